@@ -1,0 +1,136 @@
+"""What a coordinator uploads and what is made of it. Rules live in services."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+def series_path(series: "Series", filename: str) -> str:
+    """A name that tells nothing; the row knows what it is."""
+    return f"series/{uuid.uuid4().hex}.npy"
+
+
+def rendition_path(rendition: "Rendition", filename: str) -> str:
+    return f"renditions/{uuid.uuid4().hex}.npy"
+
+
+class CohortQuerySet(models.QuerySet["Cohort"]):
+    def visible_to(self, user: settings.AUTH_USER_MODEL) -> "CohortQuerySet":
+        """Fetching is authorising: only its own coordinators see a cohort."""
+        return self.filter(coordinators=user)
+
+
+class Cohort(models.Model):
+    """A set of cases uploaded together."""
+
+    name = models.CharField(max_length=100, unique=True)
+    description = models.TextField(blank=True)
+    simulated = models.BooleanField(default=False)
+    coordinators = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, related_name="cohorts", blank=True
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CohortQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Case(models.Model):
+    """One patient's examination under a code; no identifier of the patient."""
+
+    class Split(models.TextChoices):
+        NONE = "", "none"
+        TRAINING = "training", "training"
+        VALIDATION = "validation", "validation"
+        TEST = "test", "test"
+
+    cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="cases")
+    code = models.CharField(max_length=32)
+    split = models.CharField(max_length=16, choices=Split, blank=True, default="")
+    # keyed digest of PatientID: finds the same patient again, names nobody
+    patient_digest = models.CharField(max_length=64)
+    # index of the middle slice, 0 = lowest, found on the reference series
+    central_slice = models.PositiveSmallIntegerField()
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["cohort", "code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cohort", "code"], name="case_code_unique_in_cohort"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Series(models.Model):
+    """One acquisition of a case, decoded, upright, and without identifiers."""
+
+    class Role(models.TextChoices):
+        REFERENCE = "reference", "reference"
+        SHORT = "short", "short"
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="series")
+    role = models.CharField(max_length=16, choices=Role)
+    # float32 .npy (slices, rows, columns); slice 0 lowest, row 0 anterior,
+    # column 0 on the patient's right
+    counts = models.FileField(upload_to=series_path, max_length=200)
+    slices = models.PositiveSmallIntegerField()
+    rows = models.PositiveSmallIntegerField()
+    columns = models.PositiveSmallIntegerField()
+    slice_spacing_mm = models.FloatField()
+    row_spacing_mm = models.FloatField()
+    column_spacing_mm = models.FloatField()
+    duration_s = models.FloatField(null=True)
+    total_counts = models.FloatField()
+    # keyed digest of the SOP instance UIDs: the same image twice is noticed
+    instance_digest = models.CharField(max_length=64)
+    imported_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["case", "role"]
+        verbose_name_plural = "series"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "role"], name="series_one_per_role"
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=["reference", "short"]), name="series_role_known"
+            ),
+        ]
+
+
+class Rendition(models.Model):
+    """The image of one case in one arm: five central slices, cropped.
+
+    `method` says how it was made: `reference`, `short`, a filter's name, or a
+    network's name with its weights, e.g. `unet-l4@1f2e3d4c5b6a`.
+    """
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="renditions")
+    method = models.CharField(max_length=100)
+    # float32 .npy (5, 64, 64), 1.0 = the maximum of the whole slice it was
+    # normalised by (the short slice for filters and networks)
+    values = models.FileField(upload_to=rendition_path, max_length=200)
+    sha256 = models.CharField(max_length=64)
+    provenance = models.JSONField(default=dict, blank=True)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["case", "method"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "method"], name="rendition_one_per_method"
+            ),
+        ]
+
+
