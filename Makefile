@@ -1,0 +1,59 @@
+# `make run` and `make test` need Python 3.11+ and nothing else.
+PORT ?= 8000
+VAR_DIR ?= $(CURDIR)/var
+PYTHON ?= python3
+PY := .venv/bin/python
+export PORT VAR_DIR
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types migrations-check format bench weights messages clean
+
+help:  ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/.installed: requirements.txt constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Name another one: make run PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet -r requirements.txt
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed requirements-dev.txt requirements-postgres.txt
+	$(PY) -m pip install --quiet -r requirements-dev.txt
+	@touch $@
+
+run: .venv/.installed  ## start the web server and one worker, with a demo study (PORT=, VAR_DIR=)
+	@$(PY) manage.py serve --port $(PORT)
+
+test: .venv/.installed-dev  ## the whole test suite, on SQLite and on PostgreSQL where it is found
+	$(PY) -m pytest -n 2 --dist worksteal -rs
+	$(PY) tests/with_postgres.py $(PY) -m pytest -n 2 --dist worksteal -rs -m "not browser and not pure and not sqlite"
+
+lint: .venv/.installed-dev  ## ruff: lint and format check
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: .venv/.installed-dev  ## mypy, strict on the pure packages
+	$(PY) -m mypy readerstudy inference stats
+
+migrations-check: .venv/.installed  ## fail if a model has changed without a migration
+	$(PY) manage.py makemigrations --check --dry-run
+
+format: .venv/.installed-dev  ## let ruff format and sort
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: .venv/.installed-dev  ## measure, print ratios against a baseline of the same run, write var/bench.json
+	$(PY) -m tests.bench
+
+weights: .venv/.installed  ## train the shipped U-Net(L4) again on a simulated cohort
+	$(PY) manage.py build_weights
+
+messages: .venv/.installed-dev  ## collect the texts to translate, and compile the translations (needs gettext)
+	$(PY) manage.py makemessages -l ja --ignore .venv --ignore var --no-obsolete
+	$(PY) manage.py compilemessages -l ja --ignore .venv
+
+clean:  ## remove caches; `var/` with the studies stays
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -exec rm -rf {} +

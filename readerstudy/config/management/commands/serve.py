@@ -1,0 +1,71 @@
+"""`manage.py serve`: everything that one machine needs, until Ctrl-C."""
+
+import os
+import signal
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand, CommandError
+
+from readerstudy.config.supervisor import (
+    Supervisor,
+    port_is_free,
+    wait_until_answering,
+)
+
+
+def _stop(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+class Command(BaseCommand):
+    help = "Migrate, start the web server and one worker, make the demo study once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--no-demo", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        host, port = options["host"], options["port"]
+        if not port_is_free(host, port):
+            raise CommandError(
+                f"Port {port} is in use by another program, perhaps by a server "
+                "started earlier. Stop that one, or choose another: make run PORT=8001"
+            )
+        signal.signal(signal.SIGTERM, _stop)
+        os.environ["PYTHONUNBUFFERED"] = "1"
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        supervisor = Supervisor(host=host, port=port, var_dir=Path(settings.VAR_DIR))
+        supervisor.start()
+        try:
+            self._attend(supervisor, demo=not options["no_demo"])
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopping …")
+        finally:
+            supervisor.stop()
+        self.stdout.write("Stopped. Everything is kept; `make run` goes on from here.")
+
+    def _attend(self, supervisor: Supervisor, *, demo: bool) -> None:
+        host, port = supervisor.host, supervisor.port
+        if not wait_until_answering(host, port, seconds=60):
+            raise CommandError(
+                "The web server did not start; its last words are in "
+                f"{supervisor.log_path('web')}"
+            )
+        self.stdout.write(f"Reader study is at http://localhost:{port}/")
+        if demo and "create_demo" in get_commands():
+            call_command("create_demo", stdout=self.stdout, stderr=self.stderr)
+        self.stdout.write(f"Logs: {supervisor.log_path('web').parent}")
+        self.stdout.write("Ctrl-C stops the web server and the worker.")
+        sys.stdout.flush()
+        supervisor.watch()
+        raise CommandError(
+            f"The web server ended by itself; see {supervisor.log_path('web')}"
+        )

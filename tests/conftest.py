@@ -1,0 +1,75 @@
+"""What every test may use: the cast, and honest skips for absent programs."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.cast import Cast, make_user
+from tests.factory import make_cohort, make_study
+
+# Playwright runs an event loop in the test's thread; the ORM is only ever used
+# from that same thread, between its calls.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+PROGRAMS = {
+    "browser": ("Chromium", ("chromium", "chromium-browser", "google-chrome")),
+    "redis": ("Redis", ("redis-server",)),
+}
+
+
+def find_program(marker: str) -> str | None:
+    return next(filter(None, map(shutil.which, PROGRAMS[marker][1])), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, in plain words, what needs a program this machine does not have.
+
+    REQUIRE_ALL=1 (set in continuous integration) lets such tests fail instead.
+    """
+    if os.environ.get("REQUIRE_ALL"):
+        return
+    for marker, (name, _) in PROGRAMS.items():
+        if find_program(marker):
+            continue
+        skip = pytest.mark.skip(reason=f"{name} was not found on this machine")
+        for item in items:
+            if marker in item.keywords:
+                item.add_marker(skip)
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """An open study with all who may or may not touch it."""
+    coordinator = make_user("coordinator", coordinator=True)
+    other_coordinator = make_user("other-coordinator", coordinator=True)
+    statistician = make_user("statistician")
+    reader, second, other = map(make_user, ("reader", "second-reader", "other-reader"))
+    administrator = make_user("administrator")
+    administrator.is_staff = administrator.is_superuser = True
+    administrator.save()
+    cohort = make_cohort(coordinators=[coordinator])
+    elsewhere = make_cohort("Elsewhere", coordinators=[other_coordinator])
+    return Cast(
+        coordinator=coordinator,
+        statistician=statistician,
+        reader=reader,
+        second_reader=second,
+        other_reader=other,
+        other_coordinator=other_coordinator,
+        stranger=make_user("stranger"),
+        administrator=administrator,
+        cohort=cohort,
+        study=make_study(
+            cohort,
+            coordinator=coordinator,
+            readers=[reader, second],
+            statistician=statistician,
+        ),
+        other_study=make_study(
+            elsewhere,
+            slug="other-study",
+            coordinator=other_coordinator,
+            readers=[other],
+        ),
+    )

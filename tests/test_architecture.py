@@ -1,0 +1,134 @@
+"""Imports point down. The table below is the architecture; nothing else is."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# What each package may import of this project, beside itself. A package that is
+# not named here may not exist.
+MAY_IMPORT = {
+    "readerstudy.imaging": set(),
+    "readerstudy.blinding": set(),
+    "readerstudy.simulation": {"readerstudy.imaging"},
+    "readerstudy.cases": {"readerstudy.imaging"},
+    "readerstudy.reading": {
+        "readerstudy.cases",
+        "readerstudy.blinding",
+        "readerstudy.imaging",
+        "readerstudy.simulation",
+    },
+    "readerstudy.config": set(),
+    "readerstudy.demo": {
+        "readerstudy.cases",
+        "readerstudy.reading",
+        "readerstudy.simulation",
+        "readerstudy.imaging",
+        "inference",
+        "stats",
+    },
+    "inference": {
+        "readerstudy.cases",
+        "readerstudy.imaging",
+        "readerstudy.simulation",
+    },
+    "stats": {"readerstudy.reading", "readerstudy.cases", "readerstudy.imaging"},
+}
+PURE_PACKAGES = (
+    "readerstudy.imaging",
+    "readerstudy.blinding",
+    "readerstudy.simulation",
+)
+PURE_MODULES = (
+    "inference.networks",
+    "inference.filters",
+    "inference.training",
+    "inference.prediction",
+    "stats.agreement",
+    "stats.image_quality",
+    "stats.comparison",
+)
+WEB_FRAMEWORKS = {"django", "celery", "kombu", "rest_framework"}
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for top in ("readerstudy", "inference", "stats"):
+        for path in (ROOT / top).rglob("*.py"):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found[".".join(p for p in parts if p != "__init__")] = path
+    return found
+
+
+def imports(name: str, path: Path) -> set[str]:
+    """Absolute names of all modules that `path` imports, at any depth of code."""
+    found = set()
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parents = package.split(".")
+                above = parents[: len(parents) - node.level + 1]
+                base = ".".join([*above, *([base] if base else [])])
+            found |= {base} | {f"{base}.{alias.name}" for alias in node.names}
+    return found
+
+
+def package_of(module: str) -> str | None:
+    parts = module.split(".")
+    if parts[0] in ("inference", "stats"):
+        return parts[0]
+    if parts[0] == "readerstudy" and len(parts) > 1:
+        return ".".join(parts[:2])
+    return None
+
+
+ALL = modules()
+
+
+@pytest.mark.pure
+def test_every_package_has_its_line_in_the_table() -> None:
+    found = {package_of(name) for name in ALL} - {None}
+    assert found == set(MAY_IMPORT)
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_imports_point_down(name: str) -> None:
+    package = package_of(name)
+    targets = {package_of(module) for module in imports(name, ALL[name])}
+    targets -= {None, package}
+    if package is None:
+        assert not targets, "readerstudy/__init__.py stays empty"
+        return
+    forbidden = targets - MAY_IMPORT[package]
+    assert not forbidden, f"{name} may not import {sorted(forbidden)}"
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    "name", [n for n in sorted(ALL) if n.startswith((*PURE_PACKAGES, *PURE_MODULES))]
+)
+def test_pure_code_knows_no_web_framework(name: str) -> None:
+    roots = {module.split(".")[0] for module in imports(name, ALL[name])}
+    assert not roots & WEB_FRAMEWORKS
+
+
+@pytest.mark.pure
+def test_the_schedule_needs_only_the_standard_library() -> None:
+    import sys
+
+    for name, path in ALL.items():
+        if name.startswith("readerstudy.blinding"):
+            roots = {m.split(".")[0] for m in imports(name, path)} - {"readerstudy"}
+            assert roots <= set(sys.stdlib_module_names), name
+
+
+@pytest.mark.pure
+def test_the_top_package_stays_empty() -> None:
+    assert (ROOT / "readerstudy" / "__init__.py").read_text() == ""
