@@ -2,11 +2,12 @@
 
 import os
 import shutil
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cast import Cast, make_user
-from tests.factory import make_cohort, make_study
+if TYPE_CHECKING:
+    from tests.cast import Cast
 
 # Playwright runs an event loop in the test's thread; the ORM is only ever used
 # from that same thread, between its calls.
@@ -39,8 +40,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def cast(db: None) -> Cast:
+def cast(db: None) -> "Cast":
     """An open study with all who may or may not touch it."""
+    from tests.cast import Cast, make_user
+    from tests.factory import make_cohort, make_study
+
     coordinator = make_user("coordinator", coordinator=True)
     other_coordinator = make_user("other-coordinator", coordinator=True)
     statistician = make_user("statistician")

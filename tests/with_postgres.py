@@ -39,8 +39,8 @@ def main(command: list[str]) -> int:
         data = folder / "data"
         control = [*prefix, str(binaries / "pg_ctl"), "-D", str(data), "-s", "-w"]
         subprocess.run(
-            [*prefix, str(binaries / "initdb"), "-D", str(data), "-U", "tests"]
-            + ["-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
+            [*prefix, str(binaries / "initdb"), f"--pgdata={data}", "--username=tests"]
+            + ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
             check=True,
             stdout=subprocess.DEVNULL,
             cwd=folder,

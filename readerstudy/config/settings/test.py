@@ -6,10 +6,10 @@ from pathlib import Path
 
 os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="readerstudy-test-")
 
-import dj_database_url  # noqa: E402
+import dj_database_url
 
-from .base import *  # noqa: E402, F403
-from .base import VAR_DIR  # noqa: E402
+from .base import *
+from .base import VAR_DIR
 
 DEBUG = False
 SECRET_KEY = "only-for-tests-" * 4
