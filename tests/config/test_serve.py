@@ -1,0 +1,91 @@
+"""`make run` as a person meets it: starts, answers, stops, and keeps everything."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def serve(var_dir: Path, port: int) -> subprocess.Popen[str]:
+    environment = {
+        **os.environ,
+        "VAR_DIR": str(var_dir),
+        "DJANGO_SETTINGS_MODULE": "readerstudy.config.settings.embedded",
+        "PYTHONUNBUFFERED": "1",
+    }
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "serve", f"--port={port}", "--no-demo"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_for(port: int) -> str:
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(f"http://localhost:{port}/healthz") as answer:
+                return str(answer.read().decode())
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the web server did not answer within a minute")
+
+
+def children_of(var_dir: Path) -> list[int]:
+    """Process ids that run with this `var/` in their environment."""
+    marker = f"VAR_DIR={var_dir}".encode()
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if marker in path.read_bytes().split(b"\0"):
+                found.append(int(path.parts[2]))
+        except OSError:
+            continue
+    return found
+
+
+def test_it_answers_and_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
+    port = free_port()
+    server = serve(tmp_path, port)
+    try:
+        assert wait_for(port) == "ok\n"
+        assert len(children_of(tmp_path)) >= 3  # itself, the web server, the worker
+        os.kill(server.pid, signal.SIGINT)
+        output, _ = server.communicate(timeout=30)
+    finally:
+        server.kill()
+    assert server.returncode == 0, output
+    assert f"http://localhost:{port}/" in output
+    assert "Everything is kept" in output
+    assert children_of(tmp_path) == []
+    assert (tmp_path / "db.sqlite3").exists()
+
+
+def test_a_port_in_use_is_said_plainly(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        server = serve(tmp_path, taken.getsockname()[1])
+        output, _ = server.communicate(timeout=60)
+    assert server.returncode != 0
+    assert "is in use by another program" in output
+    assert "Traceback" not in output
