@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 def series_path(series: "Series", filename: str) -> str:
@@ -32,6 +33,8 @@ class Cohort(models.Model):
         settings.AUTH_USER_MODEL, related_name="cohorts", blank=True
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    # from when a study reads it: what readers see must not move any more
+    frozen_at = models.DateTimeField(null=True, editable=False)
 
     objects = CohortQuerySet.as_manager()
 
@@ -58,6 +61,7 @@ class Case(models.Model):
     patient_digest = models.CharField(max_length=64)
     # index of the middle slice, 0 = lowest, found on the reference series
     central_slice = models.PositiveSmallIntegerField()
+    # what a coordinator should know about it, one sentence a line
     note = models.TextField(blank=True)
 
     class Meta:
@@ -108,6 +112,9 @@ class Series(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.case} {self.role}"
+
 
 class Rendition(models.Model):
     """The image of one case in one arm: five central slices, cropped.
@@ -133,4 +140,51 @@ class Rendition(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.case} {self.method}"
 
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def visible_to(self, user: settings.AUTH_USER_MODEL) -> "UploadQuerySet":
+        """Fetching is authorising: an upload is its uploader's alone."""
+        return self.filter(uploaded_by=user)
+
+
+class Upload(models.Model):
+    """Files that a coordinator sent, until they are imported or discarded.
+
+    They lie in VAR_DIR/uploads/<folder>/. The plan, which repeats file names, goes
+    when they go: a name may be a patient's.
+    """
+
+    class State(models.TextChoices):
+        SCANNING = "scanning", _("reading the files")
+        READY = "ready", _("waiting for you to confirm")
+        IMPORTING = "importing", _("importing")
+        DONE = "done", _("imported")
+        FAILED = "failed", _("failed")
+
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="cohort_uploads"
+    )
+    name = models.CharField(max_length=100)
+    folder = models.CharField(max_length=32, unique=True)
+    state = models.CharField(max_length=16, choices=State, default=State.SCANNING)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    plan = models.JSONField(null=True, editable=False)
+    error = models.TextField(blank=True)
+    cohort = models.ForeignKey(
+        Cohort, models.SET_NULL, null=True, related_name="uploads"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    # the worker's last sign of life; null: no worker has taken it up
+    heartbeat_at = models.DateTimeField(null=True, editable=False)
+
+    objects = UploadQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name

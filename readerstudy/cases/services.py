@@ -1,0 +1,142 @@
+"""The acts on cohorts. Every change of a cohort or its cases happens here."""
+
+import hashlib
+from functools import partial
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage
+from django.db import transaction
+from django.utils import timezone
+from numpy.typing import NDArray
+
+from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.preprocessing import CROP, STORED_SLICES, prepare_stack
+
+from . import selectors
+from .models import Case, Cohort, Rendition, Series
+
+__all__ = ["case_set_central_slice", "cohort_freeze", "rendition_save"]
+
+
+def npy_bytes(array: NDArray[Any]) -> bytes:
+    file = BytesIO()
+    np.save(file, array, allow_pickle=False)
+    return file.getvalue()
+
+
+def rendition_save(
+    *,
+    case: Case,
+    method: str,
+    values: NDArray[np.float32],
+    provenance: dict[str, Any],
+) -> Rendition:
+    """Store the image of `case` made by `method`; the same again changes nothing.
+
+    values: (5, 64, 64), finite; 1.0 is the maximum of the whole slice that it was
+        normalised by.
+
+    The file is written under a new name before the row points at it, and the file
+    it replaces goes only once that is committed: a kill in between leaves the old
+    image or the new one, never half of either.
+    """
+    content = npy_bytes(_checked(values, case, method))
+    sha256 = hashlib.sha256(content).hexdigest()
+    field = Rendition._meta.get_field("values")
+    rendition = Rendition.objects.filter(
+        case=case, method=method, sha256=sha256, provenance=provenance
+    ).first()
+    if rendition and field.storage.exists(rendition.values.name):
+        return rendition
+    name = field.storage.save(
+        field.generate_filename(rendition, "values.npy"), ContentFile(content)
+    )
+    try:
+        with transaction.atomic():
+            Case.objects.select_for_update().get(pk=case.pk)
+            replaced = Rendition.objects.filter(case=case, method=method).first()
+            rendition, _ = Rendition.objects.update_or_create(
+                case=case,
+                method=method,
+                defaults={
+                    "values": name,
+                    "sha256": sha256,
+                    "provenance": provenance,
+                    "made_at": timezone.now(),
+                },
+            )
+            if replaced:
+                _delete_on_commit(field.storage, replaced.values.name)
+    except BaseException:
+        field.storage.delete(name)
+        raise
+    return rendition
+
+
+def _checked(
+    values: NDArray[np.float32], case: Case, method: str
+) -> NDArray[np.float32]:
+    if values.shape != (STORED_SLICES, CROP, CROP):
+        raise ValueError(f"values must be (5, 64, 64), not {values.shape}")
+    if not np.all(np.isfinite(values)):
+        raise Refused(
+            f"The image of case {case.code} made by {method} has pixels that are not "
+            "numbers; it was not stored."
+        )
+    return np.ascontiguousarray(values, dtype=np.float32)
+
+
+def _delete_on_commit(storage: Storage, name: str) -> None:
+    transaction.on_commit(partial(storage.delete, name), robust=True)
+
+
+@transaction.atomic
+def case_set_central_slice(*, case: Case, central_slice: int) -> Case:
+    """Correct the slice a case is read at, and make its images again.
+
+    Images of other methods are dropped, for they show other slices; a job makes
+    them again. Refused once a study reads the cohort.
+    """
+    cohort = Cohort.objects.select_for_update().get(pk=case.cohort_id)
+    if cohort.frozen_at:
+        raise Refused(
+            f"The cohort “{cohort.name}” is being read in a study; "
+            "the slices of its cases can no longer be changed."
+        )
+    for series in case.series.all():
+        stack = prepare_stack(
+            selectors.series_volume(series), central_slice=central_slice
+        )
+        rendition_save(
+            case=case,
+            method=series.role,
+            values=stack.values,
+            provenance=acquired_provenance(central_slice, stack.slice_maxima),
+        )
+    roles = Series.Role.values
+    for rendition in case.renditions.exclude(method__in=roles):
+        _delete_on_commit(rendition.values.storage, rendition.values.name)
+        rendition.delete()
+    case.central_slice = central_slice
+    case.save(update_fields=["central_slice"])
+    return case
+
+
+def acquired_provenance(
+    central_slice: int, slice_maxima: tuple[float, ...]
+) -> dict[str, Any]:
+    """How an image that was measured, not computed, came about."""
+    return {
+        "made_by": "acquisition",
+        "central_slice": central_slice,
+        "slice_maxima": list(slice_maxima),
+    }
+
+
+def cohort_freeze(*, cohort: Cohort) -> None:
+    """A study reads this cohort from now on: its slices stay as they are."""
+    Cohort.objects.filter(pk=cohort.pk, frozen_at=None).update(frozen_at=timezone.now())
+    cohort.refresh_from_db(fields=["frozen_at"])

@@ -1,0 +1,72 @@
+"""What reaches a screen: windowed pixels for readers, PNGs for coordinators.
+
+Nothing here turns or mirrors an image: column 0, the patient's right, is drawn on
+the viewer's left.
+"""
+
+from collections.abc import Callable
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .preprocessing import CROP, SHOWN_SLICES, STORED_SLICES, to_eight_bit
+
+SHOWN_BYTES = SHOWN_SLICES * CROP * CROP
+
+Window = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+
+
+def _image_max(slices: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Each slice from 0 to its own maximum; an empty slice stays black."""
+    maxima = slices.max(axis=(1, 2), keepdims=True).astype(np.float64)
+    scaled: NDArray[np.uint8] = np.rint(slices * 255.0 / np.maximum(maxima, 1)).astype(
+        np.uint8
+    )
+    return scaled
+
+
+def _fixed(slices: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """As stored: white is the maximum that the slice was normalised by."""
+    return slices
+
+
+# window rule of a protocol → what it does to the shown slices, for every arm alike
+WINDOWS: dict[str, Window] = {"image-max": _image_max, "fixed": _fixed}
+
+
+def shown_pixels(values: NDArray[np.float32], *, window: str) -> bytes:
+    """The central three slices, windowed: exactly 3·64·64 bytes, one a pixel.
+
+    values: (5, 64, 64), 1.0 = maximum of the slice it was normalised by.
+    window: a key of WINDOWS.
+
+    Slices come lowest first, rows anterior first, columns patient's right first.
+    On the screen they stand, left to right: lower, central, higher.
+    """
+    if values.shape != (STORED_SLICES, CROP, CROP):
+        raise ValueError(f"values must be (5, 64, 64), not {values.shape}")
+    first = (STORED_SLICES - SHOWN_SLICES) // 2
+    shown = to_eight_bit(values)[first : first + SHOWN_SLICES]
+    return WINDOWS[window](shown).tobytes()
+
+
+def preview_png(
+    eight_bit: NDArray[np.uint8], *, scale: int, lut: NDArray[np.uint8]
+) -> bytes:
+    """One slice as a colour PNG, `scale` times its size; for coordinators only.
+
+    The scalar is interpolated (bicubic, clipped to 0–255), then the colour is
+    looked up: interpolating colours would invent some that the table lacks.
+
+    eight_bit: (rows, columns). lut: (256, 3).
+    """
+    rows, columns = eight_bit.shape
+    larger = Image.fromarray(eight_bit).resize(
+        (columns * scale, rows * scale), Image.Resampling.BICUBIC
+    )
+    coloured = Image.fromarray(lut[np.asarray(larger)])
+    file = BytesIO()
+    coloured.save(file, "png")
+    return file.getvalue()
