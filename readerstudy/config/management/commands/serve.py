@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from readerstudy.config.supervisor import (
@@ -30,6 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--no-demo", action="store_true")
+        parser.add_argument("--demo-cases", type=int, default=12)
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
@@ -45,14 +46,14 @@ class Command(BaseCommand):
         supervisor = Supervisor(host=host, port=port, var_dir=Path(settings.VAR_DIR))
         supervisor.start()
         try:
-            self._attend(supervisor, demo=not options["no_demo"])
+            self._attend(supervisor, 0 if options["no_demo"] else options["demo_cases"])
         except KeyboardInterrupt:
             self.stdout.write("\nStopping …")
         finally:
             supervisor.stop()
         self.stdout.write("Stopped. Everything is kept; `make run` goes on from here.")
 
-    def _attend(self, supervisor: Supervisor, *, demo: bool) -> None:
+    def _attend(self, supervisor: Supervisor, demo_cases: int) -> None:
         host, port = supervisor.host, supervisor.port
         if not wait_until_answering(host, port, seconds=60):
             raise CommandError(
@@ -60,8 +61,8 @@ class Command(BaseCommand):
                 f"{supervisor.log_path('web')}"
             )
         self.stdout.write(f"Reader study is at http://localhost:{port}/")
-        if demo and "create_demo" in get_commands():
-            call_command("create_demo", stdout=self.stdout, stderr=self.stderr)
+        if demo_cases:
+            call_command("create_demo", cases=demo_cases, stdout=self.stdout)
         self.stdout.write(f"Logs: {supervisor.log_path('web').parent}")
         self.stdout.write("Ctrl-C stops the web server and the worker.")
         sys.stdout.flush()

@@ -1,0 +1,162 @@
+"""Makes the demo once, step by step. Each step looks first whether it is done,
+so a demo that was interrupted goes on where it stopped."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+
+from inference import services as inference
+from inference.models import Job
+from readerstudy.cases import services as cases
+from readerstudy.cases.models import Cohort
+from readerstudy.reading import services as reading
+from readerstudy.reading.models import Membership, Study
+
+COHORT = "Demo: simulated DaT-SPECT"
+SEED = 2026
+METHODS = ("gaussian", "bilateral", "unet-l4")
+REPEATED = "unet-l4"
+ARM_TITLES = {
+    "reference": "25 minutes",
+    "short": "5 minutes",
+    "gaussian": "5 minutes, Gaussian filter",
+    "bilateral": "5 minutes, bilateral filter",
+    "unet-l4": "5 minutes, U-Net(L4)",
+}
+READERS = ("reader-a", "reader-b", "reader-c")
+SIMULATED_READERS = ("simulated-a", "simulated-b", "simulated-c")
+POLL_SECONDS = 0.5
+
+Progress = Callable[[str, int, int], None]  # what, how many done, of how many
+
+
+@dataclass(frozen=True)
+class DemoStudy:
+    slug: str
+    title: str
+    readers: tuple[str, ...]
+
+
+STUDIES = (
+    DemoStudy("demo", "Demo, to be read by you", READERS),
+    DemoStudy("demo-simulated", "Demo, simulated readers", SIMULATED_READERS),
+)
+
+
+def accounts_create(*, logins: Path) -> None:
+    """Make the demo's people; passwords go to `logins` before the accounts exist.
+
+    Simulated readers get accounts that nobody can log in to.
+    """
+    wanted = [("coordinator", "coordinator"), ("statistician", "statistician")]
+    wanted += [("reader", name) for name in READERS]
+    if not logins.exists():
+        lines = [f"{role} {name} {secrets.token_urlsafe(9)}\n" for role, name in wanted]
+        logins.parent.mkdir(parents=True, exist_ok=True)
+        partial = logins.with_suffix(".part")
+        partial.touch(mode=0o600)
+        partial.write_text("".join(lines))
+        partial.rename(logins)
+    with transaction.atomic():
+        for line in logins.read_text().splitlines():
+            _, name, password = line.split()
+            if not User.objects.filter(username=name).exists():
+                User.objects.create_user(name, password=password)
+        for name in SIMULATED_READERS:
+            User.objects.get_or_create(
+                username=name, defaults={"password": "!", "is_active": False}
+            )
+        User.objects.get(username="coordinator").groups.add(
+            Group.objects.get(name="coordinators")
+        )
+
+
+def cohort_create(*, folder: Path, number: int, progress: Progress) -> Cohort:
+    """Simulate `number` patients as DICOM files and import them as anyone's."""
+    from readerstudy.simulation.cohort import write_cohort
+
+    existing = Cohort.objects.filter(name=COHORT).first()
+    if existing:
+        return existing
+    write_cohort(
+        folder,
+        cases=number,
+        seed=SEED,
+        progress=lambda done, total: progress("Simulating patients", done, total),
+    )
+    return cases.cohort_import(
+        plan=cases.cohort_scan(folder),
+        name=COHORT,
+        coordinators=[User.objects.get(username="coordinator")],
+        simulated=True,
+        progress=lambda done, total: progress("Importing cases", done, total),
+    )
+
+
+def arms_make(*, cohort: Cohort, progress: Progress) -> dict[str, str]:
+    """Have the worker make every arm; return method by arm code.
+
+    Raises RuntimeError with the job's own message if one fails.
+    """
+    inference.weights_sync_shipped()
+    coordinator = User.objects.get(username="coordinator")
+    jobs = [
+        inference.job_request(cohort=cohort, method=method, user=coordinator)
+        for method in METHODS
+    ]
+    while True:
+        rows = list(Job.objects.filter(pk__in=[job.pk for job in jobs]))
+        for row in rows:
+            if row.state in (Job.State.FAILED, Job.State.CANCELLED):
+                raise RuntimeError(f"{row.method}: {row.message}")
+        done, total = sum(r.done for r in rows), sum(r.total for r in rows)
+        progress("Making arms", done, max(total, 1))
+        if all(row.state == Job.State.DONE for row in rows):
+            break
+        time.sleep(POLL_SECONDS)
+    made = {method: job.method for method, job in zip(METHODS, jobs, strict=True)}
+    return {"reference": "reference", "short": "short", **made}
+
+
+@transaction.atomic
+def study_create(*, demo: DemoStudy, cohort: Cohort, methods: dict[str, str]) -> Study:
+    """One open study of all arms, in as many sessions as a case has reads."""
+    existing = Study.objects.filter(slug=demo.slug).first()
+    if existing:
+        return existing
+    coordinator = User.objects.get(username="coordinator")
+    study = reading.study_create(
+        slug=demo.slug,
+        title=demo.title,
+        cohort=cohort,
+        coordinator=coordinator,
+        sessions=len(methods) + 1,
+        washout_days=0,
+        spacing=2,
+    )
+    for code, method in methods.items():
+        reading.arm_add(
+            study=study,
+            method=method,
+            code=code,
+            title=ARM_TITLES[code],
+            role="reference" if code == "reference" else "comparison",
+            repeated=code == REPEATED,
+        )
+    for name in demo.readers:
+        reading.member_add(
+            study=study,
+            user=User.objects.get(username=name),
+            role=Membership.Role.READER,
+        )
+    reading.member_add(
+        study=study,
+        user=User.objects.get(username="statistician"),
+        role=Membership.Role.STATISTICIAN,
+    )
+    return reading.study_open(study=study, by=coordinator)

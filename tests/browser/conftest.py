@@ -1,0 +1,87 @@
+"""Chromium, driven by Playwright; the system's browser, never a downloaded one."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.cast import PASSWORD
+from tests.conftest import find_program
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_program("browser"), args=FLAGS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Fresh browser profiles; a page that asks another host for anything fails."""
+    contexts: list[BrowserContext] = []
+    strayed: list[str] = []
+    errors: list[str] = []
+
+    def make(**options: object) -> BrowserContext:
+        context = chromium.new_context(
+            **{"viewport": {"width": 1280, "height": 800}, **options}
+        )
+        context.set_default_timeout(20_000)
+
+        def watch(url: str) -> None:
+            local = ("http://localhost", "http://127.0.0.1", "data:", "blob:")
+            if not url.startswith(local):
+                strayed.append(url)
+
+        context.on("request", lambda request: watch(request.url))
+        context.on(
+            "console",
+            lambda message: (
+                errors.append(message.text) if message.type == "error" else None
+            ),
+        )
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert strayed == []
+    assert errors == [], "the browser's console shows errors"
+
+
+def log_in(page: Page, base: str, username: str, password: str = PASSWORD) -> None:
+    page.goto(f"{base}/login/")
+    page.fill("#id_username", username)
+    page.fill("#id_password", password)
+    page.click("main button")
+    page.wait_for_url(lambda url: "/login/" not in url)
+
+
+@pytest.fixture
+def page_of(
+    new_context: Callable[..., BrowserContext], live_server: object
+) -> Callable[[User], Page]:
+    """The start page of a person who has just logged in."""
+
+    def open_page(user: User, **options: object) -> Page:
+        page = new_context(**options).new_page()
+        log_in(page, str(live_server), user.username)
+        return page
+
+    return open_page
