@@ -18,3 +18,8 @@ def patient_digest(patient_id: str) -> str:
 def instance_digest(sop_uids: Iterable[str]) -> str:
     """One digest for the SOP instances of a series, in whatever order they came."""
     return _digest("instances", "\n".join(sorted(sop_uids)))
+
+
+def examination_digest(study_uid: str) -> str:
+    """Keyed digest of StudyInstanceUID."""
+    return _digest("examination", study_uid)

@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +19,7 @@ def rendition_path(rendition: "Rendition", filename: str) -> str:
 
 
 class CohortQuerySet(models.QuerySet["Cohort"]):
-    def visible_to(self, user: settings.AUTH_USER_MODEL) -> "CohortQuerySet":
+    def visible_to(self, user: User) -> "CohortQuerySet":
         """Fetching is authorising: only its own coordinators see a cohort."""
         return self.filter(coordinators=user)
 
@@ -145,7 +146,7 @@ class Rendition(models.Model):
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
-    def visible_to(self, user: settings.AUTH_USER_MODEL) -> "UploadQuerySet":
+    def visible_to(self, user: User) -> "UploadQuerySet":
         """Fetching is authorising: an upload is its uploader's alone."""
         return self.filter(uploaded_by=user)
 

@@ -27,7 +27,8 @@ def rendition_values(rendition: Rendition) -> NDArray[np.float32]:
         raise Refused(_damaged(rendition, "its file cannot be read")) from error
     if hashlib.sha256(content).hexdigest() != rendition.sha256:
         raise Refused(_damaged(rendition, "its file has been changed"))
-    return np.load(BytesIO(content), allow_pickle=False)
+    values: NDArray[np.float32] = np.load(BytesIO(content), allow_pickle=False)
+    return values
 
 
 def _damaged(rendition: Rendition, what: str) -> str:

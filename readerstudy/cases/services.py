@@ -2,12 +2,9 @@
 
 import hashlib
 from functools import partial
-from io import BytesIO
 from typing import Any
 
 import numpy as np
-from django.core.files.base import ContentFile
-from django.core.files.storage import Storage
 from django.db import transaction
 from django.utils import timezone
 from numpy.typing import NDArray
@@ -16,15 +13,18 @@ from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import CROP, STORED_SLICES, prepare_stack
 
 from . import selectors
+from .importing import cohort_import
+from .ingest import cohort_scan
 from .models import Case, Cohort, Rendition, Series
+from .stored_files import acquired_provenance, npy_bytes, save_file
 
-__all__ = ["case_set_central_slice", "cohort_freeze", "rendition_save"]
-
-
-def npy_bytes(array: NDArray[Any]) -> bytes:
-    file = BytesIO()
-    np.save(file, array, allow_pickle=False)
-    return file.getvalue()
+__all__ = [
+    "case_set_central_slice",
+    "cohort_freeze",
+    "cohort_import",
+    "cohort_scan",
+    "rendition_save",
+]
 
 
 def rendition_save(
@@ -45,15 +45,12 @@ def rendition_save(
     """
     content = npy_bytes(_checked(values, case, method))
     sha256 = hashlib.sha256(content).hexdigest()
-    field = Rendition._meta.get_field("values")
-    rendition = Rendition.objects.filter(
+    same = Rendition.objects.filter(
         case=case, method=method, sha256=sha256, provenance=provenance
     ).first()
-    if rendition and field.storage.exists(rendition.values.name):
-        return rendition
-    name = field.storage.save(
-        field.generate_filename(rendition, "values.npy"), ContentFile(content)
-    )
+    if same and _is_whole(same):
+        return same
+    storage, name = save_file(Rendition, "values", content)
     try:
         with transaction.atomic():
             Case.objects.select_for_update().get(pk=case.pk)
@@ -69,9 +66,9 @@ def rendition_save(
                 },
             )
             if replaced:
-                _delete_on_commit(field.storage, replaced.values.name)
+                _delete_on_commit(replaced)
     except BaseException:
-        field.storage.delete(name)
+        storage.delete(name)
         raise
     return rendition
 
@@ -89,8 +86,18 @@ def _checked(
     return np.ascontiguousarray(values, dtype=np.float32)
 
 
-def _delete_on_commit(storage: Storage, name: str) -> None:
-    transaction.on_commit(partial(storage.delete, name), robust=True)
+def _is_whole(rendition: Rendition) -> bool:
+    try:
+        selectors.rendition_values(rendition)
+    except Refused:
+        return False
+    return True
+
+
+def _delete_on_commit(rendition: Rendition) -> None:
+    """Its file goes once nothing that is committed points at it."""
+    file = rendition.values
+    transaction.on_commit(partial(file.storage.delete, str(file.name)), robust=True)
 
 
 @transaction.atomic
@@ -118,22 +125,11 @@ def case_set_central_slice(*, case: Case, central_slice: int) -> Case:
         )
     roles = Series.Role.values
     for rendition in case.renditions.exclude(method__in=roles):
-        _delete_on_commit(rendition.values.storage, rendition.values.name)
+        _delete_on_commit(rendition)
         rendition.delete()
     case.central_slice = central_slice
     case.save(update_fields=["central_slice"])
     return case
-
-
-def acquired_provenance(
-    central_slice: int, slice_maxima: tuple[float, ...]
-) -> dict[str, Any]:
-    """How an image that was measured, not computed, came about."""
-    return {
-        "made_by": "acquisition",
-        "central_slice": central_slice,
-        "slice_maxima": list(slice_maxima),
-    }
 
 
 def cohort_freeze(*, cohort: Cohort) -> None:

@@ -1,0 +1,147 @@
+"""A confirmed plan becomes a cohort: files first, then all rows at once."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.contrib.auth.models import User
+from django.core.files.storage import Storage
+from django.db import IntegrityError, transaction
+from django.db.models import Model
+
+from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.preprocessing import prepare_stack
+
+from .ingest import Progress, no_progress, read_series
+from .models import Case, Cohort, Rendition, Series
+from .plan import CohortPlan, PlannedPair, ScannedSeries
+from .sources import Source, open_source
+from .stored_files import acquired_provenance, npy_bytes, save_file
+
+
+@dataclass
+class _Written:
+    """Files that exist and rows that do not yet."""
+
+    files: list[tuple[Storage, str]] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
+    series: list[Series] = field(default_factory=list)
+    renditions: list[Rendition] = field(default_factory=list)
+
+    def file(self, model: type[Model], field_name: str, content: bytes) -> str:
+        storage, name = save_file(model, field_name, content)
+        self.files.append((storage, name))
+        return name
+
+    def remove(self) -> None:
+        for storage, name in self.files:
+            storage.delete(name)
+
+
+def cohort_import(
+    *,
+    plan: CohortPlan,
+    name: str,
+    coordinators: Iterable[User],
+    simulated: bool = False,
+    progress: Progress | None = None,
+) -> Cohort:
+    """Make the cohort that `plan` shows, or nothing at all.
+
+    Scans are decoded and written as files one by one, which takes time but holds
+    no lock; the rows follow in one short transaction. Whatever goes wrong, the
+    files are removed again.
+    """
+    progress = progress or no_progress
+    name = check_name(name)
+    if not plan.pairs:
+        raise Refused("No pair of a reference and a short scan was found.")
+    written = _Written()
+    try:
+        with open_source(plan.path) as source:
+            for number, pair in enumerate(plan.pairs):
+                progress(number, len(plan.pairs))
+                _write_pair(source, pair, written)
+        cohort = _write_rows(written, name, coordinators, simulated)
+    except BaseException:
+        written.remove()
+        raise
+    progress(len(plan.pairs), len(plan.pairs))
+    return cohort
+
+
+def check_name(name: str) -> str:
+    """The name without padding. Refused if it is empty, too long or taken."""
+    name = name.strip()
+    longest = Cohort._meta.get_field("name").max_length or 0
+    if not name:
+        raise Refused("Please give the cohort a name.")
+    if len(name) > longest:
+        raise Refused(f"The cohort's name is longer than {longest} characters.")
+    if Cohort.objects.filter(name=name).exists():
+        raise Refused(f"There is a cohort named “{name}” already.")
+    return name
+
+
+def _write_pair(source: Source, pair: PlannedPair, written: _Written) -> None:
+    case = Case(
+        code=pair.code,
+        patient_digest=pair.reference.patient,
+        central_slice=pair.central_slice,
+        note="\n".join(pair.notes),
+    )
+    written.cases.append(case)
+    _write_scan(source, case, Series.Role.REFERENCE, pair.reference, written)
+    _write_scan(source, case, Series.Role.SHORT, pair.short, written)
+
+
+def _write_scan(
+    source: Source, case: Case, role: str, scanned: ScannedSeries, written: _Written
+) -> None:
+    volume = read_series(source, scanned)
+    stack = prepare_stack(volume, central_slice=case.central_slice)
+    slices, rows, columns = volume.counts.shape
+    slice_mm, row_mm, column_mm = volume.spacing_mm
+    written.series.append(
+        Series(
+            case=case,
+            role=role,
+            counts=written.file(Series, "counts", npy_bytes(volume.counts)),
+            slices=slices,
+            rows=rows,
+            columns=columns,
+            slice_spacing_mm=slice_mm,
+            row_spacing_mm=row_mm,
+            column_spacing_mm=column_mm,
+            duration_s=scanned.duration_s,
+            total_counts=scanned.total_counts,
+            instance_digest=scanned.instances,
+        )
+    )
+    content = npy_bytes(stack.values)
+    written.renditions.append(
+        Rendition(
+            case=case,
+            method=role,
+            values=written.file(Rendition, "values", content),
+            sha256=hashlib.sha256(content).hexdigest(),
+            provenance=acquired_provenance(case.central_slice, stack.slice_maxima),
+        )
+    )
+
+
+def _write_rows(
+    written: _Written, name: str, coordinators: Iterable[User], simulated: bool
+) -> Cohort:
+    try:
+        with transaction.atomic():
+            cohort = Cohort.objects.create(name=name, simulated=simulated)
+            cohort.coordinators.set(coordinators)
+            for case in written.cases:
+                case.cohort = cohort
+            Case.objects.bulk_create(written.cases)
+            Series.objects.bulk_create(written.series)
+            Rendition.objects.bulk_create(written.renditions)
+    except IntegrityError as error:  # another import took the name meanwhile
+        raise Refused(f"There is a cohort named “{name}” already.") from error
+    return cohort

@@ -1,0 +1,41 @@
+"""Arrays as files of the storage, under names that tell nothing."""
+
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage
+from django.db.models import FileField, Model
+from numpy.typing import NDArray
+
+
+def npy_bytes(array: NDArray[Any]) -> bytes:
+    """The array as an .npy file; read it with allow_pickle=False."""
+    file = BytesIO()
+    np.save(file, array, allow_pickle=False)
+    return file.getvalue()
+
+
+def save_file(
+    model: type[Model], field_name: str, content: bytes
+) -> tuple[Storage, str]:
+    """Write a new file where that field keeps its own: the storage, and its name."""
+    field = model._meta.get_field(field_name)
+    assert isinstance(field, FileField)
+    name = field.generate_filename(model(), "values.npy")
+    return field.storage, field.storage.save(name, ContentFile(content))
+
+
+def acquired_provenance(
+    central_slice: int, slice_maxima: tuple[float, ...]
+) -> dict[str, Any]:
+    """How an image that was measured, not computed, came about.
+
+    slice_maxima: counts that 1.0 stands for, one for each stored slice.
+    """
+    return {
+        "made_by": "acquisition",
+        "central_slice": central_slice,
+        "slice_maxima": list(slice_maxima),
+    }
