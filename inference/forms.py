@@ -1,0 +1,52 @@
+"""What coordinators choose and upload."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as _
+
+from . import selectors
+
+
+class JobForm(forms.Form):
+    """The method is one of what can be run now: filters, and weights there are."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by_value = {c.value: c for c in selectors.method_choices()}
+        method = forms.ChoiceField(
+            label=_("Method"),
+            choices=[
+                (value, self._label(choice)) for value, choice in self.by_value.items()
+            ],
+        )
+        self.fields["method"] = method
+
+    def clean_method(self) -> selectors.Choice:
+        return self.by_value[self.cleaned_data["method"]]
+
+    @staticmethod
+    def _label(choice: selectors.Choice) -> str:
+        if choice.weights is None:
+            return gettext(choice.spec.title)
+        return pgettext("network: weights", "%(network)s: %(weights)s") % {
+            "network": choice.spec.title,
+            "weights": choice.weights,
+        }
+
+
+class WeightsForm(forms.Form):
+    file = forms.FileField(
+        label=_("Weights (.safetensors)"),
+        help_text=_(
+            "With the card in its metadata that says which network it belongs to "
+            "and how it was trained."
+        ),
+    )
+    title = forms.CharField(
+        label=_("Title"),
+        max_length=100,
+        required=False,
+        help_text=_("Left empty, the title on the card is used."),
+    )

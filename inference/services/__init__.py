@@ -1,0 +1,17 @@
+"""The acts on weights and jobs. Views, tasks and commands call these, by keyword."""
+
+from .jobs import job_cancel, job_claim, job_request, job_retry, jobs_recover
+from .running import job_run
+from .weights import weights_add, weights_sync_shipped, weights_upload
+
+__all__ = [
+    "job_cancel",
+    "job_claim",
+    "job_request",
+    "job_retry",
+    "job_run",
+    "jobs_recover",
+    "weights_add",
+    "weights_sync_shipped",
+    "weights_upload",
+]

@@ -1,0 +1,50 @@
+"""Doors for workers: a task takes an id and calls one service."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from celery import Celery, current_app, shared_task
+from celery.signals import worker_ready
+
+logger = logging.getLogger(__name__)
+SWEEP_SECONDS = 30
+
+
+@shared_task(name="inference.run_job")  # type: ignore[untyped-decorator]
+def run_job(job_id: int) -> None:
+    from inference import services
+
+    services.job_run(job_id=job_id)
+
+
+@shared_task(name="inference.sweep")  # type: ignore[untyped-decorator]
+def sweep() -> None:
+    from inference import services
+
+    services.jobs_recover()
+
+
+@current_app.on_after_finalize.connect  # type: ignore[untyped-decorator]
+def schedule_sweep(sender: Celery, **kwargs: Any) -> None:
+    """Ask regularly for what dead workers left. A busy worker does not collect
+    sweeps: each expires before the next."""
+    sender.add_periodic_task(
+        SWEEP_SECONDS, sweep.s(), name="inference.sweep", expires=SWEEP_SECONDS
+    )
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def take_up_what_was_left(**kwargs: Any) -> None:
+    """A worker starts: nothing may wait for a message that died with another."""
+    from django.db import connections
+
+    from inference import services
+
+    try:
+        services.weights_sync_shipped()
+        services.jobs_recover(call_again=timedelta(0))
+    except Exception:  # the worker must start; the sweep tries again
+        logger.exception("open jobs could not be taken up at the worker's start")
+    finally:
+        connections.close_all()  # later child processes must not inherit them

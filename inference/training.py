@@ -1,0 +1,312 @@
+"""Training a network on pairs of the study's 8-bit images: seeded, repeatable."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from readerstudy.imaging.preprocessing import to_eight_bit
+
+from .prediction import predict
+from .quality import psnr_db
+
+LossName = Literal["l1", "mse"]
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "l1": functional.l1_loss,
+    "mse": functional.mse_loss,
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every number of a training run beside the loss and the seed.
+
+    schedule: "step" holds learning_rate and, from epoch `late_from_epoch` on
+        (counted from 1), late_learning_rate; "one-cycle" rises to learning_rate
+        over the first quarter of all steps and falls to nearly 0 (Smith & Topin,
+        doi:10.1117/12.2520589).
+    averaging: decay per step of the exponential moving average of the weights,
+        which is what is validated and kept (step t of the first ones decays by
+        (1 + t) / (10 + t) if that is less); None keeps the weights themselves.
+    flips: half of the images are mirrored left to right. shift_px: every image is
+        moved by up to that many pixels in each direction, its edge repeated.
+    keep: the weights of the last epoch or of the best validation PSNR.
+    """
+
+    name: str
+    epochs: int
+    batch_size: int
+    optimiser: Literal["adam", "adamw"]
+    learning_rate: float
+    schedule: Literal["step", "one-cycle"]
+    late_learning_rate: float | None = None
+    late_from_epoch: int | None = None
+    epsilon: float = 1e-8
+    weight_decay: float = 0.0
+    averaging: float | None = None
+    flips: bool = False
+    shift_px: int = 0
+    keep: Literal["last", "best"] = "last"
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+# As published; 1e-7 is the epsilon of Keras' Adam.
+STUDY_RECIPE = Recipe(
+    name="study",
+    epochs=200,
+    batch_size=8,
+    optimiser="adam",
+    learning_rate=1e-3,
+    schedule="step",
+    late_learning_rate=1e-5,
+    late_from_epoch=150,
+    epsilon=1e-7,
+)
+QUICK_RECIPE = Recipe(
+    name="quick",
+    epochs=60,
+    batch_size=8,
+    optimiser="adamw",
+    learning_rate=2e-3,
+    schedule="one-cycle",
+    weight_decay=1e-4,
+    averaging=0.995,
+    flips=True,
+    shift_px=4,
+)
+RECIPES = {recipe.name: recipe for recipe in (STUDY_RECIPE, QUICK_RECIPE)}
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """short and reference: (N, 64, 64) uint8, image i of one belongs to i of the
+    other."""
+
+    short: NDArray[np.uint8]
+    reference: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        if self.short.shape != self.reference.shape or self.short.ndim != 3:
+            raise ValueError(
+                f"unlike images: {self.short.shape} and {self.reference.shape}"
+            )
+        if self.short.dtype != np.uint8 or self.reference.dtype != np.uint8:
+            raise ValueError("images must be uint8")
+
+    def __len__(self) -> int:
+        return len(self.short)
+
+    def tensors(self, device: str) -> tuple[Tensor, Tensor]:
+        """Both as float32 (N, 1, H, W) within 0–1."""
+        short, reference = (
+            torch.from_numpy(np.array(images)).to(device).float().div_(255)[:, None]
+            for images in (self.short, self.reference)
+        )
+        return short, reference
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What is known after an epoch; losses on the 0–1 scale, PSNR on 8 bits."""
+
+    number: int  # from 1
+    of: int
+    learning_rate: float
+    training_loss: float
+    validation_psnr_db: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Trained:
+    parameters: dict[str, NDArray[np.float32]]
+    epoch: int  # whose weights were kept
+    history: tuple[Epoch, ...]
+
+
+def validation_psnr_db(network: nn.Module, pairs: Pairs, *, device: str) -> float:
+    """Mean PSNR over the images, after the 8-bit step that every arm goes through."""
+    output = to_eight_bit(predict(network, pairs.short, device=device))
+    return float(np.mean(psnr_db(output, pairs.reference, data_range=255)))
+
+
+def train(
+    network: nn.Module,
+    *,
+    training: Pairs,
+    validation: Pairs,
+    recipe: Recipe,
+    loss: LossName,
+    seed: int,
+    on_epoch: Callable[[Epoch], None] | None = None,
+    device: str = "cpu",
+) -> Trained:
+    """Train `network` in place by `recipe`.
+
+    The same network, pairs, recipe, loss, seed and number of threads give the same
+    weights on the same device. `seed` rules the order of the images and their
+    augmentation; the first weights are the network's own.
+    """
+    if not len(training) or not len(validation):
+        raise ValueError("training and validation need at least one image each")
+    run = _Run(network, training, recipe, loss, seed, device)
+    history: list[Epoch] = []
+    kept: tuple[float, int, dict[str, NDArray[np.float32]]] | None = None
+    for number in range(1, recipe.epochs + 1):
+        start = time.perf_counter()
+        training_loss, learning_rate = run.epoch(number)
+        with run.kept_weights():
+            psnr = validation_psnr_db(network, validation, device=device)
+            if recipe.keep == "last" or kept is None or psnr > kept[0]:
+                kept = psnr, number, _numbers(network)
+        epoch = Epoch(
+            number,
+            recipe.epochs,
+            learning_rate,
+            training_loss,
+            psnr,
+            time.perf_counter() - start,
+        )
+        history.append(epoch)
+        if on_epoch:
+            on_epoch(epoch)
+    assert kept is not None
+    return Trained(kept[2], kept[1], tuple(history))
+
+
+def _numbers(network: nn.Module) -> dict[str, NDArray[np.float32]]:
+    return {
+        name: values.detach().cpu().contiguous().numpy().copy()
+        for name, values in network.state_dict().items()
+    }
+
+
+class _Run:
+    """What lives through a training run: optimiser, average, chance."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        pairs: Pairs,
+        recipe: Recipe,
+        loss: LossName,
+        seed: int,
+        device: str,
+    ) -> None:
+        self.network, self.recipe, self.loss = network, recipe, LOSSES[loss]
+        network.to(device)
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.short, self.reference = pairs.tensors(device)
+        self.chance = torch.Generator().manual_seed(seed)
+        self.steps_per_epoch = math.ceil(len(pairs) / recipe.batch_size)
+        kind = torch.optim.AdamW if recipe.optimiser == "adamw" else torch.optim.Adam
+        self.optimiser = kind(
+            network.parameters(),
+            lr=recipe.learning_rate,
+            eps=recipe.epsilon,
+            weight_decay=recipe.weight_decay,
+        )
+        self.cycle = None
+        if recipe.schedule == "one-cycle":
+            self.cycle = torch.optim.lr_scheduler.OneCycleLR(
+                self.optimiser,
+                max_lr=recipe.learning_rate,
+                total_steps=recipe.epochs * self.steps_per_epoch,
+                pct_start=0.25,
+            )
+        self.steps = 0
+        self.average = [p.detach().clone() for p in network.parameters()]
+
+    def epoch(self, number: int) -> tuple[float, float]:
+        """Mean training loss and the last learning rate of the epoch."""
+        recipe = self.recipe
+        if recipe.late_from_epoch and number >= recipe.late_from_epoch:
+            assert recipe.late_learning_rate is not None
+            for group in self.optimiser.param_groups:
+                group["lr"] = recipe.late_learning_rate
+        self.network.train()
+        total, learning_rate = 0.0, 0.0
+        for short, reference in self._batches():
+            self.optimiser.zero_grad(set_to_none=True)
+            loss = self.loss(self.network(short), reference)
+            loss.backward()  # type: ignore[no-untyped-call]
+            learning_rate = self.optimiser.param_groups[0]["lr"]
+            self.optimiser.step()
+            if self.cycle is not None:
+                self.cycle.step()
+            self._update_average()
+            total += float(loss.detach()) * len(short)
+        self.network.eval()
+        mean = total / len(self.short)
+        if not math.isfinite(mean):
+            raise FloatingPointError(f"the training loss of epoch {number} is {mean}")
+        return mean, learning_rate
+
+    def kept_weights(self) -> "_Swap":
+        """For as long as it is entered, the network has the averaged weights."""
+        return _Swap(self.network, self.average if self.recipe.averaging else None)
+
+    def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        order = torch.randperm(len(self.short), generator=self.chance)
+        for chosen in torch.split(order, self.recipe.batch_size):
+            chosen = chosen.to(self.short.device)
+            pair = torch.cat([self.short[chosen], self.reference[chosen]], dim=1)
+            pair = self._augment(pair)
+            yield pair[:, :1], pair[:, 1:]
+
+    def _augment(self, pair: Tensor) -> Tensor:
+        """Move and mirror both images of a pair alike; (N, 2, H, W)."""
+        count, _, height, width = pair.shape
+        if self.recipe.flips:
+            flip = torch.rand(count, generator=self.chance) < 0.5
+            pair = torch.where(
+                flip[:, None, None, None].to(pair.device), pair.flip(-1), pair
+            )
+        if reach := self.recipe.shift_px:
+            padded = functional.pad(pair, (reach,) * 4, mode="replicate")
+            shifts = torch.randint(
+                0, 2 * reach + 1, (count, 2), generator=self.chance
+            ).tolist()
+            pair = torch.stack(
+                [
+                    image[:, down : down + height, right : right + width]
+                    for image, (down, right) in zip(padded, shifts, strict=True)
+                ]
+            )
+        return pair
+
+    def _update_average(self) -> None:
+        if self.recipe.averaging:
+            self.steps += 1
+            # a short memory at first, so that the random start is soon forgotten
+            decay = min(self.recipe.averaging, (1 + self.steps) / (10 + self.steps))
+            for mean, now in zip(self.average, self.network.parameters(), strict=True):
+                mean.lerp_(now.detach(), 1 - decay)
+
+
+class _Swap:
+    def __init__(self, network: nn.Module, weights: list[Tensor] | None) -> None:
+        self.network, self.weights = network, weights
+
+    def __enter__(self) -> None:
+        self._exchange()
+
+    def __exit__(self, *_: object) -> None:
+        self._exchange()
+
+    def _exchange(self) -> None:
+        if self.weights is None:
+            return
+        for mine, other in zip(self.network.parameters(), self.weights, strict=True):
+            now = mine.detach().clone()
+            mine.data.copy_(other)
+            other.copy_(now)
