@@ -1,0 +1,71 @@
+"""From a study's rows to its report."""
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from readerstudy.imaging.errors import Refused
+from readerstudy.reading.models import Arm, Read, Study
+
+from . import selectors
+from .agreement_tables import WEIGHTING, grade_lines, intra_reader_lines, kappa_lines
+from .images import image_set
+from .quality_tables import quality_tables
+from .report import Report, arm_name
+
+
+def report_build(
+    *, study: Study, control: str | None = None, slice_wise: bool = False
+) -> Report:
+    """The report of an unblinded study; Refused before that.
+
+    control: code of the arm that image quality is compared with; by default the
+        arm that every reader reads twice, if there is just one.
+    slice_wise: take single slices as blocks of the rank tests, as the original
+        study did; they are not independent, and the report says so.
+
+    Image quality must have been measured (services.image_quality_measure); images
+    without a measurement are named in the report.
+    """
+    selectors.check_unblinded(study)
+    readings = selectors.readings(study)
+    readers = list(selectors.study_readers(study))
+    images = image_set(study)
+    reads = Read.objects.filter(session__study=study)
+    control_arm = _control(study, control)
+    assert study.unblinded_at is not None
+    return Report(
+        slug=study.slug,
+        title=study.title,
+        protocol_sha256=study.protocol_sha256,
+        seed_sha256=study.seed_sha256,
+        unblinded_at=study.unblinded_at,
+        made_at=timezone.now(),
+        readers_simulated=study.simulated_readers or any(r.simulated for r in readers),
+        images_simulated=study.cohort.simulated,
+        readers=tuple(reader.code for reader in readers),
+        reference=arm_name(selectors.reference_arm(study)),
+        cases=len(readings.patients),
+        patients=len(set(readings.patients.values())),
+        reads_planned=reads.count(),
+        reads_submitted=reads.filter(submitted_at__isnull=False).count(),
+        question=selectors.QUESTION,
+        categories=selectors.categories(study),
+        weighting=WEIGHTING,
+        control=arm_name(control_arm) if control_arm else None,
+        kappa=kappa_lines(study, readings, readers),
+        intra_reader=intra_reader_lines(study, readings, readers),
+        grades=grade_lines(study, readings, readers),
+        quality=quality_tables(images, control_arm, slice_wise=slice_wise),
+        images_missing=tuple((m.case.code, m.arm.title) for m in images.missing()),
+    )
+
+
+def _control(study: Study, code: str | None) -> Arm | None:
+    arms = selectors.compared_arms(study)
+    if code:
+        for arm in arms:
+            if arm.code == code:
+                return arm
+        raise Refused(_("The study has no arm “%(code)s”.") % {"code": code})
+    repeated = [arm for arm in arms if arm.repeated]
+    return repeated[0] if len(repeated) == 1 else None

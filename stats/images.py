@@ -1,0 +1,138 @@
+"""The images of a study beside their reference, and what has been measured of them."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from readerstudy.cases.models import Case, Rendition
+from readerstudy.imaging.preprocessing import STORED_SLICES
+from readerstudy.reading.models import Arm, Study
+
+from .image_quality import psnr
+from .models import ImageQuality
+from .outcomes import NotEstimable
+from .selectors import compared_arms, reference_arm, study_cases
+
+# Renaming it makes every image be measured again: do so when the numbers change.
+CALCULATION = "8-bit, crop 64, Gaussian 11 sigma 1.5"
+PSNR_RANGE = 255.0
+SSIM_RANGES = (255.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One arm's image of one case, with the reference's image of that case."""
+
+    arm: Arm
+    case: Case
+    reference: Rendition | None  # None: has not been made
+    rendition: Rendition | None
+
+    @property
+    def key(self) -> tuple[str, str] | None:
+        if self.reference is None or self.rendition is None:
+            return None
+        return self.reference.sha256, self.rendition.sha256
+
+
+@dataclass(frozen=True)
+class ImageLine:
+    """One slice of one arm's image of one case, against the reference."""
+
+    arm: Arm
+    case: Case
+    slice: int  # -2 to 2; 0 = central, negative = lower
+    mean_squared_error: float  # squared grey levels of 8 bits
+    psnr: float | NotEstimable  # dB, range 255
+    ssim_range_255: float
+    ssim_range_1: float
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """All comparisons of a study, by arm and case code."""
+
+    comparisons: tuple[Comparison, ...]
+    measured: dict[tuple[str, str], tuple[ImageQuality, ...]]
+
+    @property
+    def total(self) -> int:
+        return sum(one.key is not None for one in self.comparisons)
+
+    @property
+    def done(self) -> int:
+        return sum(one.key in self.measured for one in self.comparisons)
+
+    def missing(self) -> list[Comparison]:
+        """Those that have no result: an image was never made, or is damaged."""
+        return [one for one in self.comparisons if one.key not in self.measured]
+
+    def waiting(self) -> Iterator[tuple[Rendition, list[Rendition]]]:
+        """Case by case: the reference's image and those not yet measured."""
+        by_case: dict[int, list[Comparison]] = defaultdict(list)
+        for one in self.missing():
+            if one.key is not None:
+                by_case[one.case.pk].append(one)
+        for comparisons in by_case.values():
+            reference = comparisons[0].reference
+            images = {one.rendition.pk: one.rendition for one in comparisons}
+            yield reference, list(images.values())
+
+    def lines(self) -> list[ImageLine]:
+        """By arm, case and slice, of what has been measured."""
+        return [
+            _line(one, row)
+            for one in self.comparisons
+            for row in self.measured.get(one.key, ())
+        ]
+
+
+def image_set(study: Study) -> ImageSet:
+    cases = list(study_cases(study))
+    reference = reference_arm(study)
+    renditions: dict[tuple[int, str], Rendition] = {
+        (rendition.case_id, rendition.method): rendition
+        for rendition in _renditions(study).select_related("case")
+    }
+    comparisons = tuple(
+        Comparison(
+            arm=arm,
+            case=case,
+            reference=renditions.get((case.pk, reference.method)),
+            rendition=renditions.get((case.pk, arm.method)),
+        )
+        for arm in compared_arms(study)
+        for case in cases
+    )
+    return ImageSet(comparisons, _measured(study))
+
+
+def _renditions(study: Study) -> QuerySet[Rendition]:
+    return Rendition.objects.filter(
+        case__in=study_cases(study), method__in=study.arms.values("method")
+    )
+
+
+def _measured(study: Study) -> dict[tuple[str, str], tuple[ImageQuality, ...]]:
+    rows = ImageQuality.objects.filter(
+        calculation=CALCULATION,
+        rendition_sha256__in=_renditions(study).values("sha256"),
+    ).order_by("slice")
+    found: dict[tuple[str, str], list[ImageQuality]] = defaultdict(list)
+    for row in rows:
+        found[row.reference_sha256, row.rendition_sha256].append(row)
+    return {key: tuple(slices) for key, slices in found.items()}
+
+
+def _line(one: Comparison, row: ImageQuality) -> ImageLine:
+    return ImageLine(
+        arm=one.arm,
+        case=one.case,
+        slice=row.slice - STORED_SLICES // 2,
+        mean_squared_error=row.mean_squared_error,
+        psnr=psnr(row.mean_squared_error, data_range=PSNR_RANGE),
+        ssim_range_255=row.ssim_range_255,
+        ssim_range_1=row.ssim_range_1,
+    )

@@ -1,0 +1,73 @@
+"""What a calculation can end in: a number, an interval, or a reason for neither.
+
+Undefined is said, never shown as 0, 1 or infinity. Every function of the pure
+statistics that may be undefined returns `float | NotEstimable`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from scipy import special
+
+Value = TypeVar("Value")
+
+
+class Reason(StrEnum):
+    """Why a number does not exist; the value is a sentence's second half."""
+
+    NO_READS = "there are no reads to compare"
+    NO_IMAGES = "there are no images to compare"
+    ONE_PATIENT = "there is only one patient"
+    BOTH_CONSTANT = "both readings use a single grade"
+    ONE_CONSTANT = "one of the two readings uses a single grade"
+    PERFECT = "agreement is perfect, so its variation cannot be estimated"
+    NO_VARIATION = "it does not vary between patients"
+    IDENTICAL_IMAGES = "the images are identical"
+    ONE_VALUE = "there is only one value"
+    ONE_ARM = "there is only one arm to compare"
+    ALL_TIED = "all arms are equal in every block"
+    READER_MISSING = "it is not estimable for every reader"
+
+
+@dataclass(frozen=True)
+class NotEstimable:
+    """The number does not exist for these data, and why."""
+
+    reason: Reason
+
+    def __str__(self) -> str:
+        return f"not estimable: {self.reason.value}"
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A confidence interval together with how it was made.
+
+    level: 0 to 1. degrees_of_freedom: of Student's t.
+    """
+
+    low: float
+    high: float
+    level: float
+    degrees_of_freedom: int
+    method: str
+
+
+def is_number(value: float | NotEstimable) -> bool:
+    return not isinstance(value, NotEstimable)
+
+
+def estimated(value: Value | NotEstimable) -> Value | None:
+    """The value, or None where it is not estimable; for files and plots."""
+    return None if isinstance(value, NotEstimable) else value
+
+
+def student_quantile(*, level: float, degrees_of_freedom: int) -> float:
+    """Half-width of a two-sided interval in standard errors, e.g. 2.01 for 49 df."""
+    return float(special.stdtrit(degrees_of_freedom, (1 + level) / 2))
+
+
+def two_sided_p(z: float) -> float:
+    """P(|Z| ≥ |z|) of a standard normal Z."""
+    return float(2 * special.ndtr(-abs(z)))

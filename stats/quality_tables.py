@@ -1,0 +1,94 @@
+"""The image quality tables of a report: one for each metric."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from readerstudy.reading.models import Arm
+
+from .comparison import dunn_against_control, friedman
+from .image_quality import mean_spread
+from .images import ImageLine, ImageSet
+from .outcomes import NotEstimable, estimated
+from .report import METRICS, ArmQuality, Metric, MetricTable, arm_name
+
+Value = Callable[[ImageLine], float | NotEstimable]
+
+
+def _value(metric: Metric) -> Value:
+    if metric.key == "psnr":
+        return lambda line: line.psnr
+    if metric.data_range == 1:
+        return lambda line: line.ssim_range_1
+    return lambda line: line.ssim_range_255
+
+
+def quality_tables(
+    images: ImageSet, control: Arm | None, *, slice_wise: bool
+) -> tuple[MetricTable, ...]:
+    lines = images.lines()
+    arms = list({one.arm.pk: one.arm for one in images.comparisons}.values())
+    by_arm: dict[int, list[ImageLine]] = {arm.pk: [] for arm in arms}
+    for line in lines:
+        by_arm[line.arm.pk].append(line)
+    return tuple(
+        _metric_table(metric, arms, by_arm, control, slice_wise=slice_wise)
+        for metric in METRICS
+    )
+
+
+def _patient_means(lines: Sequence[ImageLine], value: Value) -> dict[str, float]:
+    """patient → mean over the slices that have a value, in order of case codes."""
+    values: dict[str, list[float]] = defaultdict(list)
+    for line in lines:
+        number = estimated(value(line))
+        if number is not None:
+            values[line.case.patient_digest].append(number)
+    return {patient: float(np.mean(numbers)) for patient, numbers in values.items()}
+
+
+def _slices(lines: Sequence[ImageLine], value: Value) -> dict[tuple[int, int], float]:
+    """(case, slice) → value, where there is one."""
+    found = {(line.case.pk, line.slice): estimated(value(line)) for line in lines}
+    return {place: number for place, number in found.items() if number is not None}
+
+
+def _metric_table(
+    metric: Metric,
+    arms: Sequence[Arm],
+    by_arm: dict[int, list[ImageLine]],
+    control: Arm | None,
+    *,
+    slice_wise: bool,
+) -> MetricTable:
+    value = _value(metric)
+    means = [_patient_means(by_arm[arm.pk], value) for arm in arms]
+    blocks = [_slices(by_arm[arm.pk], value) for arm in arms] if slice_wise else means
+    every = dict.fromkeys(block for one in blocks for block in one)
+    complete = [block for block in every if all(block in one for one in blocks)]
+    matrix = np.array(
+        [[one[block] for one in blocks] for block in complete], dtype=np.float64
+    ).reshape(len(complete), len(arms))
+    test = friedman(matrix)
+    against = {}
+    if control:
+        place = [arm.pk for arm in arms].index(control.pk)
+        against = {one.arm: one for one in dunn_against_control(matrix, control=place)}
+    return MetricTable(
+        metric=metric,
+        arms=tuple(
+            ArmQuality(
+                arm=arm_name(arm),
+                images=mean_spread([value(line) for line in by_arm[arm.pk]]),
+                patients=mean_spread(list(means[index].values())),
+                patient_means=tuple(means[index].values()),
+                mean_rank=test.mean_ranks[index] if test.mean_ranks else None,
+                against_control=against.get(index),
+            )
+            for index, arm in enumerate(arms)
+        ),
+        friedman=test,
+        blocks="slice" if slice_wise else "patient",
+        blocks_left_out=len(every) - len(complete),
+    )

@@ -1,0 +1,96 @@
+"""What a report reads of a study: its people, arms, cases and grades as they stand."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from readerstudy.cases.models import Case
+from readerstudy.imaging.errors import Refused
+from readerstudy.reading.models import Arm, Membership, Read, Score, Study
+
+QUESTION = "grade"
+MAY_SEE_RESULTS = (Membership.Role.COORDINATOR, Membership.Role.STATISTICIAN)
+
+
+def check_unblinded(study: Study) -> None:
+    """Nobody sees results of an arm before the study is closed and unblinded."""
+    if study.state != Study.State.UNBLINDED:
+        raise Refused(
+            f"The study “{study.title}” is not unblinded yet; "
+            "there are no results before that."
+        )
+
+
+# A place in the readings: one side of one case.
+Place = tuple[int, str]  # case pk, "right" or "left"
+
+
+@dataclass(frozen=True)
+class Readings:
+    """The grades of a study as they stand, latest version of each.
+
+    grades: (reader pk, arm pk, repeat) → place → grade.
+    patients: case pk → keyed digest of the patient, the cluster of all intervals.
+    """
+
+    grades: dict[tuple[int, int, int], dict[Place, int]]
+    patients: dict[int, str]
+
+    def of(self, reader: int, arm: int, repeat: int = 0) -> dict[Place, int]:
+        return self.grades.get((reader, arm, repeat), {})
+
+
+def readings(study: Study) -> Readings:
+    rows = (
+        Score.objects.filter(
+            read__session__study=study,
+            question=QUESTION,
+            read__submitted_at__isnull=False,
+        )
+        .order_by("version")
+        .values_list(
+            "read__reader_id",
+            "read__arm_id",
+            "read__repeat",
+            "read__case_id",
+            "side",
+            "value",
+        )
+    )
+    grades: dict[tuple[int, int, int], dict[Place, int]] = defaultdict(dict)
+    for reader, arm, repeat, case, side, value in rows.iterator():
+        grades[reader, arm, repeat][case, side] = value  # a later version wins
+    patients = dict(study_cases(study).values_list("pk", "patient_digest"))
+    return Readings(dict(grades), patients)
+
+
+def categories(study: Study) -> tuple[int, ...]:
+    """Every grade of the study's question, from worst to best, used or not."""
+    return (1, 2, 3, 4)
+
+
+def study_cases(study: Study) -> QuerySet[Case]:
+    """The cases that the study's plan reads, by code."""
+    planned = Read.objects.filter(session__study=study).values("case")
+    return Case.objects.filter(pk__in=planned).order_by("code")
+
+
+def study_readers(study: Study) -> QuerySet[Membership]:
+    readers = study.memberships.filter(role=Membership.Role.READER)
+    return readers.order_by("code")
+
+
+def reference_arm(study: Study) -> Arm:
+    arm = study.arms.filter(role=Arm.Role.REFERENCE).first()
+    if arm is None:
+        raise Refused(
+            f"The study “{study.title}” has no reference arm, so there is nothing "
+            "to compare the other arms with."
+        )
+    return arm
+
+
+def compared_arms(study: Study) -> list[Arm]:
+    """All arms but the reference, which is never compared with itself."""
+    return list(study.arms.exclude(role=Arm.Role.REFERENCE).order_by("position"))

@@ -1,0 +1,60 @@
+"""The one act of this app: measuring image quality and keeping what was measured."""
+
+from time import monotonic
+
+from readerstudy.cases import selectors as cases
+from readerstudy.cases.models import Rendition
+from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.preprocessing import to_eight_bit
+from readerstudy.reading.models import Study
+
+from .image_quality import mean_squared_errors, structural_similarities
+from .images import CALCULATION, SSIM_RANGES, image_set
+from .models import ImageQuality
+
+
+def image_quality_measure(*, study: Study, seconds: float | None = None) -> bool:
+    """Measure what has not been measured yet, for `seconds` at most.
+
+    True when nothing is left to do. Saved case by case, and the same again changes
+    nothing: it may be stopped, run twice, or run by two processes at once. An image
+    whose file is damaged stays unmeasured, and the report names it.
+    """
+    until = None if seconds is None else monotonic() + seconds
+    for reference, renditions in image_set(study).waiting():
+        if until is not None and monotonic() > until:
+            return False
+        ImageQuality.objects.bulk_create(
+            _measure(reference, renditions), ignore_conflicts=True
+        )
+    return True
+
+
+def _measure(reference: Rendition, renditions: list[Rendition]) -> list[ImageQuality]:
+    rows: list[ImageQuality] = []
+    try:
+        standard = to_eight_bit(cases.rendition_values(reference))
+    except Refused:
+        return rows
+    for rendition in renditions:
+        try:
+            images = to_eight_bit(cases.rendition_values(rendition))
+        except Refused:
+            continue
+        errors = mean_squared_errors(standard, images)
+        ssim_255, ssim_1 = structural_similarities(
+            standard, images, data_ranges=SSIM_RANGES
+        )
+        rows += [
+            ImageQuality(
+                reference_sha256=reference.sha256,
+                rendition_sha256=rendition.sha256,
+                slice=index,
+                calculation=CALCULATION,
+                mean_squared_error=error,
+                ssim_range_255=ssim_255[index],
+                ssim_range_1=ssim_1[index],
+            )
+            for index, error in enumerate(errors)
+        ]
+    return rows
