@@ -35,6 +35,10 @@ class ScannedSeries:
     def name(self) -> str:
         return self.files[0]
 
+    @property
+    def minutes(self) -> float | None:
+        return self.duration_s / 60 if self.duration_s else None
+
 
 @dataclass(frozen=True)
 class PlannedPair:

@@ -17,6 +17,15 @@ from .importing import cohort_import
 from .ingest import cohort_scan
 from .models import Case, Cohort, Rendition, Series
 from .stored_files import acquired_provenance, npy_bytes, save_file
+from .uploads import (
+    upload_confirm,
+    upload_create,
+    upload_discard,
+    upload_import,
+    upload_retry,
+    upload_scan,
+    uploads_sweep,
+)
 
 __all__ = [
     "case_set_central_slice",
@@ -24,6 +33,13 @@ __all__ = [
     "cohort_import",
     "cohort_scan",
     "rendition_save",
+    "upload_confirm",
+    "upload_create",
+    "upload_discard",
+    "upload_import",
+    "upload_retry",
+    "upload_scan",
+    "uploads_sweep",
 ]
 
 

@@ -1,0 +1,76 @@
+"""Small cohorts as DICOM files: heads of 12 slices of 72×72 pixels."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.conf import settings
+
+from tests.cast import make_user
+from tests.imaging.objects import head, nuclear_object, write
+
+REFERENCE_MS, SHORT_MS = 25_000, 5_000  # of 60 projections: 25 and 5 minutes
+
+
+def write_pair(folder: Path, patient: str, *, hot_slice: int = 6) -> None:
+    """Both scans of one patient; stored, as real systems do, highest slice first."""
+    for name, frame_ms, scale in (
+        ("A", REFERENCE_MS, 5.0),
+        ("B", SHORT_MS, 1.0),
+    ):
+        # a little of the patient in the counts: no two heads are alike
+        frames = head(hot_slice=hot_slice, scale=scale)
+        frames[:, 0, 0] = sum(patient.encode()) % 97
+        ds = nuclear_object(
+            frames[::-1],
+            patient=patient,
+            study=f"1.2.{sum(patient.encode())}",
+            frame_ms=frame_ms,
+        )
+        write(ds, folder / patient / name)
+
+
+def stored_files() -> list[Path]:
+    """Every file that the storage holds."""
+    return [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.VAR_DIR = tmp_path / "var"
+
+
+@pytest.fixture
+def coordinator(db):
+    return make_user("coordinator", coordinator=True)
+
+
+@pytest.fixture
+def other_coordinator(db):
+    return make_user("other-coordinator", coordinator=True)
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """Three patients and two files that belong to nobody."""
+    found = tmp_path / "dicom"
+    for index, patient in enumerate(("Abe-1", "Baba-2", "Chiba-3")):
+        write_pair(found, patient, hot_slice=4 + index)
+    (found / "truth.csv").write_text("case,grade\n")
+    write(
+        nuclear_object(np.ones((12, 72, 72), np.uint16), patient="Doi-4"),
+        found / "single",
+    )
+    return found
+
+
+@pytest.fixture
+def archive(folder, tmp_path) -> Path:
+    path = tmp_path / "cohort.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                packed.write(file, file.relative_to(folder))
+    return path
