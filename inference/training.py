@@ -29,9 +29,9 @@ class Recipe:
     """Every number of a training run beside the loss and the seed.
 
     schedule: "step" holds learning_rate and, from epoch `late_from_epoch` on
-        (counted from 1), late_learning_rate; "one-cycle" rises to learning_rate
-        over the first quarter of all steps and falls to nearly 0 (Smith & Topin,
-        doi:10.1117/12.2520589).
+        (counted from 1), late_learning_rate; "one-cycle" rises from a twenty-fifth
+        to learning_rate over the first quarter of all steps and falls to nearly 0,
+        both along a cosine (after Smith & Topin, doi:10.1117/12.2520589).
     averaging: decay per step of the exponential moving average of the weights,
         which is what is validated and kept (step t of the first ones decays by
         (1 + t) / (10 + t) if that is less); None keeps the weights themselves.
@@ -57,6 +57,22 @@ class Recipe:
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    def learning_rate_at(self, step: int, *, steps_per_epoch: int) -> float:
+        """The learning rate of the step, counted from 0 over all epochs."""
+        if self.schedule == "step":
+            late = self.late_from_epoch
+            if late is None or step // steps_per_epoch + 1 < late:
+                return self.learning_rate
+            assert self.late_learning_rate is not None
+            return self.late_learning_rate
+        total = self.epochs * steps_per_epoch
+        rising = max(1, total // 4)
+        if step < rising:
+            share = (1 - math.cos(math.pi * step / rising)) / 2
+            return self.learning_rate * (0.04 + 0.96 * share)
+        share = (1 + math.cos(math.pi * (step - rising) / max(1, total - rising))) / 2
+        return self.learning_rate * share
 
 
 # As published; 1e-7 is the epsilon of Keras' Adam.
@@ -215,34 +231,24 @@ class _Run:
             eps=recipe.epsilon,
             weight_decay=recipe.weight_decay,
         )
-        self.cycle = None
-        if recipe.schedule == "one-cycle":
-            self.cycle = torch.optim.lr_scheduler.OneCycleLR(
-                self.optimiser,
-                max_lr=recipe.learning_rate,
-                total_steps=recipe.epochs * self.steps_per_epoch,
-                pct_start=0.25,
-            )
         self.steps = 0
         self.average = [p.detach().clone() for p in network.parameters()]
 
     def epoch(self, number: int) -> tuple[float, float]:
         """Mean training loss and the last learning rate of the epoch."""
-        recipe = self.recipe
-        if recipe.late_from_epoch and number >= recipe.late_from_epoch:
-            assert recipe.late_learning_rate is not None
-            for group in self.optimiser.param_groups:
-                group["lr"] = recipe.late_learning_rate
         self.network.train()
         total, learning_rate = 0.0, 0.0
-        for short, reference in self._batches():
+        for batch, (short, reference) in enumerate(self._batches()):
+            step = (number - 1) * self.steps_per_epoch + batch
+            learning_rate = self.recipe.learning_rate_at(
+                step, steps_per_epoch=self.steps_per_epoch
+            )
+            for group in self.optimiser.param_groups:
+                group["lr"] = learning_rate
             self.optimiser.zero_grad(set_to_none=True)
             loss = self.loss(self.network(short), reference)
             loss.backward()  # type: ignore[no-untyped-call]
-            learning_rate = self.optimiser.param_groups[0]["lr"]
             self.optimiser.step()
-            if self.cycle is not None:
-                self.cycle.step()
             self._update_average()
             total += float(loss.detach()) * len(short)
         self.network.eval()

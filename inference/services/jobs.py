@@ -1,7 +1,6 @@
 """Jobs as rows: requested, claimed, put back, cancelled. Running is `running.py`."""
 
 from datetime import timedelta
-from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -160,4 +159,7 @@ def _call(job: Job) -> None:
     sweep calls again: nothing is lost with it."""
     from inference import tasks
 
-    transaction.on_commit(partial(tasks.run_job.delay, job.pk), robust=True)
+    def call() -> None:  # a partial would break the logging of its own failure
+        tasks.run_job.delay(job.pk)
+
+    transaction.on_commit(call, robust=True)

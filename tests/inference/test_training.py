@@ -137,11 +137,23 @@ def test_the_late_learning_rate_begins_with_its_epoch():
 
 
 def test_one_cycle_rises_and_falls_to_nearly_nothing():
-    _, result = trained(replace(QUICK_RECIPE, epochs=8))
-    rates = [e.learning_rate for e in result.history]
-    assert max(rates) == pytest.approx(rates[1], rel=0.1)
-    assert max(rates) > QUICK_RECIPE.learning_rate * 0.9
-    assert rates[-1] < QUICK_RECIPE.learning_rate * 1e-3
+    rates = [
+        QUICK_RECIPE.learning_rate_at(step, steps_per_epoch=10) for step in range(600)
+    ]
+    highest = rates.index(max(rates))
+    assert highest == 150
+    assert max(rates) == QUICK_RECIPE.learning_rate
+    assert rates[0] == pytest.approx(QUICK_RECIPE.learning_rate / 25)
+    assert 0 < rates[-1] < QUICK_RECIPE.learning_rate * 1e-4
+    assert np.all(np.diff(rates[: highest + 1]) > 0)
+    assert np.all(np.diff(rates[highest:]) < 0)
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3])
+def test_the_shortest_of_cycles_is_no_special_case(epochs):
+    recipe = replace(QUICK_RECIPE, epochs=epochs)
+    rates = [recipe.learning_rate_at(s, steps_per_epoch=1) for s in range(epochs)]
+    assert all(0 < rate <= QUICK_RECIPE.learning_rate for rate in rates)
 
 
 def test_progress_is_told_after_every_epoch():
