@@ -1,6 +1,7 @@
 """A study, its plan and what readers answered. Rules live in services."""
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +10,7 @@ from readerstudy.cases.models import Case, Cohort
 
 
 class StudyQuerySet(models.QuerySet["Study"]):
-    def for_role(self, user: settings.AUTH_USER_MODEL, *roles: str) -> "StudyQuerySet":
+    def for_role(self, user: User, *roles: str) -> "StudyQuerySet":
         """Fetching is authorising: the studies in which `user` holds a role."""
         return self.filter(memberships__user=user, memberships__role__in=roles)
 
@@ -26,6 +27,10 @@ class Study(models.Model):
     slug = models.SlugField(unique=True)
     title = models.CharField(max_length=200)
     cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="studies")
+    # which of the cohort's cases are read; blank = all of them
+    case_split = models.CharField(
+        max_length=16, choices=Case.Split, blank=True, default=""
+    )
     state = models.CharField(max_length=16, choices=State, default=State.DRAFT)
     # readings of people who do not exist: said on every page and report
     simulated_readers = models.BooleanField(default=False)
@@ -91,6 +96,9 @@ class Membership(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.role} {self.code}".strip()
+
 
 class Arm(models.Model):
     """A way of making the image, as this study calls it."""
@@ -132,6 +140,9 @@ class Session(models.Model):
     study = models.ForeignKey(Study, models.CASCADE, related_name="reading_sessions")
     reader = models.ForeignKey(Membership, models.PROTECT, related_name="sessions")
     number = models.PositiveSmallIntegerField()  # from 1
+    # its reads are the positions first_position … first_position + size − 1
+    first_position = models.PositiveIntegerField(default=1)
+    size = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -141,7 +152,14 @@ class Session(models.Model):
             models.UniqueConstraint(
                 fields=["reader", "number"], name="session_number_unique_per_reader"
             ),
+            models.CheckConstraint(
+                condition=Q(finished_at__isnull=True) | Q(started_at__isnull=False),
+                name="session_finished_only_after_started",
+            ),
         ]
+
+    def __str__(self) -> str:
+        return f"session {self.number}"
 
 
 class Read(models.Model):
@@ -154,11 +172,21 @@ class Read(models.Model):
     repeat = models.PositiveSmallIntegerField(default=0)  # 1 = the second time
     position = models.PositiveIntegerField()  # from 1, over all of its reader's reads
     token = models.CharField(max_length=32, unique=True)
+    # the image as it was at opening: nothing else is ever shown for this read
+    image_sha256 = models.CharField(max_length=64, default="")
     first_shown_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["reader", "position"]
+        indexes = [
+            # finding the next read costs the same after one read and a million
+            models.Index(
+                fields=["reader", "position"],
+                condition=Q(submitted_at__isnull=True),
+                name="read_next_of_reader",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["reader", "case", "arm", "repeat"], name="read_exactly_once"
@@ -168,10 +196,15 @@ class Read(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(submitted_at__isnull=True)
-                | Q(first_shown_at__isnull=False, submitted_at__gte=F("first_shown_at")),
+                | Q(
+                    first_shown_at__isnull=False, submitted_at__gte=F("first_shown_at")
+                ),
                 name="read_submitted_only_after_shown",
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"read {self.position}"
 
 
 class Score(models.Model):
@@ -190,6 +223,8 @@ class Score(models.Model):
     value = models.PositiveSmallIntegerField()
     version = models.PositiveSmallIntegerField(default=1)
     reason = models.TextField(blank=True)  # why an earlier version was changed
+    # the browser's name for this submission: the same again is no new version
+    key = models.CharField(max_length=64, blank=True)
     scored_at = models.DateTimeField()
     scored_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="scores"
@@ -214,3 +249,6 @@ class Score(models.Model):
                 name="score_change_has_reason",
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.question}, {self.side}: {self.value}"

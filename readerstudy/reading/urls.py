@@ -1,4 +1,25 @@
-from django.urls import URLPattern, URLResolver
+"""Addresses of studies (coordinators) and of reading (readers)."""
+
+from django.urls import path
+
+from .views import room, studies
 
 app_name = "reading"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("studies/", studies.study_list, name="study-list"),
+    path("studies/new/", studies.study_create, name="study-create"),
+    path("studies/<slug:slug>/", studies.study_detail, name="study-detail"),
+    path("studies/<slug:slug>/edit/", studies.study_edit, name="study-edit"),
+    path("studies/<slug:slug>/open/", studies.study_open, name="study-open"),
+    path("studies/<slug:slug>/close/", studies.study_close, name="study-close"),
+    path("studies/<slug:slug>/unblind/", studies.study_unblind, name="study-unblind"),
+    path(
+        "studies/<slug:slug>/progress/", studies.study_progress, name="study-progress"
+    ),
+    path("read/", room.reader_home, name="reader-home"),
+    path("read/<slug:slug>/", room.read_next, name="read-next"),
+    path("read/<slug:slug>/submit/", room.read_submit, name="read-submit"),
+    path("read/<slug:slug>/pause/", room.reading_pause, name="reading-pause"),
+    path("read/<slug:slug>/pixels/<str:token>/", room.read_pixels, name="read-pixels"),
+    path("lut/cool/", room.lut_show, name="lut-show"),
+]

@@ -1,0 +1,124 @@
+"""Why a draft study cannot be opened yet, item by item."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+
+from readerstudy.blinding.schedule import ImpossibleSchedule, check_constraints
+from readerstudy.cases.models import Case
+from readerstudy.imaging.rendering import WINDOWS
+
+from .models import Arm, Membership, Study
+from .protocol import image_hashes, planned_arms, study_cases, study_readers
+from .questions import QUESTION_SETS
+
+NAMED_CASES = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One reason, and the page on which it can be cured."""
+
+    message: str
+    cure: Literal["study", "cohort"]
+
+
+def preflight(study: Study) -> list[Finding]:
+    """All reasons against opening; empty when the study may be opened."""
+    cases = study_cases(study)
+    return [
+        *_check_arms(study),
+        *_check_images(study, cases),
+        *_check_display(study),
+        *_check_readers(study),
+        *_check_schedule(study, cases),
+    ]
+
+
+def _check_arms(study: Study) -> Iterator[Finding]:
+    arms = list(study.arms.all())
+    if not any(arm.role == Arm.Role.REFERENCE for arm in arms):
+        yield Finding(_("No arm is the reference."), "study")
+    if not any(arm.role == Arm.Role.COMPARISON for arm in arms):
+        yield Finding(_("There is no arm to compare with the reference."), "study")
+    methods = [arm.method for arm in arms]
+    for method in sorted({m for m in methods if methods.count(m) > 1}):
+        yield Finding(_("Two arms show the same images: %s.") % method, "study")
+
+
+def _check_images(study: Study, cases: list[Case]) -> Iterator[Finding]:
+    made = image_hashes(study, cases)
+    for arm in study.arms.all():
+        missing = [case.code for case in cases if (case.pk, arm.method) not in made]
+        if missing:
+            codes = ", ".join(missing[:NAMED_CASES])
+            if len(missing) > NAMED_CASES:
+                codes += ", …"
+            yield Finding(
+                _("The arm “%(arm)s” lacks the image of %(count)d case(s): %(codes)s.")
+                % {"arm": arm.title, "count": len(missing), "codes": codes},
+                "cohort",
+            )
+
+
+def _check_display(study: Study) -> Iterator[Finding]:
+    if study.window_rule not in WINDOWS:
+        yield Finding(_("Unknown window rule: %s.") % study.window_rule, "study")
+    if study.question_set not in QUESTION_SETS:
+        yield Finding(_("Unknown questions: %s.") % study.question_set, "study")
+
+
+def _check_readers(study: Study) -> Iterator[Finding]:
+    readers = study_readers(study)
+    if not readers:
+        yield Finding(_("There is no reader."), "study")
+    coordinators = set(study.cohort.coordinators.values_list("pk", flat=True))
+    unblinded = _unblinded_elsewhere(study)
+    for user in (reader.user for reader in readers):
+        name = {"reader": user.get_username()}
+        if user.is_superuser or user.is_staff:
+            yield Finding(
+                _("%(reader)s administers the site, so cannot read blinded.") % name,
+                "study",
+            )
+        if user.pk in coordinators:
+            yield Finding(
+                _("%(reader)s coordinates the cohort, so cannot read blinded.") % name,
+                "cohort",
+            )
+        if user.pk in unblinded:
+            yield Finding(
+                _(
+                    "%(reader)s is a coordinator or statistician of another study of "
+                    "the same cohort, so cannot read blinded."
+                )
+                % name,
+                "study",
+            )
+
+
+def _unblinded_elsewhere(study: Study) -> set[int]:
+    """Who may learn, from another study, how the same images were made."""
+    people = User.objects.filter(
+        memberships__study__cohort=study.cohort_id,
+        memberships__role__in=[
+            Membership.Role.COORDINATOR,
+            Membership.Role.STATISTICIAN,
+        ],
+    )
+    return set(people.values_list("pk", flat=True))
+
+
+def _check_schedule(study: Study, cases: list[Case]) -> Iterator[Finding]:
+    try:
+        check_constraints(
+            cases=len(cases),
+            arms=planned_arms(study),
+            sessions=study.sessions,
+            spacing=study.spacing,
+        )
+    except ImpossibleSchedule as impossible:
+        yield Finding(str(impossible), "study" if cases else "cohort")

@@ -1,0 +1,30 @@
+"""The acts on studies and readings. Every change of theirs happens here."""
+
+from .conduct import Due, Submitted, read_next, read_submit
+from .studies import (
+    ArmChoice,
+    arm_add,
+    member_add,
+    member_mark_simulated,
+    study_close,
+    study_create,
+    study_open,
+    study_unblind,
+    study_update,
+)
+
+__all__ = [
+    "ArmChoice",
+    "Due",
+    "Submitted",
+    "arm_add",
+    "member_add",
+    "member_mark_simulated",
+    "read_next",
+    "read_submit",
+    "study_close",
+    "study_create",
+    "study_open",
+    "study_unblind",
+    "study_update",
+]

@@ -1,0 +1,312 @@
+"""A study's life: draft, open, closed, unblinded."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from readerstudy.blinding import seeds, tokens
+from readerstudy.blinding.schedule import PlannedRead, build_schedule
+from readerstudy.cases import services as cases
+from readerstudy.cases.models import Case, Cohort
+from readerstudy.imaging.errors import Refused
+
+from .. import protocol
+from ..models import Arm, Membership, Read, Score, Session, Study
+from ..preflight import preflight
+
+BATCH = 1000
+RESERVED_SLUGS = frozenset({"new"})
+
+
+@dataclass(frozen=True)
+class ArmChoice:
+    """An arm as a coordinator chose it."""
+
+    method: str
+    title: str
+    role: str = Arm.Role.COMPARISON
+    repeated: bool = False
+
+
+@transaction.atomic
+def study_create(
+    *,
+    slug: str,
+    title: str,
+    cohort: Cohort,
+    coordinator: User,
+    sessions: int = 1,
+    washout_days: int = 28,
+    spacing: int = 5,
+    case_split: str = "",
+    question_set: str = "striatum-grade-1-4",
+    window_rule: str = "image-max",
+    arms: Sequence[ArmChoice] = (),
+    readers: Iterable[User] = (),
+) -> Study:
+    """A draft that `coordinator`, who must coordinate the cohort, looks after."""
+    if not cohort.coordinators.filter(pk=coordinator.pk).exists():
+        raise Refused(_("Only a coordinator of the cohort can make a study of it."))
+    if slug in RESERVED_SLUGS or Study.objects.filter(slug=slug).exists():
+        raise Refused(_("The short name “%s” is already taken.") % slug)
+    study = Study.objects.create(
+        slug=slug,
+        title=title,
+        cohort=cohort,
+        case_split=case_split,
+        question_set=question_set,
+        window_rule=window_rule,
+        sessions=sessions,
+        washout_days=washout_days,
+        spacing=spacing,
+    )
+    member_add(study=study, user=coordinator, role=Membership.Role.COORDINATOR)
+    _arms_and_readers_add(study, arms, readers)
+    return study
+
+
+@transaction.atomic
+def study_update(
+    *,
+    study: Study,
+    title: str,
+    sessions: int,
+    washout_days: int,
+    spacing: int,
+    case_split: str,
+    arms: Sequence[ArmChoice],
+    readers: Iterable[User],
+) -> Study:
+    """Write a draft anew, with these arms and readers only."""
+    study = _draft(study)
+    study.title = title
+    study.sessions, study.washout_days = sessions, washout_days
+    study.spacing, study.case_split = spacing, case_split
+    study.save(
+        update_fields=["title", "sessions", "washout_days", "spacing", "case_split"]
+    )
+    study.arms.all().delete()
+    study.memberships.filter(role=Membership.Role.READER).delete()
+    _arms_and_readers_add(study, arms, readers)
+    return study
+
+
+def _arms_and_readers_add(
+    study: Study, arms: Sequence[ArmChoice], readers: Iterable[User]
+) -> None:
+    for arm in arms:
+        arm_add(
+            study=study,
+            method=arm.method,
+            title=arm.title,
+            role=arm.role,
+            repeated=arm.repeated,
+        )
+    for user in readers:
+        member_add(study=study, user=user, role=Membership.Role.READER)
+
+
+def _draft(study: Study) -> Study:
+    """The study, locked, and refused once its protocol is frozen."""
+    locked = Study.objects.select_for_update().get(pk=study.pk)
+    if locked.state != Study.State.DRAFT:
+        raise Refused(_("The study is open; its protocol can no longer be changed."))
+    return locked
+
+
+@transaction.atomic
+def arm_add(
+    *,
+    study: Study,
+    method: str,
+    title: str,
+    role: str = Arm.Role.COMPARISON,
+    repeated: bool = False,
+    code: str = "",
+) -> Arm:
+    """Add an arm after the others; its code comes from the method unless given."""
+    study = _draft(study)
+    taken = set(study.arms.values_list("code", flat=True))
+    base = code or slugify(method.partition("@")[0]) or "arm"
+    number, code = 1, base
+    while code in taken:
+        number += 1
+        code = f"{base}-{number}"
+    if role == Arm.Role.REFERENCE and study.arms.filter(role=role).exists():
+        raise Refused(_("A study has one reference arm only."))
+    return Arm.objects.create(
+        study=study,
+        position=len(taken) + 1,
+        code=code,
+        title=title,
+        method=method,
+        role=role,
+        repeated=repeated,
+    )
+
+
+@transaction.atomic
+def member_add(
+    *, study: Study, user: User, role: str, simulated: bool = False
+) -> Membership:
+    """Give a person one role in the study; readers get the codes A, B, C, …"""
+    study = _draft(study)
+    if study.memberships.filter(user=user).exists():
+        raise Refused(_("%s already has a role in this study.") % user.get_username())
+    code = ""
+    if role == Membership.Role.READER:
+        taken = set(study.memberships.filter(role=role).values_list("code", flat=True))
+        code = next(
+            c for c in map(_reader_code, range(len(taken) + 1)) if c not in taken
+        )
+    return Membership.objects.create(
+        study=study, user=user, role=role, code=code, simulated=simulated
+    )
+
+
+def _reader_code(index: int) -> str:
+    """A … Z, then AA, AB, …"""
+    letters = ""
+    index += 1
+    while index:
+        index, letter = divmod(index - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return letters
+
+
+@transaction.atomic
+def member_mark_simulated(*, study: Study) -> list[Membership]:
+    """From now on this study's readers are simulated, and everything says so.
+
+    Refused once a person has scored: their readings would be called invented.
+    """
+    study = Study.objects.select_for_update().get(pk=study.pk)
+    real = Score.objects.filter(
+        read__reader__study=study, read__reader__simulated=False
+    )
+    if real.exists():
+        raise Refused(
+            _("A real reader has scored in “%s”; it cannot be simulated.") % study.slug
+        )
+    study.memberships.filter(role=Membership.Role.READER).update(simulated=True)
+    Study.objects.filter(pk=study.pk).update(simulated_readers=True)
+    return protocol.study_readers(study)
+
+
+@transaction.atomic
+def study_open(*, study: Study, by: User) -> Study:
+    """Freeze the protocol, draw the plan and store every read of it.
+
+    Refused, with all reasons, where the preflight finds any.
+    """
+    study = _draft(study)
+    _check_coordinates(study, by)
+    findings = preflight(study)
+    if findings:
+        raise Refused("\n".join(finding.message for finding in findings))
+    cases.cohort_freeze(cohort=study.cohort)
+    chosen = protocol.study_cases(study)
+    images = protocol.image_hashes(study, chosen)
+    study.protocol = protocol.describe_study(study, chosen, images)
+    study.protocol_sha256 = protocol.protocol_sha256(study.protocol)
+    study.seed = seeds.new_seed()
+    study.seed_sha256 = seeds.commitment(study.seed)
+    study.state = Study.State.OPEN
+    study.opened_at = timezone.now()
+    study.save()
+    _plan_write(study, chosen, images)
+    return study
+
+
+def _plan_write(
+    study: Study, chosen: list[Case], images: dict[tuple[int, str], str]
+) -> None:
+    readers = {reader.code: reader for reader in protocol.study_readers(study)}
+    plan = build_schedule(
+        cases=[case.code for case in chosen],
+        arms=protocol.planned_arms(study),
+        readers=list(readers),
+        sessions=study.sessions,
+        spacing=study.spacing,
+        seed=study.seed,
+    )
+    arms = {arm.code: arm for arm in study.arms.all()}
+    by_code = {case.code: case for case in chosen}
+    for code, planned in plan.items():
+        sessions = _sessions_write(study, readers[code], planned)
+        Read.objects.bulk_create(
+            (
+                Read(
+                    session=sessions[read.session],
+                    reader=readers[code],
+                    case=by_code[read.case],
+                    arm=arms[read.arm],
+                    repeat=read.repeat,
+                    position=read.position,
+                    token=tokens.new_token(),
+                    image_sha256=images[by_code[read.case].pk, arms[read.arm].method],
+                )
+                for read in planned
+            ),
+            batch_size=BATCH,
+        )
+
+
+def _sessions_write(
+    study: Study, reader: Membership, planned: list[PlannedRead]
+) -> dict[int, Session]:
+    positions: dict[int, list[int]] = {}
+    for read in planned:
+        positions.setdefault(read.session, []).append(read.position)
+    return {
+        session.number: session
+        for session in Session.objects.bulk_create(
+            Session(
+                study=study,
+                reader=reader,
+                number=number,
+                first_position=held[0],
+                size=len(held),
+            )
+            for number, held in positions.items()
+        )
+    }
+
+
+def _check_coordinates(study: Study, by: User) -> None:
+    role = Membership.Role.COORDINATOR
+    if not study.memberships.filter(user=by, role=role).exists():
+        raise Refused(_("Only a coordinator of the study can do this."))
+
+
+@transaction.atomic
+def study_close(*, study: Study, by: User) -> Study:
+    """No read is shown or answered from now on."""
+    study = Study.objects.select_for_update().get(pk=study.pk)
+    _check_coordinates(study, by)
+    if study.state != Study.State.OPEN:
+        raise Refused(_("Only an open study can be closed."))
+    # an answer in flight holds its reader's row: it is stored before, or not at all
+    list(study.memberships.select_for_update().values_list("pk", flat=True))
+    study.state = Study.State.CLOSED
+    study.closed_at = timezone.now()
+    study.save(update_fields=["state", "closed_at"])
+    return study
+
+
+@transaction.atomic
+def study_unblind(*, study: Study, by: User) -> Study:
+    """Let scores and arms be seen together; only once no read can follow."""
+    study = Study.objects.select_for_update().get(pk=study.pk)
+    _check_coordinates(study, by)
+    if study.state != Study.State.CLOSED:
+        raise Refused(_("Only a closed study can be unblinded."))
+    study.state = Study.State.UNBLINDED
+    study.unblinded_at = timezone.now()
+    study.save(update_fields=["state", "unblinded_at"])
+    return study

@@ -1,0 +1,97 @@
+"""Readers who do not exist, reading through the services that a browser uses."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from django.contrib.auth.models import User
+from numpy.typing import NDArray
+
+from readerstudy.imaging.preprocessing import CROP, SHOWN_SLICES
+
+from . import selectors, services
+from .models import Membership, Study
+from .protocol import study_readers
+
+# SD of readers' constant leanings and range of their scatter from read to read, in
+# grades: of the order that gives weighted kappas of 0.6 to 0.8 on good images.
+BIAS_SD = 0.15
+NOISE_RANGE = (0.15, 0.35)
+
+# pixels (3, 64, 64), bias, noise, rng → grade 1 … 4 by the patient's side
+Observer = Callable[..., dict[str, int]]
+Progress = Callable[[str, int, int], None]  # reader's code, reads done, of how many
+
+
+@dataclass(frozen=True)
+class Temperament:
+    """How a simulated reader departs from the grade that the pixels suggest."""
+
+    bias: float  # grades added to every image
+    noise: float  # SD in grades from one read to the next
+
+
+def _rng(seed: int, *purpose: str | int) -> np.random.Generator:
+    text = "/".join(map(str, (seed, *purpose)))
+    return np.random.default_rng(
+        int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
+    )
+
+
+def temperament(*, seed: int, code: str) -> Temperament:
+    """The same for a seed and a reader's code, in any study."""
+    rng = _rng(seed, code, "temperament")
+    return Temperament(
+        bias=float(rng.normal(0, BIAS_SD)), noise=float(rng.uniform(*NOISE_RANGE))
+    )
+
+
+def readings_simulate(
+    *, study: Study, seed: int, grade: Observer, progress: Progress
+) -> dict[str, str]:
+    """Let every reader read on as far as the protocol allows.
+
+    Returns the last state by reader's code: `finished`, or `pause` where the
+    washout is not over. Refused once a real reader has scored.
+    """
+    services.member_mark_simulated(study=study)
+    return {
+        reader.code: _read_on(study, reader, seed, grade, progress)
+        for reader in study_readers(study)
+    }
+
+
+def _read_on(
+    study: Study, reader: Membership, seed: int, grade: Observer, progress: Progress
+) -> str:
+    of = temperament(seed=seed, code=reader.code)
+    total = reader.reads.count()
+    due = services.read_next(reader=reader)
+    while due.read is not None:
+        read = due.read
+        pixels = _look(study.slug, read.token, reader.user)
+        grades = grade(
+            pixels,
+            bias=of.bias,
+            noise=of.noise,
+            rng=_rng(seed, reader.code, read.position),
+        )
+        submitted = services.read_submit(
+            token=read.token,
+            reader=reader,
+            answers={"grade": grades},
+            key=f"simulated-{seed}-{read.position}",
+        )
+        progress(reader.code, read.position, total)
+        due = submitted.due
+        if due.state == "pause":
+            due = services.read_next(reader=reader)
+    return due.state
+
+
+def _look(slug: str, token: str, user: User) -> NDArray[np.uint8]:
+    """What a browser gets for this token, and nothing else."""
+    shown = selectors.shown_read(slug=slug, token=token, user=user)
+    content = selectors.read_pixels(shown)
+    return np.frombuffer(content, np.uint8).reshape(SHOWN_SLICES, CROP, CROP)

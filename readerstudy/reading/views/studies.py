@@ -1,0 +1,180 @@
+"""The coordinator's side: studies, their arms, progress and states."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from readerstudy.cases.models import Cohort
+from readerstudy.cases.selectors import cohort_methods
+from readerstudy.imaging.errors import Refused
+
+from .. import selectors, services
+from ..forms import StudyForm, initial_of
+from ..models import Membership, Study
+from ..protocol import study_cases
+
+COORDINATOR = Membership.Role.COORDINATOR
+STATISTICIAN = Membership.Role.STATISTICIAN
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _study_or_404(request: HttpRequest, slug: str, *roles: str) -> Study:
+    studies = Study.objects.for_role(_user(request), *roles)
+    return get_object_or_404(studies.select_related("cohort"), slug=slug)
+
+
+@require_safe
+def study_list(request: HttpRequest) -> HttpResponse:
+    """The studies in which this person holds an unblinded role."""
+    if not selectors.may_see_studies(_user(request)):
+        raise Http404
+    studies = Study.objects.for_role(_user(request), COORDINATOR, STATISTICIAN)
+    context = {
+        "studies": studies.select_related("cohort").order_by("-created_at"),
+        "may_create": _may_create(request),
+    }
+    return render(request, "reading/study_list.html", context)
+
+
+def _may_create(request: HttpRequest) -> bool:
+    return _user(request).has_perm("cases.add_cohort")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def study_create(request: HttpRequest) -> HttpResponse:
+    """First the cohort, then everything else about its study."""
+    if not _may_create(request):
+        raise Http404
+    cohorts = Cohort.objects.visible_to(_user(request))
+    if "cohort" not in request.GET:
+        return render(request, "reading/study_cohort.html", {"cohorts": cohorts})
+    cohort = get_object_or_404(cohorts, pk=_number_or_404(request.GET["cohort"]))
+    methods = cohort_methods(cohort)
+    form = StudyForm(
+        request.POST or None,
+        cohort=cohort,
+        methods=methods,
+        initial={"reference": next(iter(methods), "")},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            study = services.study_create(
+                slug=form.cleaned_data["slug"],
+                cohort=cohort,
+                coordinator=_user(request),
+                **form.settings(),
+            )
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            return redirect("reading:study-detail", study.slug)
+    context = {"form": form, "cohort": cohort}
+    return render(request, "reading/study_form.html", context)
+
+
+def _number_or_404(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise Http404
+    return int(text)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def study_edit(request: HttpRequest, slug: str) -> HttpResponse:
+    """Write a draft anew."""
+    study = _study_or_404(request, slug, COORDINATOR)
+    if study.state != Study.State.DRAFT:
+        raise Http404
+    methods = cohort_methods(study.cohort)
+    form = StudyForm(
+        request.POST or None,
+        cohort=study.cohort,
+        methods=methods,
+        initial=initial_of(study, list(methods)),
+    )
+    form.fields["slug"].disabled = True
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.study_update(study=study, **form.settings())
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            return redirect("reading:study-detail", study.slug)
+    context = {"form": form, "cohort": study.cohort, "study": study}
+    return render(request, "reading/study_form.html", context)
+
+
+@require_safe
+def study_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """The whole study, without any score."""
+    study = _study_or_404(request, slug, COORDINATOR, STATISTICIAN)
+    is_draft = study.state == Study.State.DRAFT
+    context = {
+        "study": study,
+        "arms": selectors.arm_examples(study),
+        "cases": len(study_cases(study)),
+        "coordinates": _coordinates(study, request),
+        "findings": selectors.preflight(study) if is_draft else [],
+        "progress": selectors.study_progress(study),
+        "people": study.memberships.exclude(role=Membership.Role.READER).select_related(
+            "user"
+        ),
+        "sees_cohort": study.cohort.coordinators.filter(pk=_user(request).pk).exists(),
+    }
+    return render(request, "reading/study_detail.html", context)
+
+
+def _coordinates(study: Study, request: HttpRequest) -> bool:
+    return study.memberships.filter(user=_user(request), role=COORDINATOR).exists()
+
+
+@require_safe
+def study_progress(request: HttpRequest, slug: str) -> HttpResponse:
+    """The table of progress alone, for polling."""
+    study = _study_or_404(request, slug, COORDINATOR, STATISTICIAN)
+    context = {"study": study, "progress": selectors.study_progress(study)}
+    return render(request, "reading/_progress.html", context)
+
+
+def _transition(
+    request: HttpRequest, slug: str, act: Callable[..., Study], done: str
+) -> HttpResponse:
+    study = _study_or_404(request, slug, COORDINATOR)
+    try:
+        act(study=study, by=_user(request))
+    except Refused as refused:
+        for reason in str(refused).splitlines():
+            messages.error(request, reason)
+    else:
+        messages.success(request, done)
+    return redirect("reading:study-detail", slug)
+
+
+@require_POST
+def study_open(request: HttpRequest, slug: str) -> HttpResponse:
+    done = _("The study is open. Its protocol is frozen and its plan is drawn.")
+    return _transition(request, slug, services.study_open, done)
+
+
+@require_POST
+def study_close(request: HttpRequest, slug: str) -> HttpResponse:
+    return _transition(request, slug, services.study_close, _("The study is closed."))
+
+
+@require_POST
+def study_unblind(request: HttpRequest, slug: str) -> HttpResponse:
+    return _transition(
+        request, slug, services.study_unblind, _("The study is unblinded.")
+    )

@@ -1,0 +1,84 @@
+"""A study made for reading: each image's brightness says which side is bright."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import User
+
+from readerstudy.cases import services as cases
+from readerstudy.cases.models import Cohort
+from readerstudy.reading import services
+from readerstudy.reading.models import Membership, Study
+from readerstudy.reading.services import Submitted
+from tests.cast import Cast, reader_membership
+
+GRADES = {"grade": {"right": 3, "left": 2}}
+
+
+@pytest.fixture
+def reader(cast: Cast) -> Membership:
+    """The reader's membership in the open study."""
+    return reader_membership(cast.study, cast.reader)
+
+
+@pytest.fixture
+def make_draft(cast: Cast) -> Callable[..., Study]:
+    """A draft of two arms and one reader; keywords change its settings."""
+
+    def make(*, readers: tuple[User, ...] | None = None, **settings: object) -> Study:
+        defaults = {"sessions": 1, "washout_days": 0, "spacing": 1, "slug": "a-draft"}
+        study = services.study_create(
+            title="A draft",
+            cohort=cast.cohort,
+            coordinator=cast.coordinator,
+            **{**defaults, **settings},
+        )
+        for method in ("reference", "short"):
+            services.arm_add(
+                study=study,
+                method=method,
+                title=method.title(),
+                role="reference" if method == "reference" else "comparison",
+            )
+        for user in (cast.reader,) if readers is None else readers:
+            services.member_add(study=study, user=user, role="reader")
+        return study
+
+    return make
+
+
+@pytest.fixture
+def make_open(cast: Cast, make_draft: Callable[..., Study]) -> Callable[..., Study]:
+    def make(**settings: object) -> Study:
+        return services.study_open(study=make_draft(**settings), by=cast.coordinator)
+
+    return make
+
+
+def answer_next(reader: Membership, *, key: str = "", **grades: int) -> Submitted:
+    """Answer the reader's next read, 3 on the right and 2 on the left."""
+    due = services.read_next(reader=reader)
+    assert due.read is not None, due
+    return services.read_submit(
+        token=due.read.token,
+        reader=reader,
+        answers={"grade": {**GRADES["grade"], **grades}},
+        key=key or f"key-{due.read.position}",
+    )
+
+
+def only_left_bright() -> np.ndarray:
+    """(5, 64, 64): uptake on the patient's left alone, columns 32 … 63."""
+    values = np.zeros((5, 64, 64), np.float32)
+    values[:, 20:40, 40:50] = 1
+    return values
+
+
+def repaint(cohort: Cohort, values: np.ndarray) -> None:
+    """Give every rendition of the cohort these pixels; before a study opens."""
+    for case in cohort.cases.all():
+        for rendition in case.renditions.all():
+            cases.rendition_save(
+                case=case, method=rendition.method, values=values, provenance={}
+            )

@@ -1,0 +1,278 @@
+"""Reading: what is due, what is stored, and what is refused."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from readerstudy.imaging.errors import Refused
+from readerstudy.reading import services
+from readerstudy.reading.models import Read, Score, Session, Study
+from tests.cast import reader_membership
+
+from .conftest import GRADES, answer_next
+
+
+def read_session(reader):
+    """Answer reads until the session is over; return how many."""
+    number = 0
+    while answer_next(reader).due.state == "read":
+        number += 1
+    return number + 1
+
+
+def test_the_next_read_is_the_first_one_without_an_answer(reader):
+    first = services.read_next(reader=reader).read
+    assert first.position == 1
+    assert first.first_shown_at is not None
+    answer_next(reader)
+    assert services.read_next(reader=reader).read.position == 2
+
+
+def test_a_read_stays_next_until_it_is_answered_and_keeps_its_first_time(reader):
+    first = services.read_next(reader=reader).read
+    again = services.read_next(reader=reader).read
+    assert (again.pk, again.first_shown_at) == (first.pk, first.first_shown_at)
+
+
+def test_scores_are_stored_by_the_patients_side(reader):
+    read = answer_next(reader, right=1, left=4).read
+    stored = Score.objects.filter(read=read).values_list("question", "side", "value")
+    assert sorted(stored) == [("grade", "left", 4), ("grade", "right", 1)]
+
+
+def test_the_same_answer_sent_twice_is_stored_once(reader):
+    first = answer_next(reader, key="a")
+    again = services.read_submit(
+        token=first.read.token, reader=reader, answers=GRADES, key="a"
+    )
+    assert again == first
+    assert Score.objects.filter(read=first.read).count() == 2
+
+
+def test_the_same_grades_under_another_key_are_no_new_version(reader):
+    first = answer_next(reader, key="a")
+    again = services.read_submit(
+        token=first.read.token, reader=reader, answers=GRADES, key="b"
+    )
+    assert again.version == 1
+    assert Score.objects.filter(read=first.read).count() == 2
+
+
+def test_a_key_used_again_for_other_grades_is_refused(reader):
+    first = answer_next(reader, key="a")
+    with pytest.raises(Refused, match="sent before with other grades"):
+        services.read_submit(
+            token=first.read.token,
+            reader=reader,
+            answers={"grade": {"right": 1, "left": 1}},
+            key="a",
+            reason="a slip",
+        )
+
+
+def test_a_changed_answer_needs_a_reason(reader):
+    first = answer_next(reader)
+    change = {"grade": {"right": 4, "left": 4}}
+    with pytest.raises(Refused, match="needs a reason"):
+        services.read_submit(
+            token=first.read.token, reader=reader, answers=change, key="b", reason=" "
+        )
+
+
+def test_a_change_keeps_every_version_with_its_reason(reader):
+    first = answer_next(reader, key="a")
+    change = {"grade": {"right": 4, "left": 2}}
+    changed = services.read_submit(
+        token=first.read.token, reader=reader, answers=change, key="b", reason="slip"
+    )
+    assert changed.version == 2
+    rows = Score.objects.filter(read=first.read).order_by("version", "side")
+    assert list(rows.values_list("version", "side", "value", "reason")) == [
+        (1, "left", 2, ""),
+        (1, "right", 3, ""),
+        (2, "left", 2, "slip"),
+        (2, "right", 4, "slip"),
+    ]
+
+
+def test_a_late_copy_of_the_first_answer_does_not_undo_a_change(reader):
+    first = answer_next(reader, key="a")
+    change = {"grade": {"right": 4, "left": 4}}
+    services.read_submit(
+        token=first.read.token, reader=reader, answers=change, key="b", reason="slip"
+    )
+    late = services.read_submit(
+        token=first.read.token, reader=reader, answers=GRADES, key="a"
+    )
+    assert late.version == 1
+    assert Score.objects.filter(read=first.read).count() == 4
+
+
+def test_no_answer_is_changed_once_the_session_is_over(make_open, cast):
+    reader = reader_membership(make_open(), cast.reader)
+    first = answer_next(reader)
+    while answer_next(reader).due.state == "read":
+        pass
+    with pytest.raises(Refused, match="session is over"):
+        services.read_submit(
+            token=first.read.token,
+            reader=reader,
+            answers={"grade": {"right": 1, "left": 1}},
+            key="late",
+            reason="second thoughts",
+        )
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        ({}, "do not belong"),
+        ({"mood": {"right": 1, "left": 1}}, "do not belong"),
+        ({"grade": {"right": 1}}, "Both sides"),
+        ({"grade": {"right": 1, "left": 9}}, "9 is not one of the answers"),
+        ({"grade": {"right": 0, "left": 1}}, "0 is not one of the answers"),
+        ({"grade": {"right": 1, "left": 1, "top": 1}}, "neither the right nor"),
+    ],
+)
+def test_an_answer_that_is_none_is_refused_and_not_stored(reader, answers, reason):
+    read = services.read_next(reader=reader).read
+    with pytest.raises(Refused, match=reason):
+        services.read_submit(
+            token=read.token, reader=reader, answers=answers, key="key"
+        )
+    assert not Score.objects.exists()
+    assert services.read_next(reader=reader).read.pk == read.pk
+
+
+@pytest.mark.parametrize("key", ["", "k" * 65])
+def test_an_answer_without_a_proper_key_is_refused(reader, key):
+    read = services.read_next(reader=reader).read
+    with pytest.raises(Refused, match="key"):
+        services.read_submit(token=read.token, reader=reader, answers=GRADES, key=key)
+
+
+def test_a_read_that_was_not_shown_cannot_be_answered(reader):
+    services.read_next(reader=reader)
+    future = Read.objects.get(reader=reader, position=2)
+    with pytest.raises(Read.DoesNotExist):
+        services.read_submit(
+            token=future.token, reader=reader, answers=GRADES, key="key"
+        )
+
+
+def test_another_readers_read_cannot_be_answered(reader, cast):
+    read = services.read_next(reader=reader).read
+    other = reader_membership(cast.study, cast.second_reader)
+    with pytest.raises(Read.DoesNotExist):
+        services.read_submit(token=read.token, reader=other, answers=GRADES, key="key")
+
+
+def test_a_session_ends_with_its_last_read_and_the_next_one_starts(reader):
+    session = Session.objects.get(reader=reader, number=1)
+    assert read_session(reader) == session.size
+    session.refresh_from_db()
+    assert session.finished_at is not None
+    upcoming = services.read_next(reader=reader).read
+    assert upcoming.session.number == 2
+    assert upcoming.session.started_at is not None
+
+
+def test_the_next_session_opens_only_after_the_washout(make_open, cast):
+    study = make_open(sessions=2, washout_days=28)
+    reader = reader_membership(study, cast.reader)
+    read_session(reader)
+    finished_at = Session.objects.get(reader=reader, number=1).finished_at
+    due = services.read_next(reader=reader)
+    assert due.state == "pause"
+    assert due.opens_at == finished_at + timedelta(days=28)
+    assert Session.objects.get(reader=reader, number=2).started_at is None
+
+    almost = timezone.now() - timedelta(days=27, hours=23)
+    Session.objects.filter(reader=reader, number=1).update(
+        started_at=almost, finished_at=almost
+    )
+    assert services.read_next(reader=reader).state == "pause"
+    over = timezone.now() - timedelta(days=28, seconds=1)
+    Session.objects.filter(reader=reader, number=1).update(
+        started_at=over, finished_at=over
+    )
+    assert services.read_next(reader=reader).read.session.number == 2
+
+
+def test_after_the_last_read_nothing_is_left(make_open, cast):
+    reader = reader_membership(make_open(), cast.reader)
+    while (last := answer_next(reader)).due.state == "read":
+        pass
+    assert last.due.state == "finished"
+    assert services.read_next(reader=reader).state == "finished"
+    assert not Read.objects.filter(reader=reader, submitted_at=None).exists()
+
+
+def test_a_closed_study_shows_nothing_and_takes_no_answer(reader, cast):
+    read = services.read_next(reader=reader).read
+    services.study_close(study=cast.study, by=cast.coordinator)
+    assert services.read_next(reader=reader).state == "closed"
+    with pytest.raises(Refused, match="study is closed"):
+        services.read_submit(token=read.token, reader=reader, answers=GRADES, key="key")
+    assert not Score.objects.exists()
+
+
+def test_an_answer_that_was_stored_is_still_acknowledged_after_closing(reader, cast):
+    first = answer_next(reader, key="a")
+    services.study_close(study=cast.study, by=cast.coordinator)
+    again = services.read_submit(
+        token=first.read.token, reader=reader, answers=GRADES, key="a"
+    )
+    assert again.version == 1
+    assert again.due.state == "closed"
+
+
+def test_nobody_but_a_reader_reads(cast):
+    for user in (cast.coordinator, cast.statistician):
+        membership = cast.study.memberships.get(user=user)
+        with pytest.raises(type(membership).DoesNotExist):
+            services.read_next(reader=membership)
+
+
+def refused_by_the_database(row):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row.save()
+
+
+def test_the_database_refuses_grade_9_and_a_third_side(reader, cast):
+    read = services.read_next(reader=reader).read
+    score = {
+        "read": read,
+        "question": "grade",
+        "side": "right",
+        "value": 4,
+        "scored_at": timezone.now(),
+        "scored_by": cast.reader,
+    }
+    refused_by_the_database(Score(**{**score, "value": 9}))
+    refused_by_the_database(Score(**{**score, "side": "top"}))
+    refused_by_the_database(Score(**{**score, "version": 2}))
+    Score(**score).save()
+    refused_by_the_database(Score(**score))
+
+
+def test_the_database_refuses_a_read_answered_before_it_was_shown(reader):
+    read = Read.objects.get(reader=reader, position=1)
+    read.submitted_at = timezone.now()
+    refused_by_the_database(read)
+    read.first_shown_at = read.submitted_at + timedelta(seconds=1)
+    refused_by_the_database(read)
+
+
+def test_the_database_refuses_an_open_study_without_a_frozen_protocol(cast):
+    study = Study.objects.get(pk=cast.study.pk)
+    study.protocol_sha256 = ""
+    refused_by_the_database(study)
+
+
+def test_the_database_refuses_a_session_that_ended_before_it_began(reader):
+    session = Session.objects.get(reader=reader, number=2)
+    session.finished_at = timezone.now()
+    refused_by_the_database(session)
