@@ -1,0 +1,68 @@
+"""Where the fitted constants of the simulation come from; run to fit them again.
+
+python -m readerstudy.simulation.calibration recovery   # phantom.RECOVERY, OFFSET
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .cohort import MATRIX, scan_phantom
+from .patient import SIDES, draw_patient
+from .phantom import Phantom, render_phantom, true_ratios
+
+SEED = 20_000
+CASES = 12
+
+
+def measured_ratios(
+    counts: NDArray[np.float32], phantom: Phantom
+) -> dict[tuple[str, str], float]:
+    """Binding ratios, (side, "putamen" or "caudate"), by volumes of interest.
+
+    counts: (slices, 128, 128). The volumes are the putamen and the head of the
+    caudate (voxels at least half inside); the reference is the occipital lobes.
+    """
+    edge = (MATRIX - phantom.grid.size) // 2
+    seen = counts[:, edge : MATRIX - edge, edge : MATRIX - edge]
+    background = seen[phantom.regions["both", "occipital"] >= 0.5].mean()
+    volumes = (("putamen", "putamen"), ("caudate", "caudate_head"))
+    return {
+        (side, name): float(
+            seen[phantom.regions[side, region] >= 0.5].mean() / background - 1
+        )
+        for side in SIDES
+        for name, region in volumes
+    }
+
+
+def fit_recovery(
+    *, seed: int = SEED, cases: int = CASES
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """RECOVERY (2, 2), OFFSET (2,) and the residual SD (2,), by least squares."""
+    true, measured = [], []
+    for index in range(cases):
+        patient = draw_patient(seed=seed, index=index)
+        phantom = render_phantom(patient)
+        ratios = measured_ratios(scan_phantom(phantom, patient)[0], phantom)
+        for side in SIDES:
+            true.append((*true_ratios(patient.side(side)), 1.0))
+            measured.append((ratios[side, "putamen"], ratios[side, "caudate"]))
+    design, answer = np.asarray(true), np.asarray(measured)
+    solution = np.linalg.lstsq(design, answer, rcond=None)[0]
+    spread = (answer - design @ solution).std(axis=0)
+    return solution[:2].T, solution[2], spread
+
+
+def main(task: str) -> None:
+    if task != "recovery":
+        raise SystemExit(__doc__)
+    for name, value in zip(("RECOVERY", "OFFSET", "SD"), fit_recovery(), strict=True):
+        sys.stdout.write(f"{name} {np.round(value, 3).tolist()}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "")
