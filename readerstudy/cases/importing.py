@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.core.files.storage import Storage
 from django.db import IntegrityError, transaction
 from django.db.models import Model
+from django.utils import timezone
 
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import prepare_stack
@@ -16,7 +18,16 @@ from .ingest import Progress, no_progress, read_series
 from .models import Case, Cohort, Rendition, Series
 from .plan import CohortPlan, PlannedPair, ScannedSeries
 from .sources import Source, open_source
-from .stored_files import acquired_provenance, npy_bytes, save_file
+from .stored_files import (
+    acquired_provenance,
+    files_in,
+    folder_of,
+    npy_bytes,
+    save_file,
+)
+
+# Longer than any import takes from its first file to its rows.
+UNCLAIMED_FOR = timedelta(days=1)
 
 
 @dataclass
@@ -68,6 +79,23 @@ def cohort_import(
         raise
     progress(len(plan.pairs), len(plan.pairs))
     return cohort
+
+
+def files_sweep() -> int:
+    """Delete files that no row points at, a day after they were written.
+
+    An import that was killed leaves some: they hold images of patients. How many.
+    """
+    deleted = 0
+    for model, field_name in ((Series, "counts"), (Rendition, "values")):
+        storage, folder = folder_of(model, field_name)
+        known = set(model._default_manager.values_list(field_name, flat=True))
+        for name in files_in(storage, folder):
+            age = timezone.now() - storage.get_modified_time(name)
+            if name not in known and age > UNCLAIMED_FOR:
+                storage.delete(name)
+                deleted += 1
+    return deleted
 
 
 def check_name(name: str) -> str:

@@ -205,12 +205,16 @@ def _known_already(pairs: Iterable[PlannedPair]) -> Iterator[str]:
             ]
         ).values_list("instance_digest", flat=True)
     )
-    for pair in pairs:
-        if known & {pair.reference.instances, pair.short.instances}:
-            yield (
-                f"Case {pair.code} ({pair.reference.name}) has been imported before, "
-                "into another cohort."
-            )
+    again = [
+        pair.code
+        for pair in pairs
+        if known & {pair.reference.instances, pair.short.instances}
+    ]
+    if again:
+        yield (
+            f"{len(again)} of {len(pairs)} cases have been imported before, into "
+            f"other cohorts: {', '.join(again)}."
+        )
 
 
 def _patients_twice(pairs: Iterable[PlannedPair]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import CROP, STORED_SLICES, prepare_stack
 
 from . import selectors
-from .importing import cohort_import
+from .importing import cohort_import, files_sweep
 from .ingest import cohort_scan
 from .models import Case, Cohort, Rendition, Series
 from .stored_files import acquired_provenance, npy_bytes, save_file
@@ -32,6 +32,7 @@ __all__ = [
     "cohort_freeze",
     "cohort_import",
     "cohort_scan",
+    "files_sweep",
     "rendition_save",
     "upload_confirm",
     "upload_create",

@@ -27,6 +27,22 @@ def save_file(
     return field.storage, field.storage.save(name, ContentFile(content))
 
 
+def folder_of(model: type[Model], field_name: str) -> tuple[Storage, str]:
+    """The storage and the folder in which that field keeps its files."""
+    field = model._meta.get_field(field_name)
+    assert isinstance(field, FileField)
+    return field.storage, field.generate_filename(model(), "x").rpartition("/")[0]
+
+
+def files_in(storage: Storage, folder: str) -> list[str]:
+    """Names of the files in it; none if it does not exist yet."""
+    try:
+        _, names = storage.listdir(folder)
+    except FileNotFoundError:
+        return []
+    return [f"{folder}/{name}" for name in names]
+
+
 def acquired_provenance(
     central_slice: int, slice_maxima: tuple[float, ...]
 ) -> dict[str, Any]:

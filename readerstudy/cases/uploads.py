@@ -58,16 +58,11 @@ def upload_is_stale(upload: Upload) -> bool:
 
 
 def upload_create(
-    *,
-    user: User,
-    name: str,
-    files: Sequence["UploadedFile[bytes]"],
-    paths: Sequence[str] = (),
+    *, user: User, name: str, files: Sequence["UploadedFile[bytes]"]
 ) -> Upload:
     """Keep the files and have them looked through.
 
-    files: one zip, or any number of files, which are put into one, unpacked as they
-        are. paths: their names as the user knows them; only shown.
+    files: one zip, or some files, which are put into one as they are.
     """
     name = check_name(name)
     if not files:
@@ -76,7 +71,7 @@ def upload_create(
     folder = upload_folder(upload)
     folder.mkdir(parents=True, mode=0o700)
     try:
-        _keep(files, paths, upload_zip(upload))
+        _keep(files, upload_zip(upload))
         with transaction.atomic():
             upload.save()
             transaction.on_commit(partial(_enqueue, "scan_upload", upload.pk))
@@ -86,20 +81,17 @@ def upload_create(
     return upload
 
 
-def _keep(
-    files: Sequence["UploadedFile[bytes]"], paths: Sequence[str], target: Path
-) -> None:
+def _keep(files: Sequence["UploadedFile[bytes]"], target: Path) -> None:
     if len(files) == 1 and zipfile.is_zipfile(files[0]):
         files[0].seek(0)
         with target.open("xb") as kept:
             for chunk in files[0].chunks():
                 kept.write(chunk)
         return
-    known = paths if len(paths) == len(files) else [str(file.name) for file in files]
     with zipfile.ZipFile(target, "x", zipfile.ZIP_STORED) as archive:
-        for number, (file, path) in enumerate(zip(files, known, strict=True), 1):
-            name = path.strip("/")[-LONGEST_NAME:] or f"file {number}"
-            if name in archive.NameToInfo:
+        for number, file in enumerate(files, start=1):
+            name = str(file.name)[-LONGEST_NAME:]
+            if name in archive.NameToInfo:  # of another folder: browsers strip them
                 name = f"{name} ({number})"
             with archive.open(name, "w", force_zip64=True) as member:
                 for chunk in file.chunks():

@@ -81,7 +81,6 @@ def _cohort_upload(request: HttpRequest) -> HttpResponse:
             user=request.user,
             name=form.cleaned_data["name"],
             files=request.FILES.getlist("files"),
-            paths=form.cleaned_data["paths"],
         )
     except Refused as error:
         return _upload_refused(

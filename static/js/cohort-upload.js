@@ -56,10 +56,11 @@
   zone.addEventListener("drop", async (event) => {
     event.preventDefault();
     // entries must be asked for before the first await: the list is emptied then
+    const plain = [...event.dataTransfer.files];
     const entries = [...event.dataTransfer.items]
       .map((item) => item.webkitGetAsEntry())
       .filter(Boolean);
-    const found = [];
+    const found = entries.length ? [] : plain.map((file) => ({ file, path: file.name }));
     for (const entry of entries) found.push(...(await walk(entry)));
     input.value = "";
     choose(found);
@@ -72,28 +73,46 @@
     button.disabled = false;
   };
 
-  form.addEventListener("submit", (event) => {
+  const show = (words, done, total) => {
+    const percent = total ? Math.floor((100 * done) / total) : 0;
+    progress.querySelector("progress").value = percent;
+    document.getElementById("upload-percent").textContent = `${words} ${percent} %`;
+  };
+
+  const packed = async () => {
+    if (files.length === 1) return files[0].file;
+    return window.cohortZip(files, (done, total) => show(progress.dataset.packing, done, total));
+  };
+
+  form.addEventListener("submit", async (event) => {
     if (!files.length) return; // the server says what is missing
     event.preventDefault();
     problem.hidden = true;
     progress.hidden = false;
     button.disabled = true;
 
+    let file;
+    try {
+      file = await packed();
+    } catch {
+      fail(problem.dataset.unreadable);
+      return;
+    }
+    if (!file) {
+      fail(problem.dataset.many);
+      return;
+    }
     const data = new FormData();
     data.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
     data.append("name", form.elements.name.value);
-    data.append("paths", JSON.stringify(files.map((one) => one.path)));
-    for (const one of files) data.append("files", one.file);
+    data.append("files", file, file.name || "cohort.zip");
 
     const request = new XMLHttpRequest();
     request.open("POST", form.action);
     request.setRequestHeader("Accept", "application/json");
     request.responseType = "json";
     request.upload.addEventListener("progress", (sent) => {
-      if (!sent.lengthComputable) return;
-      const percent = Math.floor((100 * sent.loaded) / sent.total);
-      progress.querySelector("progress").value = percent;
-      document.getElementById("upload-percent").textContent = percent;
+      if (sent.lengthComputable) show(progress.dataset.sending, sent.loaded, sent.total);
     });
     request.addEventListener("load", () => {
       if (request.status === 200 && request.response) location.assign(request.response.location);

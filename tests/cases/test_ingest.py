@@ -1,6 +1,8 @@
 """From DICOM files to cases: the whole way, and nothing half of the way."""
 
+import os
 import shutil
+import time
 
 import numpy as np
 import pytest
@@ -132,8 +134,9 @@ def test_a_name_that_is_taken_is_refused(cohort, folder, coordinator):
 
 def test_the_same_cohort_again_is_noticed(cohort, folder):
     plan = services.cohort_scan(folder)
-    assert len(plan.warnings) == 3
-    assert "imported before" in plan.warnings[0]
+    assert plan.warnings == (
+        "3 of 3 cases have been imported before, into other cohorts: C001, C002, C003.",
+    )
 
 
 def test_a_failure_in_the_middle_leaves_nothing_behind(folder, coordinator):
@@ -186,6 +189,23 @@ def test_two_imports_at_once_cannot_take_the_same_name(
     with pytest.raises(Refused, match="already"):
         services.cohort_import(plan=plan, name="First", coordinators=[coordinator])
     assert stored_files() == []
+
+
+def test_what_a_killed_import_left_is_swept_away_after_a_day(cohort):
+    kept = set(stored_files())
+    media = next(iter(kept)).parents[1]
+    for folder in ("series", "renditions"):
+        for name, days in (("fresh", 0), ("orphan", 2)):
+            path = media / folder / f"{name}.npy"
+            path.write_bytes(b"x")
+            then = time.time() - days * 86400
+            os.utime(path, (then, then))
+    for path in kept:
+        os.utime(path, (0, 0))
+    assert services.files_sweep() == 2
+    left = set(stored_files())
+    assert kept < left
+    assert {path.name for path in left - kept} == {"fresh.npy"}
 
 
 def test_nothing_to_import_is_refused(tmp_path, coordinator):

@@ -7,6 +7,8 @@ import pytest
 from readerstudy.cases.pairing import pair_up
 from readerstudy.cases.plan import ScannedSeries
 
+pytestmark = pytest.mark.pure
+
 LONG = ScannedSeries(
     files=("long",),
     patient="p1",

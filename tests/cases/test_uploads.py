@@ -27,8 +27,7 @@ def upload(archive, coordinator, django_capture_on_commit_callbacks) -> Upload:
 
 def send(user, *paths: Path, name: str = "First") -> Upload:
     files = [SimpleUploadedFile(path.name, path.read_bytes()) for path in paths]
-    names = [str(path) for path in paths]
-    return services.upload_create(user=user, name=name, files=files, paths=names)
+    return services.upload_create(user=user, name=name, files=files)
 
 
 def test_the_worker_leaves_a_plan_to_confirm(upload):
@@ -118,26 +117,6 @@ def test_an_unexpected_failure_is_told_and_leaves_the_files(
     assert "nothing was imported" in upload.error
     assert "secret" not in upload.error
     assert uploads.upload_zip(upload).exists()
-
-
-def test_single_files_are_taken_under_the_names_the_user_knows(
-    folder, coordinator, django_capture_on_commit_callbacks
-):
-    """Files of different folders share a name; browsers strip the folders."""
-    with django_capture_on_commit_callbacks(execute=True):
-        upload = send(
-            coordinator,
-            *(
-                folder / patient / scan
-                for patient in ("Abe-1", "Baba-2")
-                for scan in "AB"
-            ),
-            folder / "truth.csv",
-        )
-    upload.refresh_from_db()
-    plan = uploads.upload_plan(upload)
-    assert len(plan.pairs) == 2
-    assert plan.left_out[0].name.endswith("truth.csv")
 
 
 def test_files_of_the_same_name_are_all_kept(

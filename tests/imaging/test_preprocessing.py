@@ -15,6 +15,8 @@ from readerstudy.imaging.preprocessing import (
 )
 from readerstudy.imaging.volume import Volume
 
+pytestmark = pytest.mark.pure
+
 MM = (3.29, 3.29, 3.29)
 
 

@@ -10,6 +10,8 @@ from readerstudy.imaging import lut
 from readerstudy.imaging.lut import load_lut
 from readerstudy.imaging.rendering import WINDOWS, preview_png, shown_pixels
 
+pytestmark = pytest.mark.pure
+
 GREY = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
 
 

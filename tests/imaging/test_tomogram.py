@@ -20,6 +20,8 @@ from readerstudy.imaging.tomogram import assemble, read_image, read_tomogram
 
 from .objects import AXIAL, as_file, compressed, nuclear_object, write
 
+pytestmark = pytest.mark.pure
+
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 needs_data = pytest.mark.skipif(
     not DATA.exists(), reason="the real DICOM files are not beside this checkout"
