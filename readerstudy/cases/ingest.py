@@ -5,6 +5,7 @@ original DICOM files are not kept.
 """
 
 import hashlib
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -28,6 +29,8 @@ from .models import Series
 from .pairing import Pair, pair_up
 from .plan import CohortPlan, PlannedPair, ScannedSeries
 from .sources import UNREADABLE, LeftOut, Source, open_source
+
+logger = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 
@@ -100,6 +103,11 @@ def _read(source: Source, name: str) -> StoredImage:
             return read_image(file)
     except UNREADABLE as error:
         raise Refused("It is damaged: it cannot be read to its end.") from error
+    except Refused:
+        raise
+    except Exception as error:  # one strange file spoils no cohort
+        logger.exception("A file could not be read")
+        raise Refused("It cannot be read, for a reason not foreseen.") from error
 
 
 def _sliced(

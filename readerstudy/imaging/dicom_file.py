@@ -22,7 +22,12 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_dataset as read_elements
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from .errors import Refused
 
@@ -81,11 +86,18 @@ def _looks_like_dicom(head: bytes) -> bool:
 def _parse(content: bytes) -> Dataset:
     _check_deflated(content)
     try:
-        return pydicom.dcmread(BytesIO(content), force=True)
+        dataset = pydicom.dcmread(BytesIO(content), force=True)
     except InvalidDicomError as error:
         raise Refused("It is not a DICOM file.") from error
     except Exception as error:  # pydicom raises whatever its parser stumbles over
         raise Refused(_damage(content)) from error
+    if "TransferSyntaxUID" not in dataset.file_meta:  # as pydicom found it to be
+        implicit, little = dataset.original_encoding
+        if little:
+            dataset.file_meta.TransferSyntaxUID = (
+                ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
+            )
+    return dataset
 
 
 def _check_deflated(content: bytes) -> None:
@@ -147,15 +159,22 @@ def decode_frames(dataset: Dataset) -> NDArray[np.generic]:
         raise Refused(f"Its image is too large ({frames}×{rows}×{columns}).")
     _check_compression(dataset)
     try:
-        pixels = dataset.pixel_array
+        pixels: NDArray[np.generic] = dataset.pixel_array
+        return pixels.reshape(frames, rows, columns)
     except Exception as error:  # decoders raise whatever they stumble over
         raise Refused(_pixel_damage(dataset, error)) from error
-    return pixels.reshape(frames, rows, columns)
+
+
+def _transfer_syntax(dataset: Dataset) -> UID:
+    meta = getattr(dataset, "file_meta", None)
+    syntax = UID(text(meta, "TransferSyntaxUID") if meta else "")
+    if not syntax.is_transfer_syntax:
+        raise Refused("It does not say how its image is encoded (Transfer Syntax).")
+    return syntax
 
 
 def _check_compression(dataset: Dataset) -> None:
-    syntax = UID(str(getattr(dataset.file_meta, "TransferSyntaxUID", "")))
-    if not syntax.is_compressed:
+    if not (syntax := _transfer_syntax(dataset)).is_compressed:
         return
     try:
         available = get_decoder(syntax).is_available
@@ -166,8 +185,7 @@ def _check_compression(dataset: Dataset) -> None:
 
 
 def _pixel_damage(dataset: Dataset, error: Exception) -> str:
-    syntax = UID(str(getattr(dataset.file_meta, "TransferSyntaxUID", "")))
-    if syntax.is_compressed:
+    if (syntax := _transfer_syntax(dataset)).is_compressed:
         return f"Its compressed image cannot be read ({syntax.name})."
     if "less than expected" in str(error) or "pixel data" in str(error):
         return "It is truncated: its image is shorter than it says."

@@ -1,7 +1,9 @@
 """What comes out of a file: counts, the patient's sides, and reasons."""
 
 import itertools
+import random
 import warnings
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -248,6 +250,53 @@ def test_a_compression_without_decoder_is_named():
     ds["PixelData"].is_undefined_length = True
     ds.file_meta.TransferSyntaxUID = JPEGLSLossless
     assert "JPEG-LS" in refusal(ds)
+
+
+@pytest.mark.parametrize("implicit", [True, False])
+def test_an_old_file_without_preamble_is_read(implicit):
+    frames = random_frames()
+    ds = nuclear_object(frames)
+    del ds.file_meta
+    file = BytesIO()
+    ds.save_as(
+        file, implicit_vr=implicit, little_endian=True, enforce_file_format=False
+    )
+    file.seek(0)
+    counts = read_tomogram(file).volume.counts
+    np.testing.assert_array_equal(counts, frames[::-1])
+
+
+def test_an_unknown_transfer_syntax_is_refused():
+    content = as_file(nuclear_object(random_frames())).getvalue()
+    broken = content.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.9.1\0", 1)
+    assert broken != content
+    with pytest.raises(Refused, match="Transfer Syntax"):
+        read_tomogram(BytesIO(broken))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_damaged_files_are_refused_or_read_but_never_crash(seed):
+    """Bytes changed and dropped at random; 6000 such files were tried once."""
+    rng = random.Random(seed)
+    whole = [
+        as_file(nuclear_object(random_frames())).getvalue(),
+        as_file(compressed(nuclear_object(random_frames()))).getvalue(),
+    ]
+    outcomes = set()
+    for _ in range(100):
+        content = bytearray(rng.choice(whole))
+        for _ in range(rng.randint(1, 6)):
+            at = rng.randrange(132, len(content) - 4)
+            if rng.random() < 0.7:
+                content[at] = rng.randrange(256)
+            else:
+                del content[at : at + rng.randint(1, 4)]
+        try:
+            read_tomogram(BytesIO(bytes(content)))
+            outcomes.add("read")
+        except Refused as error:
+            outcomes.add(str(error))
+    assert len(outcomes) > 5
 
 
 def test_an_image_too_large_to_be_true_is_refused_before_it_is_decoded():
