@@ -83,7 +83,7 @@ def make_study(
     slug: str = "phantom-study",
     methods: Sequence[str] = METHODS,
     repeated: str = "gaussian",
-    sessions: int = 1,
+    sessions: int = 2,
     statistician: User | None = None,
     opened: bool = True,
 ) -> Study:

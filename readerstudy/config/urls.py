@@ -1,20 +1,26 @@
 """Every address of the site, one line an app."""
 
 from django.contrib.auth import views as auth
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
 
 from . import views
 
 urlpatterns = [
-    path("", views.home, name="home"),
     path("login/", auth.LoginView.as_view(), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
-    path("language/", include("django.conf.urls.i18n")),
+    path("language/", login_not_required(set_language), name="set_language"),
     path("healthz", views.healthz, name="healthz"),
-    path("favicon.ico", RedirectView.as_view(url="/static/favicon.svg")),
+    path(
+        "favicon.ico",
+        login_not_required(RedirectView.as_view(url="/static/favicon.svg")),
+        name="favicon",
+    ),
     path("", include("readerstudy.cases.urls")),
     path("", include("readerstudy.reading.urls")),
+    path("api/v1/", include("readerstudy.reading.api")),
     path("", include("inference.urls")),
     path("", include("stats.urls")),
 ]

@@ -103,10 +103,15 @@ def arms_make(*, cohort: Cohort, progress: Progress) -> dict[str, str]:
 
     Raises RuntimeError with the job's own message if one fails.
     """
-    inference.weights_sync_shipped()
+    shipped = {weights.network: weights for weights in inference.weights_sync_shipped()}
     coordinator = User.objects.get(username="coordinator")
     jobs = [
-        inference.job_request(cohort=cohort, method=method, user=coordinator)
+        inference.job_request(
+            cohort=cohort,
+            method=method,
+            weights=shipped.get(method),
+            user=coordinator,
+        )
         for method in METHODS
     ]
     while True:
@@ -119,7 +124,7 @@ def arms_make(*, cohort: Cohort, progress: Progress) -> dict[str, str]:
         if all(row.state == Job.State.DONE for row in rows):
             break
         time.sleep(POLL_SECONDS)
-    made = {method: job.method for method, job in zip(METHODS, jobs, strict=True)}
+    made = {job.method: job.rendition_method for job in jobs}
     return {"reference": "reference", "short": "short", **made}
 
 

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from .views import room, studies
+from .views import room, start, studies
 
 app_name = "reading"
 urlpatterns = [
+    path("", start.start, name="start"),
     path("studies/", studies.study_list, name="study-list"),
     path("studies/new/", studies.study_create, name="study-create"),
     path("studies/<slug:slug>/", studies.study_detail, name="study-detail"),

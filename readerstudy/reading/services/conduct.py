@@ -49,7 +49,8 @@ def read_next(*, reader: Membership) -> Due:
 
     Starts the next session if its washout is over; never skips a read.
     """
-    study = _locked_study(reader)
+    _lock(reader)
+    study = Study.objects.defer("protocol").get(pk=reader.study_id)
     if study.state != Study.State.OPEN:
         return Due("closed")
     upcoming = _first_unanswered(reader)
@@ -76,10 +77,13 @@ def read_submit(
     possible until the session ends, and leaves the earlier version as it is.
     Raises Read.DoesNotExist for a token that is not this reader's or was not shown.
     """
-    study = _locked_study(reader)
-    read = Read.objects.select_related("session").get(
-        token=token, reader=reader, first_shown_at__isnull=False
+    _lock(reader)
+    read = (
+        Read.objects.select_related("session__study")
+        .defer("session__study__protocol")
+        .get(token=token, reader=reader, first_shown_at__isnull=False)
     )
+    study = read.session.study
     given = check_answers(study.question_set, answers)
     if not 1 <= len(key) <= KEY_LENGTH:
         raise Refused(_("The answer came without its key; load the page again."))
@@ -127,12 +131,11 @@ def _change(
     return latest + 1
 
 
-def _locked_study(reader: Membership) -> Study:
-    """The reader's study as it is now that the reader's lock is held."""
-    locked = Membership.objects.select_for_update().get(
+def _lock(reader: Membership) -> None:
+    """Wait for this reader's turn; read everything else only afterwards."""
+    Membership.objects.select_for_update().get(
         pk=reader.pk, role=Membership.Role.READER
     )
-    return Study.objects.defer("protocol").get(pk=locked.study_id)
 
 
 def _refuse_unless_open(study: Study) -> None:

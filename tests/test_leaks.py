@@ -1,0 +1,158 @@
+"""A reader walks every address of the site, and nothing tells them an arm.
+
+The walk takes the routes from the URL resolver, so a new page is included by
+itself. Primary keys are lifted to recognisable numbers first.
+"""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from readerstudy.reading.models import Read, Study
+from tests.cast import make_user
+from tests.factory import make_cohort, make_study
+
+FIRST_KEY = 8_675_300
+
+
+@dataclass(frozen=True)
+class Walk:
+    reader: User
+    study: Study
+    forbidden: dict[str, str]  # string → what it would tell
+
+
+def routes(
+    patterns: list[URLPattern | URLResolver] | None = None, namespace: str = ""
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every named route with the names of its arguments."""
+    for entry in patterns if patterns is not None else get_resolver().url_patterns:
+        if isinstance(entry, URLResolver):
+            inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
+            yield from routes(entry.url_patterns, inner)
+        elif entry.name:
+            yield f"{namespace}{entry.name}", tuple(entry.pattern.converters)
+
+
+def lift_primary_keys() -> None:
+    """Make the next keys of our tables numbers that occur nowhere else."""
+    tables = [
+        model._meta.db_table
+        for label in ("cases", "reading", "inference", "stats", "auth")
+        for model in apps.get_app_config(label).get_models()
+        if model._meta.db_table.split("_")[1] not in ("group", "permission")
+    ]
+    with connection.cursor() as cursor:
+        for table in tables:
+            if connection.vendor == "postgresql":
+                cursor.execute(
+                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), %s)",
+                    [FIRST_KEY],
+                )
+            else:
+                cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
+                cursor.execute(
+                    "INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)",
+                    [table, FIRST_KEY],
+                )
+
+
+@pytest.fixture
+def walk(db: None) -> Walk:
+    lift_primary_keys()
+    coordinator = make_user("the-coordinator", coordinator=True)
+    reader, colleague = make_user("a-reader"), make_user("colleague-reader")
+    cohort = make_cohort("Cohort-Qx", coordinators=[coordinator])
+    study = make_study(cohort, coordinator=coordinator, readers=[reader, colleague])
+    forbidden = {
+        "Cohort-Qx": "the cohort",
+        "gaussian": "an arm's method",
+        "Arm ": "an arm's title",
+        "reference": "an arm's role",
+        study.seed: "the seed",
+        study.protocol_sha256: "the protocol",
+        colleague.username: "another reader",
+    }
+    for case in cohort.cases.all():
+        forbidden |= {case.code: "a case code", case.patient_digest: "a patient"}
+        for rendition in case.renditions.all():
+            forbidden |= {
+                rendition.sha256: "a rendition's hash",
+                rendition.values.name: "a file name",
+            }
+    models = (study, *Read.objects.all(), *cohort.cases.all(), *study.arms.all())
+    forbidden |= {str(row.pk): "a primary key" for row in models}
+    return Walk(reader=reader, study=study, forbidden=forbidden)
+
+
+def arguments(walk: Walk, name: str) -> list[object]:
+    own = list(Read.objects.filter(reader__user=walk.reader).order_by("position"))
+    other = Read.objects.exclude(reader__user=walk.reader).first()
+    known = {
+        "slug": [walk.study.slug],
+        "token": [own[0].token, own[1].token, other.token, "A" * len(own[0].token)],
+    }
+    if name in known:
+        return known[name]
+    typed = {
+        "pk": FIRST_KEY + 1,
+        "job_pk": FIRST_KEY + 1,
+        "code": walk.study.cohort.cases.first().code,
+        "role": "short",
+        "slice_index": 2,
+    }
+    assert name in typed, f"teach the leak walk what to put for <{name}>"
+    return [typed[name]]
+
+
+def visits(walk: Walk) -> Iterator[tuple[str, str]]:
+    for name, names in routes():
+        choices = [arguments(walk, argument) for argument in names]
+        for values in itertools.product(*choices):
+            yield name, reverse(name, kwargs=dict(zip(names, values, strict=True)))
+    for path in ("/nonsense/", "/admin/", f"/media/{FIRST_KEY}.npy", "/static/none"):
+        yield "no route", path
+
+
+def test_no_page_tells_a_reader_anything(walk: Walk) -> None:
+    client = Client(raise_request_exception=False)
+    for name, path in visits(walk):
+        for method, htmx in itertools.product(("get", "post", "head"), (False, True)):
+            client.force_login(walk.reader)
+            headers = {"HX-Request": "true"} if htmx else {}
+            response = getattr(client, method)(path, headers=headers)
+            body = b"".join(response) if response.streaming else response.content
+            # the address itself is what we typed, not what the page told
+            said = body.decode("latin-1").replace(path, "")
+            said += repr(sorted(response.headers.items())).replace(path, "")
+            told = {why for word, why in walk.forbidden.items() if word in said}
+            assert not told, f"{method.upper()} {name} ({path}) tells {told}"
+            assert response.status_code < 500, f"{name} breaks: {path}"
+
+
+def test_the_walk_would_see_a_leak(walk: Walk) -> None:
+    """The same strings, on a page that shows them, are found."""
+    client = Client()
+    client.force_login(User.objects.get(username="the-coordinator"))
+    page = client.get(reverse("reading:study-detail", kwargs={"slug": walk.study.slug}))
+    said = page.content.decode()
+    assert "the protocol" in {
+        why for word, why in walk.forbidden.items() if word in said
+    }
+
+
+def test_reading_pages_are_never_cached(walk: Walk) -> None:
+    client = Client()
+    client.force_login(walk.reader)
+    page = client.get(reverse("reading:read-next", kwargs={"slug": walk.study.slug}))
+    assert page.status_code == 200
+    assert page["Cache-Control"] == "no-store"
+    for header in ("ETag", "Last-Modified", "Content-Disposition"):
+        assert header not in page

@@ -1,0 +1,152 @@
+"""Who may reach what: one row for every route, asked of everyone in the cast.
+
+A person who may not is answered 404 (as if it did not exist), 403, or is sent to
+the login page. Whoever may gets anything else, even a refusal of the form.
+"""
+
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from inference.services import job_request
+from readerstudy.cases.models import Rendition, Upload
+from readerstudy.reading.models import Read
+from readerstudy.reading.services import read_next, study_close, study_unblind
+from tests.cast import Cast, reader_membership
+from tests.test_leaks import routes
+
+EVERYONE = frozenset(
+    {
+        "visitor",
+        "stranger",
+        "reader",
+        "other study's reader",
+        "coordinator",
+        "statistician",
+        "other study's coordinator",
+        "administrator",
+    }
+)
+LOGGED_IN = EVERYONE - {"visitor"}
+UPLOADERS = frozenset({"coordinator", "other study's coordinator", "administrator"})
+STUDY_LIST = UPLOADERS | {"statistician"}
+OWN = frozenset({"coordinator"})
+UNBLINDED = frozenset({"coordinator", "statistician"})
+READER = frozenset({"reader"})
+
+
+@dataclass(frozen=True)
+class Row:
+    allowed: frozenset[str]
+    method: str = "get"
+
+
+TABLE = {
+    "login": Row(EVERYONE),
+    "logout": Row(EVERYONE, "post"),
+    "set_language": Row(EVERYONE, "post"),
+    "healthz": Row(EVERYONE),
+    "favicon": Row(EVERYONE),
+    "reading:start": Row(LOGGED_IN),
+    "api:study-list": Row(LOGGED_IN),
+    "api:progress": Row(UNBLINDED),
+    "cases:cohort-list": Row(UPLOADERS),
+    "cases:cohort-upload": Row(UPLOADERS),
+    "cases:cohort-confirm": Row(OWN),
+    "cases:upload-discard": Row(OWN, "post"),
+    "cases:upload-retry": Row(OWN, "post"),
+    "cases:upload-preview": Row(frozenset()),  # the upload has no such pair yet
+    "cases:colour-bar": Row(LOGGED_IN),
+    "cases:cohort-detail": Row(OWN),
+    "cases:case-detail": Row(OWN),
+    "cases:case-update": Row(OWN, "post"),
+    "cases:rendition-preview": Row(OWN),
+    "inference:job-list": Row(OWN),
+    "inference:job-request": Row(OWN, "post"),
+    "inference:job-cancel": Row(OWN, "post"),
+    "inference:job-retry": Row(OWN, "post"),
+    "inference:weights-list": Row(UPLOADERS),
+    "inference:weights-upload": Row(UPLOADERS),
+    "reading:study-list": Row(STUDY_LIST),
+    "reading:study-create": Row(UPLOADERS),
+    "reading:study-detail": Row(UNBLINDED),
+    "reading:study-edit": Row(frozenset()),  # of a draft only, and this one is open
+    "reading:study-open": Row(OWN, "post"),
+    "reading:study-close": Row(OWN, "post"),
+    "reading:study-unblind": Row(OWN, "post"),
+    "reading:study-progress": Row(UNBLINDED),
+    "reading:reader-home": Row(LOGGED_IN),
+    "reading:read-next": Row(READER),
+    "reading:read-submit": Row(READER, "post"),
+    "reading:reading-pause": Row(READER),
+    "reading:read-pixels": Row(READER),
+    "reading:lut-show": Row(LOGGED_IN),
+    "stats:report": Row(UNBLINDED),
+    "stats:export": Row(UNBLINDED),
+}
+
+
+def test_every_route_has_its_row() -> None:
+    assert {name for name, _ in routes()} == set(TABLE)
+
+
+@pytest.fixture
+def values(cast: Cast) -> dict[str, dict[str, object]]:
+    """What to put into each route's address: the study's own things."""
+    read_next(reader=reader_membership(cast.study, cast.reader))
+    shown = Read.objects.get(first_shown_at__isnull=False)
+    case = cast.cohort.cases.first()
+    rendition = Rendition.objects.filter(case=case).first()
+    upload = Upload.objects.create(name="New cohort", uploaded_by=cast.coordinator)
+    job = job_request(cohort=cast.cohort, method="gaussian", user=cast.coordinator)
+    study, cohort = {"slug": cast.study.slug}, {"pk": cast.cohort.pk}
+    return {
+        "study": study,
+        "cohort": cohort,
+        "cases:case-detail": {**cohort, "code": case.code},
+        "cases:case-update": {**cohort, "code": case.code},
+        "cases:cohort-confirm": {"pk": upload.pk},
+        "cases:upload-discard": {"pk": upload.pk},
+        "cases:upload-retry": {"pk": upload.pk},
+        "cases:upload-preview": {"pk": upload.pk, "code": "C001", "role": "short"},
+        "cases:rendition-preview": {"pk": rendition.pk, "slice_index": 2},
+        "inference:job-cancel": {**cohort, "job_pk": job.pk},
+        "inference:job-retry": {**cohort, "job_pk": job.pk},
+        "reading:read-pixels": {**study, "token": shown.token},
+        "posted to reading:read-submit": {"token": shown.token},
+    }
+
+
+def address(name: str, names: tuple[str, ...], values: dict) -> str:
+    if not names:
+        return reverse(name)
+    common = values["study"] if "slug" in names else values["cohort"]
+    return reverse(name, kwargs=values.get(name, common))
+
+
+@pytest.mark.parametrize(("name", "names"), sorted(routes()))
+def test_only_who_may_reaches_it(
+    name: str, names: tuple[str, ...], cast: Cast, values: dict
+) -> None:
+    row = TABLE[name]
+    if name.startswith("stats:"):  # there is nothing to see before unblinding
+        study_close(study=cast.study, by=cast.coordinator)
+        study_unblind(study=cast.study, by=cast.coordinator)
+    path = address(name, names, values)
+    # who may goes last: an act that succeeds may change the answer to others
+    people = sorted(cast.everyone().items(), key=lambda who: who[0] in row.allowed)
+    reached = set()
+    for who, user in people:
+        client = Client(raise_request_exception=False)
+        if user:
+            client.force_login(user)
+        response = getattr(client, row.method)(path, values.get(f"posted to {name}"))
+        to_login = response.status_code == 302 and "/login/" in response["Location"]
+        if not (response.status_code in (403, 404) or to_login):
+            assert response.status_code < 500, f"{name} breaks for {who}"
+            reached.add(who)
+    if name == "logout":
+        return  # it leads to the login page whoever asks
+    assert reached == row.allowed
