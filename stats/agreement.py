@@ -79,10 +79,10 @@ def agreement_weights(categories: int, *, weighting: Weighting) -> Floats:
     Categories are taken as equally spaced. linear: 1 - |i-j|/(k-1); quadratic:
     1 - (i-j)²/(k-1)²; unweighted: 1 where i = j, else 0.
     """
+    if weighting == "unweighted":
+        return np.eye(categories)
     place = np.arange(categories, dtype=np.float64)
     distance = np.abs(place[:, None] - place[None, :])
-    if weighting == "unweighted":
-        return (distance == 0).astype(np.float64)
     power = {"linear": 1, "quadratic": 2}[weighting]
     weights: Floats = 1 - (distance / max(categories - 1, 1)) ** power
     return weights
@@ -105,7 +105,8 @@ def category_places(grades: Sequence[int], *, categories: Sequence[int]) -> Inte
 def confusion_table(first: Integers, second: Integers, *, categories: int) -> Integers:
     """(k, k) counts of places; row = first reading, column = second."""
     flat = np.bincount(first * categories + second, minlength=categories**2)
-    return flat.reshape(categories, categories).astype(np.int64)
+    table: Integers = flat.reshape(categories, categories).astype(np.int64)
+    return table
 
 
 @dataclass(frozen=True)
@@ -264,13 +265,16 @@ def _estimate(
     n = len(rows)
     error = float(np.sqrt((parts.shares * influence**2).sum() / n))
     error_null = float(np.sqrt(_null_variance(parts, w) / n))
+    z: float | NotEstimable = NotEstimable(Reason.NO_ROOM)
+    if error_null > ROUNDING:
+        z = parts.kappa / error_null
     clustered = clustered_error(influence[rows, columns], patients)
     return _Outcome(
         kappa=parts.kappa,
         standard_error=error,
         standard_error_null=error_null,
-        z=parts.kappa / error_null,
-        p=two_sided_p(parts.kappa / error_null),
+        z=z,
+        p=z if isinstance(z, NotEstimable) else two_sided_p(z),
         standard_error_clustered=clustered,
         interval=fisher_interval(
             parts.kappa,

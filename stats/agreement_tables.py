@@ -64,7 +64,7 @@ def kappa_lines(
     weighting: Weighting = WEIGHTING,
 ) -> tuple[KappaLine, ...]:
     reference = selectors.reference_arm(study)
-    categories = selectors.categories(study)
+    categories = selectors.grade_scale(study).categories
     lines = []
     for arm in selectors.compared_arms(study):
         agreements = tuple(
@@ -92,7 +92,7 @@ def intra_reader_lines(
     *,
     weighting: Weighting = WEIGHTING,
 ) -> tuple[IntraReaderLine, ...]:
-    categories = selectors.categories(study)
+    categories = selectors.grade_scale(study).categories
     return tuple(
         IntraReaderLine(
             arm=arm_name(arm),
@@ -114,7 +114,7 @@ def grade_lines(
     study: Study, readings: Readings, readers: Sequence[Membership]
 ) -> tuple[GradeLine, ...]:
     reference = selectors.reference_arm(study)
-    categories = selectors.categories(study)
+    categories = selectors.grade_scale(study).categories
     lines = []
     for arm in [reference, *selectors.compared_arms(study)]:
         given = [readings.of(reader.pk, arm.pk) for reader in readers]

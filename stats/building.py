@@ -32,6 +32,7 @@ def report_build(
     images = image_set(study)
     reads = Read.objects.filter(session__study=study)
     control_arm = _control(study, control)
+    scale = selectors.grade_scale(study)
     assert study.unblinded_at is not None
     return Report(
         slug=study.slug,
@@ -49,7 +50,9 @@ def report_build(
         reads_planned=reads.count(),
         reads_submitted=reads.filter(submitted_at__isnull=False).count(),
         question=selectors.QUESTION,
-        categories=selectors.categories(study),
+        categories=scale.categories,
+        grade_words=scale.words,
+        window=(study.protocol or {}).get("display", {}).get("window", ""),
         weighting=WEIGHTING,
         control=arm_name(control_arm) if control_arm else None,
         kappa=kappa_lines(study, readings, readers),

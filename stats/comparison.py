@@ -22,12 +22,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from .outcomes import (
     Interval,
     NotEstimable,
     Reason,
+    chi_square_p,
     estimated,
     student_quantile,
     two_sided_p,
@@ -101,7 +101,7 @@ def friedman(values: Floats) -> Friedman:
         mean_ranks=means,
         statistic=statistic,
         degrees_of_freedom=arms - 1,
-        p=float(special.chdtrc(arms - 1, statistic)),
+        p=chi_square_p(statistic, degrees_of_freedom=arms - 1),
         concordance=statistic / (blocks * (arms - 1)),
     )
 

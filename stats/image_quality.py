@@ -1,7 +1,8 @@
 """PSNR and SSIM of images against a reference, with the data range declared.
 
-Whole stacks at once: SSIM's moments are matrix products, about fifty times faster
-than a loop over scikit-image, to which the tests hold it. No Django.
+Whole stacks and several data ranges at once: SSIM's moments are matrix products,
+several times faster than a loop over scikit-image, to which the tests hold it. No
+Django.
 
 References
 ----------

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from readerstudy.cases.models import Case, Rendition
 from readerstudy.imaging.preprocessing import STORED_SLICES
-from readerstudy.reading.models import Arm, Study
+from readerstudy.reading.models import Arm, Read, Study
 
 from .image_quality import psnr
 from .models import ImageQuality
@@ -27,14 +27,16 @@ class Comparison:
 
     arm: Arm
     case: Case
-    reference: Rendition | None  # None: has not been made
+    reference: Rendition | None  # None: not made, or no longer the one that was read
     rendition: Rendition | None
 
     @property
-    def key(self) -> tuple[str, str] | None:
-        if self.reference is None or self.rendition is None:
-            return None
-        return self.reference.sha256, self.rendition.sha256
+    def key(self) -> tuple[str, str]:
+        """Digests of both files; empty for an image that is not there."""
+        reference, rendition = self.reference, self.rendition
+        return reference.sha256 if reference else "", (
+            rendition.sha256 if rendition else ""
+        )
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class ImageSet:
 
     @property
     def total(self) -> int:
-        return sum(one.key is not None for one in self.comparisons)
+        return sum(all(one.key) for one in self.comparisons)
 
     @property
     def done(self) -> int:
@@ -71,13 +73,11 @@ class ImageSet:
 
     def waiting(self) -> Iterator[tuple[Rendition, list[Rendition]]]:
         """Case by case: the reference's image and those not yet measured."""
-        by_case: dict[int, list[Comparison]] = defaultdict(list)
+        by_reference: dict[Rendition, dict[int, Rendition]] = defaultdict(dict)
         for one in self.missing():
-            if one.key is not None:
-                by_case[one.case.pk].append(one)
-        for comparisons in by_case.values():
-            reference = comparisons[0].reference
-            images = {one.rendition.pk: one.rendition for one in comparisons}
+            if one.reference and one.rendition:
+                by_reference[one.reference][one.rendition.pk] = one.rendition
+        for reference, images in by_reference.items():
             yield reference, list(images.values())
 
     def lines(self) -> list[ImageLine]:
@@ -92,21 +92,36 @@ class ImageSet:
 def image_set(study: Study) -> ImageSet:
     cases = list(study_cases(study))
     reference = reference_arm(study)
-    renditions: dict[tuple[int, str], Rendition] = {
+    frozen = _frozen_digests(study)
+    renditions = {
         (rendition.case_id, rendition.method): rendition
         for rendition in _renditions(study).select_related("case")
     }
+
+    def as_read(case: Case, arm: Arm) -> Rendition | None:
+        rendition = renditions.get((case.pk, arm.method))
+        digest = frozen.get((case.pk, arm.pk))
+        unchanged = rendition and digest in (None, "", rendition.sha256)
+        return rendition if unchanged else None
+
     comparisons = tuple(
         Comparison(
             arm=arm,
             case=case,
-            reference=renditions.get((case.pk, reference.method)),
-            rendition=renditions.get((case.pk, arm.method)),
+            reference=as_read(case, reference),
+            rendition=as_read(case, arm),
         )
         for arm in compared_arms(study)
         for case in cases
     )
     return ImageSet(comparisons, _measured(study))
+
+
+def _frozen_digests(study: Study) -> dict[tuple[int, int], str]:
+    """(case pk, arm pk) → SHA-256 of the image that readers were shown."""
+    reads = Read.objects.filter(session__study=study, repeat=0)
+    rows = reads.values_list("case_id", "arm_id", "image_sha256").distinct()
+    return {(case, arm): digest for case, arm, digest in rows.order_by("case_id")}
 
 
 def _renditions(study: Study) -> QuerySet[Rendition]:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from scipy import special
-
 Value = TypeVar("Value")
 
 
@@ -22,6 +20,7 @@ class Reason(StrEnum):
     BOTH_CONSTANT = "both readings use a single grade"
     ONE_CONSTANT = "one of the two readings uses a single grade"
     PERFECT = "agreement is perfect, so its variation cannot be estimated"
+    NO_ROOM = "with these grades kappa could not have been another"
     NO_VARIATION = "it does not vary between patients"
     IDENTICAL_IMAGES = "the images are identical"
     ONE_VALUE = "there is only one value"
@@ -54,10 +53,6 @@ class Interval:
     method: str
 
 
-def is_number(value: float | NotEstimable) -> bool:
-    return not isinstance(value, NotEstimable)
-
-
 def estimated(value: Value | NotEstimable) -> Value | None:
     """The value, or None where it is not estimable; for files and plots."""
     return None if isinstance(value, NotEstimable) else value
@@ -65,9 +60,21 @@ def estimated(value: Value | NotEstimable) -> Value | None:
 
 def student_quantile(*, level: float, degrees_of_freedom: int) -> float:
     """Half-width of a two-sided interval in standard errors, e.g. 2.01 for 49 df."""
+    # here and not above: loading scipy takes half a second of a start-up
+    from scipy import special
+
     return float(special.stdtrit(degrees_of_freedom, (1 + level) / 2))
+
+
+def chi_square_p(statistic: float, *, degrees_of_freedom: int) -> float:
+    """P(X ≥ statistic) of a chi-square X."""
+    from scipy import special
+
+    return float(special.chdtrc(degrees_of_freedom, statistic))
 
 
 def two_sided_p(z: float) -> float:
     """P(|Z| ≥ |z|) of a standard normal Z."""
+    from scipy import special
+
     return float(2 * special.ndtr(-abs(z)))

@@ -1,7 +1,7 @@
 """The image quality tables of a report: one for each metric."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
@@ -38,9 +38,9 @@ def quality_tables(
     )
 
 
-def _patient_means(lines: Sequence[ImageLine], value: Value) -> dict[str, float]:
+def _patient_means(lines: Sequence[ImageLine], value: Value) -> dict[Hashable, float]:
     """patient → mean over the slices that have a value, in order of case codes."""
-    values: dict[str, list[float]] = defaultdict(list)
+    values: dict[Hashable, list[float]] = defaultdict(list)
     for line in lines:
         number = estimated(value(line))
         if number is not None:
@@ -48,7 +48,7 @@ def _patient_means(lines: Sequence[ImageLine], value: Value) -> dict[str, float]
     return {patient: float(np.mean(numbers)) for patient, numbers in values.items()}
 
 
-def _slices(lines: Sequence[ImageLine], value: Value) -> dict[tuple[int, int], float]:
+def _slices(lines: Sequence[ImageLine], value: Value) -> dict[Hashable, float]:
     """(case, slice) → value, where there is one."""
     found = {(line.case.pk, line.slice): estimated(value(line)) for line in lines}
     return {place: number for place, number in found.items() if number is not None}
@@ -64,7 +64,8 @@ def _metric_table(
 ) -> MetricTable:
     value = _value(metric)
     means = [_patient_means(by_arm[arm.pk], value) for arm in arms]
-    blocks = [_slices(by_arm[arm.pk], value) for arm in arms] if slice_wise else means
+    chosen = _slices if slice_wise else _patient_means
+    blocks = [chosen(by_arm[arm.pk], value) for arm in arms]
     every = dict.fromkeys(block for one in blocks for block in one)
     complete = [block for block in every if all(block in one for one in blocks)]
     matrix = np.array(

@@ -74,13 +74,13 @@ class Metric:
     """What was measured. key names it in files; unit is empty for pure numbers."""
 
     key: str  # "psnr" or "ssim"
-    data_range: float
+    data_range: int  # in grey levels of 8 bits
     unit: str
 
 
-PSNR = Metric("psnr", 255.0, "dB")
-SSIM_255 = Metric("ssim", 255.0, "")
-SSIM_1 = Metric("ssim", 1.0, "")
+PSNR = Metric("psnr", 255, "dB")
+SSIM_255 = Metric("ssim", 255, "")
+SSIM_1 = Metric("ssim", 1, "")
 METRICS = (PSNR, SSIM_255, SSIM_1)
 
 
@@ -133,6 +133,8 @@ class Report:
     reads_submitted: int
     question: str
     categories: tuple[int, ...]
+    grade_words: tuple[str, ...]  # of each category, in English
+    window: str  # the protocol's rule from pixel value to display value
     weighting: Weighting
     control: ArmName | None
     kappa: tuple[KappaLine, ...]
@@ -140,6 +142,11 @@ class Report:
     grades: tuple[GradeLine, ...]
     quality: tuple[MetricTable, ...]
     images_missing: tuple[tuple[str, str], ...]  # (case code, arm title)
+
+    @property
+    def quality_rows(self) -> tuple[tuple[ArmQuality, ...], ...]:
+        """Arm by arm, its quality in each metric: the rows of the printed table."""
+        return tuple(zip(*(table.arms for table in self.quality), strict=True))
 
     @property
     def simulated(self) -> bool:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from readerstudy.cases.models import Case
 from readerstudy.imaging.errors import Refused
@@ -17,8 +18,8 @@ def check_unblinded(study: Study) -> None:
     """Nobody sees results of an arm before the study is closed and unblinded."""
     if study.state != Study.State.UNBLINDED:
         raise Refused(
-            f"The study “{study.title}” is not unblinded yet; "
-            "there are no results before that."
+            _("“%(study)s” is not unblinded yet; there are no results before that.")
+            % {"study": study.title}
         )
 
 
@@ -65,9 +66,27 @@ def readings(study: Study) -> Readings:
     return Readings(dict(grades), patients)
 
 
-def categories(study: Study) -> tuple[int, ...]:
-    """Every grade of the study's question, from worst to best, used or not."""
-    return (1, 2, 3, 4)
+@dataclass(frozen=True)
+class GradeScale:
+    """The answers of the frozen protocol, from lowest to highest, used or not."""
+
+    categories: tuple[int, ...]
+    words: tuple[str, ...]  # English, as the protocol has them
+
+
+def grade_scale(study: Study) -> GradeScale:
+    questions = (study.protocol or {}).get("questions", {}).get("questions", [])
+    for question in questions:
+        if question["key"] == QUESTION:
+            answers = sorted(question["answers"], key=lambda answer: answer["value"])
+            return GradeScale(
+                tuple(answer["value"] for answer in answers),
+                tuple(answer["words"] for answer in answers),
+            )
+    raise Refused(
+        _("The protocol of “%(study)s” asks for no grade; there is no report for it.")
+        % {"study": study.title}
+    )
 
 
 def study_cases(study: Study) -> QuerySet[Case]:
@@ -85,8 +104,11 @@ def reference_arm(study: Study) -> Arm:
     arm = study.arms.filter(role=Arm.Role.REFERENCE).first()
     if arm is None:
         raise Refused(
-            f"The study “{study.title}” has no reference arm, so there is nothing "
-            "to compare the other arms with."
+            _(
+                "“%(study)s” has no reference arm, so there is nothing to compare "
+                "the other arms with."
+            )
+            % {"study": study.title}
         )
     return arm
 

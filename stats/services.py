@@ -14,19 +14,20 @@ from .models import ImageQuality
 
 
 def image_quality_measure(*, study: Study, seconds: float | None = None) -> bool:
-    """Measure what has not been measured yet, for `seconds` at most.
+    """Measure what has not been measured yet, for about `seconds`, at least a case.
 
     True when nothing is left to do. Saved case by case, and the same again changes
     nothing: it may be stopped, run twice, or run by two processes at once. An image
     whose file is damaged stays unmeasured, and the report names it.
     """
     until = None if seconds is None else monotonic() + seconds
-    for reference, renditions in image_set(study).waiting():
-        if until is not None and monotonic() > until:
-            return False
+    waiting = list(image_set(study).waiting())
+    for number, (reference, renditions) in enumerate(waiting, start=1):
         ImageQuality.objects.bulk_create(
             _measure(reference, renditions), ignore_conflicts=True
         )
+        if until is not None and monotonic() >= until and number < len(waiting):
+            return False
     return True
 
 

@@ -1,4 +1,9 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from . import views
 
 app_name = "stats"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("studies/<slug:slug>/report/", views.report, name="report"),
+    path("studies/<slug:slug>/export/", views.export, name="export"),
+]

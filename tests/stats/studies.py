@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from readerstudy.cases import services as cases_services
 from readerstudy.cases.models import Case, Cohort
 from readerstudy.reading.models import Arm, Membership, Read, Score, Session, Study
+from readerstudy.reading.questions import describe
 
 OPENED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SIDES = ("right", "left")
@@ -64,7 +65,10 @@ def make_study(
         title="Phantoms, read",
         cohort=cohort,
         state=state,
-        protocol={"slug": slug},
+        protocol={
+            "questions": describe("striatum-grade-1-4"),
+            "display": {"window": "image-max"},
+        },
         protocol_sha256="ab" * 32,
         seed_sha256="cd" * 32,
         opened_at=OPENED,

@@ -1,0 +1,249 @@
+"""The lines of every exported file, as name → value; columns say what they mean."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Prefetch
+
+from readerstudy.reading.models import Read, Score, Study
+
+from . import selectors
+from .agreement import WEIGHTINGS, Agreement, Weighting
+from .agreement_tables import intra_reader_lines, kappa_lines
+from .csv_text import Cell
+from .export_columns import FILES
+from .images import image_set
+from .outcomes import Interval, NotEstimable
+from .report import ArmName, ArmQuality, MetricTable, Report
+
+Line = dict[str, Cell]
+CHUNK = 2000  # reads held in memory at a time
+
+
+def reads(study: Study, report: Report) -> Iterator[Line]:
+    """One line a planned read and side, by reader and position."""
+    scores = Score.objects.filter(question=report.question).order_by("version")
+    planned = (
+        Read.objects.filter(session__study=study)
+        .select_related("session", "reader", "case", "arm")
+        .prefetch_related(Prefetch("scores", scores, to_attr="versions"))
+        .order_by("reader__code", "position")
+    )
+    for read in planned.iterator(chunk_size=CHUNK):
+        latest = {score.side: score for score in read.versions}
+        for side in Score.Side.values:
+            score = latest.get(side) if read.submitted_at else None
+            yield {
+                "study": study.slug,
+                "reader": read.reader.code,
+                "reader_simulated": study.simulated_readers or read.reader.simulated,
+                "session": read.session.number,
+                "position": read.position,
+                "case": read.case.code,
+                "arm": read.arm.code,
+                "arm_role": read.arm.role,
+                "method": read.arm.method,
+                "repeat": read.repeat,
+                "side": side,
+                "question": report.question,
+                "grade": score.value if score else None,
+                "version": score.version if score else None,
+                "state": "read" if read.submitted_at else "not read",
+                "seconds": _seconds(read),
+                "first_shown_at": read.first_shown_at,
+                "submitted_at": read.submitted_at,
+                "scored_at": score.scored_at if score else None,
+            }
+
+
+def _seconds(read: Read) -> float | None:
+    if read.first_shown_at is None or read.submitted_at is None:
+        return None
+    return round((read.submitted_at - read.first_shown_at).total_seconds(), 3)
+
+
+def _head(report: Report, arm: ArmName) -> Line:
+    return {
+        "study": report.slug,
+        "protocol_sha256": report.protocol_sha256,
+        "simulated": report.simulated,
+        "arm": arm.code,
+        "arm_title": arm.title,
+    }
+
+
+def _reasons(values: dict[str, Any]) -> str:
+    """`kappa: why; p: why`, of those that are not estimable."""
+    return "; ".join(
+        f"{name}: {value.reason.value}"
+        for name, value in values.items()
+        if isinstance(value, NotEstimable)
+    )
+
+
+def _agreement(side: str, one: Agreement) -> Line:
+    numbers: dict[str, float | NotEstimable] = {
+        "exact_agreement": one.exact,
+        "kappa": one.kappa,
+        "se_clustered": one.standard_error_clustered,
+        "se_asymptotic": one.standard_error,
+        "se_null": one.standard_error_null,
+        "z": one.z,
+        "p": one.p,
+    }
+    return {
+        "side": side,
+        "weighting": one.weighting,
+        "categories": " ".join(map(str, one.categories)),
+        "n_sides": one.items,
+        "n_patients": one.patients,
+        **numbers,
+        **_interval(one.interval),
+        "not_estimable": _reasons({**numbers, "interval": one.interval}),
+    }
+
+
+def _interval(interval: Interval | NotEstimable) -> Line:
+    names = ("low", "high", "level", "df", "method")
+    values: tuple[Cell, ...] = (None,) * len(names)
+    if isinstance(interval, Interval):
+        values = (
+            interval.low,
+            interval.high,
+            interval.level,
+            interval.degrees_of_freedom,
+            interval.method,
+        )
+    return {f"interval_{name}": v for name, v in zip(names, values, strict=True)}
+
+
+SIDES = ("both", "right", "left")
+
+
+def kappa(study: Study, report: Report) -> Iterator[Line]:
+    """Arm by arm, weighting by weighting: each reader and side, then the mean."""
+    readings = selectors.readings(study)
+    readers = list(selectors.study_readers(study))
+    by_weighting = {
+        weighting: kappa_lines(study, readings, readers, weighting=weighting)
+        for weighting in WEIGHTINGS
+    }
+    for place in range(len(report.kappa)):
+        for weighting in WEIGHTINGS:
+            line = by_weighting[weighting][place]
+            head = _head(report, line.arm)
+            for one in line.readers:
+                for side in SIDES:
+                    yield {
+                        **head,
+                        "estimate": "reader",
+                        "reader": one.reader,
+                        **_agreement(side, getattr(one, side)),
+                    }
+            yield {**head, **_mean(report, weighting, line.mean)}
+
+
+def _mean(report: Report, weighting: Weighting, mean: float | NotEstimable) -> Line:
+    columns = (column.name for column in FILES["kappa.csv"])
+    return {
+        **{name: None for name in columns if name not in _HEAD},
+        "estimate": "mean",
+        "side": "both",
+        "weighting": weighting,
+        "categories": " ".join(map(str, report.categories)),
+        "kappa": mean,
+        "not_estimable": _reasons({"kappa": mean}),
+    }
+
+
+_HEAD = ("study", "protocol_sha256", "simulated", "arm", "arm_title")
+
+
+def intra_reader(study: Study, report: Report) -> Iterator[Line]:
+    """First against second reading of every repeated arm."""
+    readings = selectors.readings(study)
+    readers = list(selectors.study_readers(study))
+    for weighting in WEIGHTINGS:
+        for line in intra_reader_lines(study, readings, readers, weighting=weighting):
+            for side in SIDES:
+                yield {
+                    **_head(report, line.arm),
+                    "reader": line.reader,
+                    **_agreement(side, getattr(line, side)),
+                }
+
+
+def image_quality(study: Study, report: Report) -> Iterator[Line]:
+    """One line an arm, case and slice; images never measured have none."""
+    for line in image_set(study).lines():
+        yield {
+            "study": study.slug,
+            "case": line.case.code,
+            "arm": line.arm.code,
+            "slice": line.slice,
+            "mean_squared_error": line.mean_squared_error,
+            "psnr_range_255": line.psnr,
+            "ssim_range_255": line.ssim_range_255,
+            "ssim_range_1": line.ssim_range_1,
+            "not_estimable": _reasons({"psnr_range_255": line.psnr}),
+        }
+
+
+def image_quality_summary(study: Study, report: Report) -> Iterator[Line]:
+    """One line a metric and arm."""
+    for table in report.quality:
+        for arm in table.arms:
+            yield {**_head(report, arm.arm), **_summary(report, table, arm)}
+
+
+def _summary(report: Report, table: MetricTable, arm: ArmQuality) -> Line:
+    test, dunn = table.friedman, arm.against_control
+    numbers: dict[str, float | NotEstimable | None] = {
+        "mean": arm.images.mean,
+        "sd": arm.images.standard_deviation,
+        "sd_patients": arm.patients.standard_deviation,
+        "friedman_chi2": test.statistic,
+        "friedman_p": test.p,
+        "kendall_w": test.concordance,
+        "z": dunn.z if dunn else None,
+        "p": dunn.p if dunn else None,
+        "p_holm": dunn.p_holm if dunn else None,
+    }
+    return {
+        "metric": table.metric.key,
+        "data_range": table.metric.data_range,
+        "unit": table.metric.unit,
+        "n_images": arm.images.n,
+        "n_images_left_out": arm.images.left_out,
+        "n_patients": arm.patients.n,
+        "blocks": table.blocks,
+        "n_blocks": test.blocks,
+        "n_blocks_left_out": table.blocks_left_out,
+        "mean_rank": arm.mean_rank,
+        "friedman_df": test.degrees_of_freedom,
+        "control": report.control.code if report.control and dunn else None,
+        **numbers,
+        "not_estimable": _reasons(numbers),
+    }
+
+
+def data_dictionary(study: Study, report: Report) -> Iterator[Line]:
+    for file, columns in FILES.items():
+        for column in columns:
+            yield {
+                "file": file,
+                "column": column.name,
+                "meaning": column.meaning,
+                "unit": column.unit,
+                "values": column.values,
+            }
+
+
+ROWS = {
+    "reads.csv": reads,
+    "kappa.csv": kappa,
+    "intra_reader.csv": intra_reader,
+    "image_quality.csv": image_quality,
+    "image_quality_summary.csv": image_quality_summary,
+    "data_dictionary.csv": data_dictionary,
+}

@@ -1,0 +1,22 @@
+"""Why a number does not exist, in the language of the page."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from .outcomes import Reason
+
+REASON_WORDS: dict[Reason, Promise] = {
+    Reason.NO_READS: _("there are no reads to compare"),
+    Reason.NO_IMAGES: _("there are no images to compare"),
+    Reason.ONE_PATIENT: _("there is only one patient"),
+    Reason.BOTH_CONSTANT: _("both readings use a single grade"),
+    Reason.ONE_CONSTANT: _("one of the two readings uses a single grade"),
+    Reason.PERFECT: _("agreement is perfect, so its variation cannot be estimated"),
+    Reason.NO_ROOM: _("with these grades kappa could not have been another"),
+    Reason.NO_VARIATION: _("it does not vary between patients"),
+    Reason.IDENTICAL_IMAGES: _("the images are identical"),
+    Reason.ONE_VALUE: _("there is only one value"),
+    Reason.ONE_ARM: _("there is only one arm to compare"),
+    Reason.ALL_TIED: _("all arms are equal in every block"),
+    Reason.READER_MISSING: _("it is not estimable for every reader"),
+}
