@@ -4,6 +4,7 @@ Simulating takes seconds a case, so every finished case is kept in a folder that
 is named by seed and by the physics' own source: changed physics, other folder.
 """
 
+import ast
 import hashlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -23,13 +24,34 @@ from .training import Pairs
 
 
 def physics_sha256() -> str:
-    """One hash of the source text that decides how simulated images look."""
+    """One hash of the code that decides how simulated images look.
+
+    Taken over the syntax trees of `simulation.cohort`, what it imports from its own
+    package, and the preprocessing; comments, docstrings and layout do not count.
+    """
     folder = Path(readerstudy.simulation.__file__).parent
-    sources = [*sorted(folder.glob("*.py")), Path(preprocessing.__file__)]
+    sources: dict[Path, str] = {}
+    waiting = [folder / "cohort.py", Path(preprocessing.__file__)]
+    while waiting:
+        path = waiting.pop()
+        if path in sources:
+            continue
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            body = getattr(node, "body", None)
+            if isinstance(body, list) and ast.get_docstring(_as_module(body)):
+                del body[0]
+            if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
+                waiting.append(path.with_name(f"{node.module}.py"))
+        sources[path] = ast.dump(tree)
     digest = hashlib.sha256()
-    for path in sources:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for path, text in sorted(sources.items()):
+        digest.update(f"{path.name}\0{text}".encode())
     return digest.hexdigest()
+
+
+def _as_module(body: list[ast.stmt]) -> ast.Module:
+    return ast.Module(body=body, type_ignores=[])
 
 
 def simulated_pairs(

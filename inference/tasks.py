@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from celery import Celery, current_app, shared_task
@@ -41,10 +42,12 @@ def take_up_what_was_left(**kwargs: Any) -> None:
 
     from inference import services
 
-    try:
-        services.weights_sync_shipped()
-        services.jobs_recover(call_again=timedelta(0))
-    except Exception:  # the worker must start; the sweep tries again
-        logger.exception("open jobs could not be taken up at the worker's start")
-    finally:
-        connections.close_all()  # later child processes must not inherit them
+    for start in (
+        partial(services.jobs_recover, call_again=timedelta(0)),
+        services.weights_sync_shipped,
+    ):
+        try:
+            start()
+        except Exception:  # the worker must start; the sweep tries again
+            logger.exception("at the worker's start")
+    connections.close_all()  # later child processes must not inherit them

@@ -15,13 +15,14 @@ class UNetConfiguration:
     `filters` are the channels of each level, the finest first; their number is
     the number of levels. `output_activation` was not published: the library's
     default, a softmax over one channel, is constant, so the study must have set
-    another. `residual` adds the input to the output (y = x + f(x)); the study's
-    networks do not.
+    another. "none" trains reliably; "sigmoid" often does not (docs/networks.md).
+    `residual` adds the input to the output (y = x + f(x)); the study's networks do
+    not.
     """
 
     filters: tuple[int, ...]
     in_channels: int = 1
-    output_activation: OutputActivation = "sigmoid"
+    output_activation: OutputActivation = "none"
     residual: bool = False
 
     def __post_init__(self) -> None:

@@ -20,7 +20,7 @@ from inference.training import (
 )
 
 pytestmark = pytest.mark.pure
-SMALL = UNetConfiguration((4, 8))
+SMALL = UNetConfiguration((4, 8), output_activation="sigmoid")
 SHORT_RECIPE = replace(QUICK_RECIPE, epochs=3)
 
 

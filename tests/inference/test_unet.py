@@ -156,7 +156,7 @@ def test_an_image_whose_sides_do_not_divide_is_refused_in_plain_words():
         {"filters": (16,), "in_channels": 0},
         {"filters": (16,), "output_activation": "softmax"},
         {"filters": (16,), "residual": 1},
-        {"filters": (16,), "residual": True},  # with the sigmoid of the default
+        {"filters": (16,), "residual": True, "output_activation": "sigmoid"},
     ],
 )
 def test_a_configuration_that_is_no_unet_is_refused(settings):

@@ -111,7 +111,7 @@ def test_the_published_form_left_open_may_differ_but_not_the_structure(
     upload(
         coordinator,
         weights_content(
-            tmp_path, configuration={**settings, "output_activation": "none"}
+            tmp_path, configuration={**settings, "output_activation": "sigmoid"}
         ),
     )
     with pytest.raises(Refused, match="residual = True"):

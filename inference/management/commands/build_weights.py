@@ -23,10 +23,8 @@ class Command(BaseCommand):
         networks = [s.key for s in registry.METHODS.values() if s.needs_weights]
         parser.add_argument("--network", default="unet-l4", choices=networks)
         parser.add_argument("--recipe", default="quick", choices=["quick", "study"])
-        parser.add_argument("--loss", default="mse", choices=["mse", "l1"])
-        parser.add_argument(
-            "--activation", default="sigmoid", choices=["sigmoid", "none"]
-        )
+        parser.add_argument("--loss", default="l1", choices=["l1", "mse"])
+        parser.add_argument("--activation", default="none", choices=["none", "sigmoid"])
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--epochs", type=int, help="instead of the recipe's")
         parser.add_argument("--threads", type=int, default=2)

@@ -1,0 +1,159 @@
+"""Shipped weights: the simulated images they learn from, and what their card says."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import readerstudy.simulation
+from inference import building, simulated_pairs
+from inference.networks.weights import read_weights
+from inference.prediction import load_unet, predict
+from inference.quality import psnr_db
+from inference.training import QUICK_RECIPE, Pairs
+from readerstudy.imaging.preprocessing import to_eight_bit
+
+pytestmark = pytest.mark.pure
+RECIPE = replace(QUICK_RECIPE, epochs=2)
+
+
+def images(count: int, *, seed: int) -> Pairs:
+    rng = np.random.default_rng(seed)
+    reference = rng.integers(0, 200, (count, 64, 64), dtype=np.uint8)
+    noise = rng.integers(0, 20, reference.shape, dtype=np.uint8)
+    return Pairs(reference + noise, reference)
+
+
+def build(path: Path, **changes: object):
+    return building.build(
+        **{
+            "network": "unet-l1",
+            "settings": {},
+            "split": building.Split(training=2, validation=1),
+            "training": images(10, seed=1),
+            "validation": images(5, seed=2),
+            "recipe": RECIPE,
+            "loss": "l1",
+            "seed": 4,
+            "path": path,
+            "thread_count": 1,
+            **changes,
+        }
+    )
+
+
+def test_the_card_in_the_file_says_how_the_weights_came_about(tmp_path):
+    path = tmp_path / "w.safetensors"
+    card = build(path)
+    found = read_weights(path)
+    assert found.card == card
+    assert (card.network, card.loss, card.seed) == ("unet-l1", "l1", 4)
+    assert card.recipe == {**RECIPE.to_json(), "threads": 1}
+    assert card.data["split"] == {
+        "training": {"cases": [0, 1], "images": 10},
+        "validation": {"cases": [2, 2], "images": 5},
+    }
+    validation = images(5, seed=2)
+    output = to_eight_bit(predict(load_unet(found), validation.short))
+    after = psnr_db(output, validation.reference, data_range=255)
+    before = psnr_db(validation.short, validation.reference, data_range=255)
+    results = card.results
+    assert results["psnr_db_output"]["mean"] == pytest.approx(after.mean(), abs=1e-3)
+    assert results["psnr_db_short"]["sd"] == pytest.approx(before.std(ddof=1), abs=1e-3)
+    assert results["psnr_db_gain"]["mean"] == pytest.approx(
+        (after - before).mean(), abs=1e-3
+    )
+
+
+def test_building_again_gives_the_same_bytes_and_other_data_another_hash(tmp_path):
+    first = build(tmp_path / "a")
+    build(tmp_path / "b")
+    other = build(tmp_path / "c", training=images(10, seed=3))
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert first.data["sha256"] != other.data["sha256"]
+
+
+def test_no_case_is_both_learned_from_and_asked():
+    split = building.Split()
+    assert not set(split.training_indices) & set(split.validation_indices)
+    assert len(split.training_indices) >= 5 * len(split.validation_indices)
+
+
+def test_the_demo_is_simulated_from_another_seed():
+    from readerstudy.demo import services
+
+    assert building.TRAINING_SEED != services.SEED
+
+
+@pytest.fixture
+def simulated(monkeypatch) -> list[int]:
+    """The cases that were really simulated; the images just count."""
+    made: list[int] = []
+
+    def simulate(seed: int, index: int) -> np.ndarray:
+        made.append(index)
+        both = np.zeros((2, 5, 64, 64), dtype=np.uint8)
+        both += np.array([100, 0], dtype=np.uint8).reshape(2, 1, 1, 1)
+        return both + np.arange(5, dtype=np.uint8).reshape(5, 1, 1) + np.uint8(index)
+
+    monkeypatch.setattr(simulated_pairs, "_simulate", simulate)
+    return made
+
+
+def make(folder: Path, *indices: int) -> Pairs:
+    return simulated_pairs.simulated_pairs(seed=1, indices=indices, folder=folder)
+
+
+def test_slices_come_in_order_and_short_belongs_to_reference(simulated, tmp_path):
+    pairs = make(tmp_path, 3, 7)
+    expected = [3, 4, 5, 6, 7, 7, 8, 9, 10, 11]
+    assert pairs.reference[:, 0, 0].tolist() == expected
+    assert pairs.short[:, 9, 9].tolist() == [100 + value for value in expected]
+
+
+def test_what_is_simulated_is_kept_and_a_half_written_case_made_again(
+    simulated, tmp_path
+):
+    make(tmp_path, 0, 1)
+    (home,) = tmp_path.iterdir()
+    (home / "0002.part").write_bytes(b"half")
+    again = make(tmp_path, 0, 1, 2)
+    assert simulated == [0, 1, 2]
+    assert len(again) == 15
+
+
+def test_changed_physics_start_anew_but_changed_words_do_not(
+    simulated, tmp_path, monkeypatch
+):
+    package = tmp_path / "simulation"
+    shutil.copytree(Path(readerstudy.simulation.__file__).parent, package)
+    monkeypatch.setattr(
+        readerstudy.simulation, "__file__", str(package / "__init__.py")
+    )
+    before = simulated_pairs.physics_sha256()
+    camera = package / "camera.py"
+    text = camera.read_text()
+    camera.write_text('"""Other words."""\n' + text.split('"""', 2)[2] + "\n# more\n")
+    assert simulated_pairs.physics_sha256() == before
+    camera.write_text(text + "\nEXTRA = 1\n")
+    assert simulated_pairs.physics_sha256() != before
+
+
+@pytest.mark.slow
+def test_a_case_simulated_for_training_is_the_one_that_an_import_would_make():
+    from readerstudy.imaging.preprocessing import (
+        SEARCH_RADIUS_MM,
+        find_central_slice,
+        prepare_stack,
+    )
+    from readerstudy.simulation.cohort import simulate_pair
+
+    short, reference = simulated_pairs._simulate(5, 0)
+    pair = simulate_pair(seed=5, index=0)
+    central = find_central_slice(pair.reference, search_radius_mm=SEARCH_RADIUS_MM)
+    expected = prepare_stack(pair.reference, central_slice=central)
+    np.testing.assert_array_equal(reference, to_eight_bit(expected.values))
+    assert reference[2].max() >= reference.max() - 1
+    assert 20 < psnr_db(short, reference, data_range=255).mean() < 40
