@@ -24,10 +24,10 @@ pytestmark = pytest.mark.pure
 # R, package vcd 1.4-12: Kappa(SexualFun); printed at
 # https://friendly.github.io/vcdExtra/reference/print.Kappa.html
 SEXUAL_FUN = [[7, 7, 2, 3], [2, 8, 3, 7], [1, 5, 4, 9], [2, 8, 9, 14]]
-# SAS/STAT user's guide, PROC FREQ, Agreement Study, data set SkinCondition:
-# https://support.sas.com/documentation/cdl/en/procstat/67528/HTML/default/procstat_freq_gettingstarted02.htm
-SKIN_CONDITION = [[10, 4, 1, 0], [5, 10, 12, 2], [2, 4, 12, 5], [0, 2, 6, 13]]
-# Agresti, Categorical Data Analysis, 2nd ed., table 10.8 (two pathologists)
+# SAS, PROC FREQ / agree; test kappa wtkap: the printout kept in
+# statsmodels/stats/tests/test_inter_rater.py (commit 039c320d)
+SAS = [[0, 4, 1], [0, 8, 0], [0, 1, 5]]
+# two pathologists' grades, only as an example of a table with empty cells
 CARCINOMA = [[22, 2, 2, 0], [5, 7, 14, 0], [0, 2, 36, 0], [0, 1, 17, 10]]
 
 
@@ -59,30 +59,41 @@ def kappa(
 
 
 @pytest.mark.parametrize(
-    ("table", "weighting", "value", "error"),
+    ("weighting", "value", "error"),
+    [("unweighted", 0.1293, 0.06860), ("linear", 0.2374, 0.07832)],
+)
+def test_kappa_and_its_error_are_those_of_r_vcd(
+    weighting: Weighting, value: float, error: float
+) -> None:
+    result = kappa(*grades_of(SEXUAL_FUN), weighting=weighting)
+    assert result.kappa == pytest.approx(value, abs=5e-5)
+    assert result.standard_error == pytest.approx(error, abs=5e-6)
+
+
+@pytest.mark.parametrize(
+    ("weighting", "value", "error", "error_null", "z", "p"),
     [
-        (SEXUAL_FUN, "unweighted", 0.1293, 0.06860),
-        (SEXUAL_FUN, "linear", 0.2374, 0.07832),
-        (SKIN_CONDITION, "unweighted", 0.3449, 0.0724),
-        (CARCINOMA, "unweighted", 0.493, 0.057),
+        ("unweighted", 0.4842, 0.1380, 0.1484, 3.2626, 0.0011),
+        ("linear", 0.4701, 0.1457, 0.1426, 3.2971, 0.0010),
     ],
 )
-def test_kappa_and_its_error_are_those_of_published_tables(
-    table: list[list[int]], weighting: Weighting, value: float, error: float
+def test_both_errors_z_and_p_are_those_of_sas(
+    weighting: Weighting,
+    value: float,
+    error: float,
+    error_null: float,
+    z: float,
+    p: float,
 ) -> None:
-    result = kappa(*grades_of(table), weighting=weighting)
-    assert result.kappa == pytest.approx(value, abs=5.1e-5 if value != 0.493 else 5e-4)
-    assert result.standard_error == pytest.approx(
-        error, abs=5.1e-5 if error != 0.057 else 5e-4
+    result = kappa(*grades_of(SAS), weighting=weighting, categories=(1, 2, 3))
+    found = (
+        result.kappa,
+        result.standard_error,
+        result.standard_error_null,
+        result.z,
+        result.p,
     )
-
-
-def test_the_test_of_no_agreement_is_that_of_sas() -> None:
-    # PROC FREQ prints ASE under H0 0.0612, Z 5.6366, two-sided P < .0001
-    result = kappa(*grades_of(SKIN_CONDITION), weighting="unweighted")
-    assert result.standard_error_null == pytest.approx(0.0612, abs=5e-5)
-    assert result.z == pytest.approx(5.6366, abs=5e-5)
-    assert result.p < 1e-4
+    assert found == pytest.approx((value, error, error_null, z, p), abs=5.1e-5)
 
 
 @pytest.mark.parametrize(
