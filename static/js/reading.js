@@ -198,6 +198,8 @@ async function start() {
   try {
     lut = await fetchBytes(room.dataset.lutUrl, 256 * 3);
     paintBar();
+    // the page is as dark as the images' own zero, so no edge is seen
+    document.documentElement.style.background = `rgb(${lut[0]} ${lut[1]} ${lut[2]})`;
     await show(token);
     say("");
   } catch {

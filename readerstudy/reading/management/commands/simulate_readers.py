@@ -20,13 +20,13 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, required=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from readerstudy.simulation.observer import grade_pixels
-
         study = Study.objects.filter(slug=options["slug"]).first()
         if study is None:
             raise CommandError(f"There is no study “{options['slug']}”.")
         if study.state != Study.State.OPEN:
             raise CommandError(f"The study “{study.slug}” is {study.state}, not open.")
+        from readerstudy.simulation.observer import grade_pixels
+
         try:
             states = readings_simulate(
                 study=study,

@@ -1,0 +1,204 @@
+"""The reading screen in Chromium: colours, keys, laterality, pauses."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from readerstudy.imaging.lut import load_lut
+from readerstudy.reading import selectors, services
+from readerstudy.reading.models import Read, Score
+from tests.cast import Cast, reader_membership
+
+pytestmark = [
+    pytest.mark.browser,
+    # the group of coordinators, made by a migration, comes back after each flush
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+
+PIXELS_OF = """(index) => {
+  const canvas = document.querySelectorAll(".slice canvas")[index];
+  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return [canvas.width, canvas.height, Array.from(data.data)];
+}"""
+
+
+def painted(page: Page, read: Read) -> None:
+    page.wait_for_selector(f'#room[data-painted="{read.token}"]')
+
+
+def canvas(page: Page, index: int) -> np.ndarray:
+    """Red, green, blue of a slice as Chromium holds it: (rows, columns, 3)."""
+    width, height, data = page.evaluate(PIXELS_OF, index)
+    return np.array(data, np.uint8).reshape(height, width, 4)[..., :3]
+
+
+def catmull_rom(slice_: np.ndarray, size: int) -> np.ndarray:
+    """Keys' cubic convolution with a = −1/2, borders repeated, (size, size) float.
+
+    R. Keys, 1981, doi:10.1109/TASSP.1981.1163711; written from its formula in the
+    distance, unlike the page's code, which has one polynomial for each tap.
+    """
+
+    def weights(length: int) -> np.ndarray:
+        matrix = np.zeros((size, length))
+        for target in range(size):
+            centre = (target + 0.5) * length / size - 0.5
+            for source in range(int(np.floor(centre)) - 1, int(np.floor(centre)) + 3):
+                d = abs(source - centre)
+                if d <= 1:
+                    weight = 1.5 * d**3 - 2.5 * d**2 + 1
+                else:
+                    weight = -0.5 * d**3 + 2.5 * d**2 - 4 * d + 2
+                matrix[target, min(max(source, 0), length - 1)] += weight
+        return matrix
+
+    rows, columns = slice_.shape
+    return weights(rows) @ slice_.astype(float) @ weights(columns).T
+
+
+@pytest.fixture
+def room(cast: Cast, page_of: Callable[..., Page], live_server: object) -> Page:
+    """The reader before the first read."""
+    page = page_of(cast.reader)
+    page.goto(f"{live_server}/read/{cast.study.slug}/")
+    return page
+
+
+@pytest.fixture
+def reads(cast: Cast) -> list[Read]:
+    return list(Read.objects.filter(reader__user=cast.reader).order_by("position"))
+
+
+def test_every_colour_on_the_screen_is_in_the_table_and_in_its_place(
+    room: Page, cast: Cast, reads: list[Read]
+) -> None:
+    painted(room, reads[0])
+    shown = selectors.shown_read(
+        slug=cast.study.slug, token=reads[0].token, user=cast.reader
+    )
+    pixels = np.frombuffer(selectors.read_pixels(shown), np.uint8).reshape(3, 64, 64)
+    lut = load_lut()
+    for index in range(3):
+        found = canvas(room, index)
+        assert found.shape[0] == found.shape[1] >= 300
+        exact = np.clip(catmull_rom(pixels[index], found.shape[0]), 0, 255)
+        # single precision may round a value at one half the other way
+        low, high = np.rint(exact - 1e-3), np.rint(exact + 1e-3)
+        candidates = np.stack([lut[low.astype(int)], lut[high.astype(int)]])
+        assert (candidates == found).all(axis=-1).any(axis=0).all()
+
+
+def test_a_session_is_read_with_the_keyboard_alone(
+    room: Page, cast: Cast, reads: list[Read]
+) -> None:
+    session = [read for read in reads if read.session_id == reads[0].session_id]
+    for index, read in enumerate(session):
+        painted(room, read)
+        expect(room.locator("#place")).to_have_text(f"{index + 1} of {len(session)}")
+        expect(room.locator("#submit")).to_be_disabled()
+        room.keyboard.press("Digit2")
+        room.keyboard.press("Digit0")
+        room.keyboard.press("Enter")
+    room.wait_for_url("**/pause/")
+    expect(room.locator("h1")).to_have_text("Session 1 of 2 is finished")
+    stored = Score.objects.filter(read__in=session).values_list("side", "value")
+    assert set(stored) == {("right", 2), ("left", 4)}
+    assert len(stored) == 2 * len(session)
+    room.locator("#go").press("Enter")
+    painted(room, reads[len(session)])
+
+
+def test_the_left_half_of_the_screen_is_the_patients_right(
+    room: Page, reads: list[Read]
+) -> None:
+    painted(room, reads[0])
+    left, right = room.locator("fieldset").all()
+    assert left.bounding_box()["x"] < right.bounding_box()["x"]
+    expect(left.locator("legend")).to_contain_text("right (R)")
+    expect(right.locator("legend")).to_contain_text("left (L)")
+    for name, half in (("right", 0), ("left", 1)):
+        mark = room.locator(f".slice .mark.{name}").first.bounding_box()
+        box = room.locator(".slice").first.bounding_box()
+        assert (mark["x"] > box["x"] + box["width"] / 2) == bool(half)
+    left.locator("label").nth(0).click()
+    right.locator("label").nth(3).click()
+    room.locator("#submit").click()
+    painted(room, reads[1])
+    stored = dict(Score.objects.filter(read=reads[0]).values_list("side", "value"))
+    assert stored == {"right": 1, "left": 4}
+
+
+def test_reading_goes_on_where_it_stopped(
+    room: Page, reads: list[Read], cast: Cast, page_of: Callable[..., Page]
+) -> None:
+    painted(room, reads[0])
+    for key in ("Digit3", "Digit9", "Enter"):
+        room.keyboard.press(key)
+    painted(room, reads[1])
+    room.close()
+    again = page_of(cast.reader)
+    again.get_by_role("link", name="Continue").first.click()
+    painted(again, reads[1])
+
+
+def test_an_answer_is_kept_while_the_server_cannot_be_reached(
+    room: Page, reads: list[Read], expected_errors: list[str]
+) -> None:
+    expected_errors.append("502 (Bad Gateway)")
+    painted(room, reads[0])
+    room.route(
+        "**/submit/", lambda route: route.fulfill(status=502, body="bad gateway")
+    )
+    for key in ("Digit3", "Digit9", "Enter"):
+        room.keyboard.press(key)
+    expect(room.locator("#trouble")).to_contain_text("cannot be reached")
+    room.unroute("**/submit/")
+    room.keyboard.press("Enter")
+    painted(room, reads[1])
+    expect(room.locator("#trouble")).to_be_hidden()
+    assert Score.objects.filter(read=reads[0]).count() == 2
+
+
+def test_a_second_tab_says_that_the_read_is_answered(
+    room: Page, reads: list[Read], cast: Cast, expected_errors: list[str]
+) -> None:
+    expected_errors.append("409 (Conflict)")
+    painted(room, reads[0])
+    services.read_submit(
+        token=reads[0].token,
+        reader=reader_membership(cast.study, cast.reader),
+        answers={"grade": {"right": 4, "left": 4}},
+        key="another tab",
+    )
+    for key in ("Digit1", "Digit7", "Enter"):
+        room.keyboard.press(key)
+    expect(room.locator("#trouble")).to_contain_text("already answered")
+    assert Score.objects.filter(read=reads[0], version=2).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(1280, 720), (1920, 1080), (3840, 2160), (820, 1180)]
+)
+def test_the_slices_are_equal_and_nothing_is_off_the_screen(
+    cast: Cast,
+    page_of: Callable[..., Page],
+    live_server: object,
+    reads: list[Read],
+    width: int,
+    height: int,
+) -> None:
+    page = page_of(cast.reader, viewport={"width": width, "height": height})
+    page.goto(f"{live_server}/read/{cast.study.slug}/")
+    painted(page, reads[0])
+    boxes = [box.bounding_box() for box in page.locator(".slice").all()]
+    assert len({(round(b["width"]), round(b["height"])) for b in boxes}) == 1
+    assert boxes[0]["width"] == pytest.approx(boxes[0]["height"], abs=1)
+    for selector in (".slice", "#submit", "fieldset", "#place"):
+        for box in page.locator(selector).all():
+            found = box.bounding_box()
+            assert found["x"] >= 0
+            assert found["y"] >= 0
+            assert found["x"] + found["width"] <= width
+            assert found["y"] + found["height"] <= height

@@ -1,0 +1,443 @@
+"""The pages of readers and coordinators, as a browser gets them."""
+
+import re
+
+import pytest
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from readerstudy.reading import services
+from readerstudy.reading.models import Read, Score, Study
+from tests.cast import reader_membership
+
+from .conftest import answer_next, only_left_bright, repaint
+
+
+def address(name, *args):
+    return reverse(f"reading:{name}", args=args)
+
+
+@pytest.fixture
+def at(client, cast):
+    """Log in as a person and return the client."""
+
+    def log_in(user):
+        client.force_login(user)
+        return client
+
+    return log_in
+
+
+@pytest.fixture
+def room(at, cast):
+    """The reader before the first read."""
+    client = at(cast.reader)
+    page = client.get(address("read-next", cast.study.slug))
+    assert page.status_code == 200
+    return client
+
+
+def shown_token(page) -> str:
+    return re.search(r'data-token="([\w-]{22})"', page.content.decode())[1]
+
+
+def current(reader):
+    return services.read_next(reader=reader).read
+
+
+def post_answer(client, study, token, key="key", **more):
+    data = {"grade-right": "3", "grade-left": "2", "token": token, "key": key, **more}
+    return client.post(address("read-submit", study.slug), data)
+
+
+def test_the_pixels_are_12288_bytes_with_the_same_headers_for_every_arm(
+    room, cast, reader
+):
+    seen = {}
+    for _ in range(reader.reads.count()):
+        read = current(reader)
+        response = room.get(address("read-pixels", cast.study.slug, read.token))
+        assert len(response.content) == 12288
+        seen.setdefault(read.arm.code, set()).add(
+            (response.status_code, *sorted(response.headers.items()))
+        )
+        answer_next(reader)
+    assert len(seen) == 3
+    assert len(set().union(*seen.values())) == 1
+    headers = dict(next(iter(seen["short"]))[1:])
+    assert headers["Content-Type"] == "application/octet-stream"
+    assert headers["Cache-Control"] == "no-store"
+    assert not {"ETag", "Last-Modified", "Content-Disposition"} & set(headers)
+
+
+def test_past_future_foreign_and_nonsense_tokens_get_the_same_404(room, cast, reader):
+    past = answer_next(reader).read.token
+    services.read_next(reader=reader_membership(cast.study, cast.second_reader))
+    foreign = Read.objects.get(reader__user=cast.second_reader, position=1).token
+    elsewhere = Read.objects.filter(reader__user=cast.other_reader).first().token
+    future = Read.objects.get(reader=reader, position=3).token
+    answers = set()
+    for token in (past, foreign, elsewhere, future, "A" * 22, "x"):
+        response = room.get(address("read-pixels", cast.study.slug, token))
+        assert response.status_code == 404
+        answers.add((response.content, *sorted(response.headers.items())))
+    assert len(answers) == 1
+
+
+def test_the_pixels_are_gone_once_the_study_is_closed(room, cast, reader):
+    url = address("read-pixels", cast.study.slug, current(reader).token)
+    assert room.get(url).status_code == 200
+    services.study_close(study=cast.study, by=cast.coordinator)
+    assert room.get(url).status_code == 404
+
+
+def test_an_image_changed_after_opening_is_never_shown(room, cast, reader):
+    read = current(reader)
+    repaint(cast.cohort, only_left_bright())
+    room.raise_request_exception = False
+    url = address("read-pixels", cast.study.slug, read.token)
+    assert room.get(url).status_code == 500
+
+
+def test_the_page_of_every_read_has_the_same_length_and_text(room, cast, reader):
+    pages = {}
+    for _ in range(reader.reads.count()):
+        read = current(reader)
+        page = room.get(address("read-next", cast.study.slug)).content.decode()
+        assert read.token in page
+        page = page.replace(read.token, "T" * 22)
+        page = re.sub(r'value="[A-Za-z0-9]{64}"', 'value="csrf"', page)
+        number = read.position - read.session.first_position + 1
+        page = page.replace(f'"number">{number}<', '"number">n<')
+        pages.setdefault(page, []).append(read.arm.code)
+        answer_next(reader)
+    assert len(pages) == 1
+
+
+def test_what_follows_an_answer_has_one_length_whatever_the_arm(room, cast, reader):
+    lengths = {}
+    for _ in range(reader.reads.count()):
+        response = post_answer(room, cast.study, current(reader).token)
+        told = response.json()
+        if told["state"] != "read":
+            continue
+        assert set(told) == {"state", "token", "number", "of"}
+        lengths.setdefault(len(str(told["number"])), set()).add(len(response.content))
+        assert response["Cache-Control"] == "no-store"
+    assert all(len(found) == 1 for found in lengths.values())
+
+
+def test_left_is_left_from_the_pixels_to_the_stored_score(client, cast, make_draft):
+    repaint(cast.cohort, only_left_bright())
+    study = services.study_open(study=make_draft(), by=cast.coordinator)
+    client.force_login(cast.reader)
+    page = client.get(address("read-next", study.slug))
+    token = shown_token(page)
+    pixels = client.get(address("read-pixels", study.slug, token)).content
+    for start in range(0, len(pixels), 64):
+        row = pixels[start : start + 64]
+        assert not any(row[:32]), "the screen's left half is the patient's right: dark"
+    assert any(pixels)
+    groups = re.findall(
+        r'<fieldset class="(\w+)".*?name="([\w-]+)"', page.content.decode(), re.S
+    )
+    assert groups == [("right", "grade-right"), ("left", "grade-left")]
+    on_screens_right = groups[-1][1]
+    client.post(
+        address("read-submit", study.slug),
+        {"token": token, "key": "k", "grade-right": "1", on_screens_right: "4"},
+    )
+    stored = dict(Score.objects.filter(read__token=token).values_list("side", "value"))
+    assert stored == {"left": 4, "right": 1}
+
+
+def test_an_answer_sent_twice_by_the_browser_is_one_score(room, cast, reader):
+    token = current(reader).token
+    first, second = (post_answer(room, cast.study, token) for _ in range(2))
+    assert first.status_code == second.status_code == 200
+    assert first.json() == second.json()
+    assert Score.objects.filter(read__token=token).count() == 2
+
+
+def test_a_second_tab_cannot_change_what_the_first_one_answered(room, cast, reader):
+    token = current(reader).token
+    post_answer(room, cast.study, token, key="one")
+    late = post_answer(
+        room, cast.study, token, key="two", **{"grade-right": "1", "grade-left": "1"}
+    )
+    assert late.status_code == 409
+    assert "needs a reason" in late.json()["error"]
+    assert set(Score.objects.values_list("version", flat=True)) == {1}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"grade-right": "9"},
+        {"grade-right": ""},
+        {"grade-right": "-1"},
+        {"grade-right": "٣"},
+        {"grade-top": "1"},
+        {"mood-right": "1"},
+        {"key": ""},
+    ],
+)
+def test_a_false_answer_is_refused_in_words(room, cast, reader, fields):
+    response = post_answer(room, cast.study, current(reader).token, **fields)
+    assert response.status_code == 409
+    assert response.json()["error"]
+    assert not Score.objects.exists()
+
+
+@pytest.mark.parametrize("token", ["", "A" * 22])
+def test_an_answer_to_no_read_of_ones_own_is_not_found(room, cast, token):
+    assert post_answer(room, cast.study, token).status_code == 404
+
+
+def test_reading_stops_and_goes_on_at_the_same_read(room, cast, reader):
+    post_answer(room, cast.study, current(reader).token)
+    second = shown_token(room.get(address("read-next", cast.study.slug)))
+    room.logout()
+    room.force_login(cast.reader)
+    assert shown_token(room.get(address("read-next", cast.study.slug))) == second
+
+
+def test_after_a_session_the_reader_is_told_when_the_next_one_opens(
+    client, cast, make_open
+):
+    study = make_open(sessions=2, washout_days=28, slug="with-washout")
+    client.force_login(cast.reader)
+    reader = reader_membership(study, cast.reader)
+    while answer_next(reader).due.state == "read":
+        pass
+    page = client.get(address("read-next", study.slug), follow=True)
+    assert page.redirect_chain[-1][0] == address("reading-pause", study.slug)
+    assert "Session 1 of 2 is finished" in page.content.decode()
+    assert "Session 2 opens on" in page.content.decode()
+    home = client.get(address("reader-home")).content.decode()
+    assert "Session 2 opens on" in home
+    assert address("read-next", study.slug) not in home
+
+
+def test_without_a_washout_the_next_session_may_start_at_once(room, cast, reader):
+    while answer_next(reader).due.state == "read":
+        pass
+    page = room.get(address("reading-pause", cast.study.slug)).content.decode()
+    assert "Start session 2" in page
+    assert address("read-next", cast.study.slug) in page
+
+
+def test_at_the_end_the_reader_is_thanked(room, cast, reader):
+    for _ in range(reader.reads.count()):
+        answer_next(reader)
+    page = room.get(address("read-next", cast.study.slug), follow=True)
+    assert "You have read everything" in page.content.decode()
+
+
+def test_home_lists_ones_own_studies_only(at, cast, reader):
+    answer_next(reader)
+    page = at(cast.reader).get(address("reader-home")).content.decode()
+    assert "1 of 16 read" in page
+    assert "other-study" not in page
+    assert (
+        "nothing for you"
+        in at(cast.stranger).get(address("reader-home")).content.decode()
+    )
+
+
+READER_ROUTES = ("read-next", "reading-pause", "read-submit", "read-pixels")
+COORDINATOR_ROUTES = (
+    "study-detail",
+    "study-edit",
+    "study-open",
+    "study-close",
+    "study-unblind",
+    "study-progress",
+)
+POSTED = {"read-submit", "study-open", "study-close", "study-unblind"}
+
+
+@pytest.mark.parametrize("name", READER_ROUTES + COORDINATOR_ROUTES)
+@pytest.mark.parametrize(
+    "person",
+    ["stranger", "other_reader", "other_coordinator", "administrator"],
+)
+def test_whoever_has_no_part_in_a_study_finds_nothing(at, cast, reader, name, person):
+    token = [current(reader).token] if name == "read-pixels" else []
+    client = at(getattr(cast, person))
+    ask = client.post if name in POSTED else client.get
+    assert ask(address(name, cast.study.slug, *token)).status_code == 404
+
+
+@pytest.mark.parametrize("name", COORDINATOR_ROUTES)
+def test_a_reader_never_reaches_an_unblinded_page(at, cast, name):
+    client = at(cast.reader)
+    ask = client.post if name in POSTED else client.get
+    assert ask(address(name, cast.study.slug)).status_code == 404
+    assert client.get(address("study-list")).status_code == 404
+    assert client.get(address("study-create")).status_code == 404
+
+
+@pytest.mark.parametrize("name", READER_ROUTES)
+@pytest.mark.parametrize("person", ["coordinator", "statistician"])
+def test_nobody_reads_who_is_not_a_reader(at, cast, reader, name, person):
+    token = [current(reader).token] if name == "read-pixels" else []
+    client = at(getattr(cast, person))
+    ask = client.post if name in POSTED else client.get
+    assert ask(address(name, cast.study.slug, *token)).status_code == 404
+
+
+def test_a_statistician_looks_but_does_not_act(at, cast):
+    client = at(cast.statistician)
+    page = client.get(address("study-detail", cast.study.slug))
+    assert page.status_code == 200
+    assert "Close the study" not in page.content.decode()
+    for name in ("study-open", "study-close", "study-unblind"):
+        assert client.post(address(name, cast.study.slug)).status_code == 404
+
+
+def test_no_coordinators_page_shows_a_score_before_unblinding(at, cast, reader):
+    for _ in range(reader.reads.count()):
+        answer_next(reader, right=1, left=4)
+    client = at(cast.coordinator)
+    before = [
+        client.get(address(name, cast.study.slug))
+        for name in ("study-detail", "study-progress")
+    ]
+    Score.objects.update(value=2)
+    after = [
+        client.get(address(name, cast.study.slug))
+        for name in ("study-detail", "study-progress")
+    ]
+
+    def text(page):
+        return re.sub(r"[A-Za-z0-9]{64}", "csrf", page.content.decode())
+
+    assert [text(page) for page in before] == [text(page) for page in after]
+
+
+def test_the_seed_is_shown_only_once_the_study_is_unblinded(at, cast):
+    client = at(cast.coordinator)
+    url = address("study-detail", cast.study.slug)
+    for name in ("study-close", "study-unblind"):
+        assert cast.study.seed not in client.get(url).content.decode()
+        assert client.post(address(name, cast.study.slug)).status_code == 302
+    assert cast.study.seed in client.get(url).content.decode()
+    assert Study.objects.get(pk=cast.study.pk).state == "unblinded"
+
+
+def test_a_coordinator_makes_a_study_in_the_browser_and_opens_it(at, cast):
+    client = at(cast.coordinator)
+    url = f"{address('study-create')}?cohort={cast.cohort.pk}"
+    form = client.get(url).context["form"]
+    methods = [arm.initial["method"] for arm in form.arms]
+    assert methods == ["reference", "short", "gaussian"]
+    data = {
+        "title": "Made by hand",
+        "slug": "by-hand",
+        "readers": "reader\nsecond-reader",
+        "case_split": "",
+        "sessions": "2",
+        "washout_days": "0",
+        "spacing": "2",
+        "reference": "reference",
+    }
+    for index, method in enumerate(methods):
+        data |= {f"arm-{index}-method": method, f"arm-{index}-title": method.upper()}
+        data[f"arm-{index}-chosen"] = "on"
+    data["arm-2-repeated"] = "on"
+    assert client.post(url, data).status_code == 302
+    study = Study.objects.get(slug="by-hand")
+    assert list(study.arms.values_list("method", "title", "role", "repeated")) == [
+        ("reference", "REFERENCE", "reference", False),
+        ("short", "SHORT", "comparison", False),
+        ("gaussian", "GAUSSIAN", "comparison", True),
+    ]
+    detail = client.post(address("study-open", "by-hand"), follow=True)
+    study.refresh_from_db()
+    assert study.state == "open"
+    assert study.protocol_sha256 in detail.content.decode()
+
+
+def test_the_draft_can_be_changed_in_the_browser(at, cast, make_draft):
+    study = make_draft()
+    client = at(cast.coordinator)
+    url = address("study-edit", study.slug)
+    form = client.get(url).context["form"]
+    assert [arm["chosen"].value() for arm in form.arms] == [True, True, False]
+    data = {
+        "title": "Changed",
+        "readers": "second-reader",
+        "sessions": "1",
+        "washout_days": "0",
+        "spacing": "0",
+        "reference": "reference",
+        "arm-0-method": "reference",
+        "arm-0-chosen": "on",
+        "arm-1-method": "short",
+        "arm-2-method": "gaussian",
+        "arm-2-chosen": "on",
+    }
+    assert client.post(url, data).status_code == 302
+    study.refresh_from_db()
+    assert study.title == "Changed"
+    assert list(study.arms.values_list("code", flat=True)) == ["reference", "gaussian"]
+
+
+def test_an_unknown_reader_is_named(at, cast):
+    client = at(cast.coordinator)
+    url = f"{address('study-create')}?cohort={cast.cohort.pk}"
+    page = client.post(url, {"title": "x", "slug": "x", "readers": "reader nobody"})
+    assert "There is no account named nobody." in page.content.decode()
+
+
+def test_another_coordinators_cohort_is_not_there_to_be_read(at, cast):
+    client = at(cast.other_coordinator)
+    url = f"{address('study-create')}?cohort={cast.cohort.pk}"
+    assert client.get(url).status_code == 404
+    assert client.get(f"{address('study-create')}?cohort=x").status_code == 404
+
+
+def test_the_preflight_page_says_what_is_missing(at, cast, make_draft):
+    study = make_draft(spacing=9)
+    client = at(cast.coordinator)
+    page = client.get(address("study-detail", study.slug)).content.decode()
+    assert "spacing of 9 reads" in page
+    assert address("study-edit", study.slug) in page
+    refused = client.post(address("study-open", study.slug))
+    assert any("spacing" in str(m) for m in get_messages(refused.wsgi_request))
+
+
+def test_the_colour_table_is_the_one_of_the_loader(room):
+    from readerstudy.imaging.lut import load_lut
+
+    assert room.get(address("lut-show")).content == load_lut("cool").tobytes()
+
+
+def test_no_keyboard_key_serves_two_answers(room, cast):
+    page = room.get(address("read-next", cast.study.slug)).content.decode()
+    keys = re.findall(r'data-key="(\w+)"', page)
+    assert len(keys) == len(set(keys)) == 8
+
+
+def statements(client, study, token) -> int:
+    """SQL statements of one answer and the next read's pixels."""
+    with CaptureQueriesContext(connection) as captured:
+        told = post_answer(client, study, token).json()
+        url = address("read-pixels", study.slug, told["token"])
+        assert client.get(url).status_code == 200
+    return len(captured)
+
+
+def test_an_answer_and_the_next_images_take_at_most_15_statements(room, cast, reader):
+    # two of them mark the savepoint that only a test's outer transaction needs
+    assert statements(room, cast.study, current(reader).token) <= 15
+
+
+def test_the_statements_of_a_read_do_not_grow_with_the_study(room, cast, reader):
+    first = statements(room, cast.study, current(reader).token)
+    for _ in range(4):
+        answer_next(reader)
+    assert statements(room, cast.study, current(reader).token) == first
