@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
-from django.utils.translation import gettext_noop
-
 from readerstudy.imaging.errors import Refused
 
 from .networks.configuration import UNetConfiguration
+
+
+def gettext_noop(message: str) -> str:
+    """Marks a text for translation; Django's own wants a configured Django."""
+    return message
 
 
 @dataclass(frozen=True)

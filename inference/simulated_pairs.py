@@ -6,7 +6,9 @@ is named by seed and by the physics' own source: changed physics, other folder.
 
 import ast
 import hashlib
+import os
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,10 @@ from readerstudy.imaging.preprocessing import (
     to_eight_bit,
 )
 
+from .prediction import threads
 from .training import Pairs
+
+MOST_SIDE_BY_SIDE = 8  # each takes about 0.5 GB
 
 
 def physics_sha256() -> str:
@@ -59,7 +64,7 @@ def simulated_pairs(
     seed: int,
     indices: Iterable[int],
     folder: Path,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Pairs:
     """The five slices of each case: (5 · cases, 64, 64), in the order of `indices`.
 
@@ -67,17 +72,29 @@ def simulated_pairs(
     """
     home = folder / f"{seed}-{physics_sha256()[:12]}"
     home.mkdir(parents=True, exist_ok=True)
-    stacks = []
-    for done, index in enumerate(indices, start=1):
-        path = home / f"{index:04}.npy"
-        if not path.exists():
-            unfinished = path.with_suffix(".part")
-            with unfinished.open("wb") as file:
-                np.save(file, _simulate(seed, index), allow_pickle=False)
-            unfinished.replace(path)
-        stacks.append(np.load(path, allow_pickle=False))
-        if progress:
-            progress(done)
+    wanted = {index: home / f"{index:04}.npy" for index in indices}
+    missing = [index for index, path in wanted.items() if not path.exists()]
+    done = len(wanted) - len(missing)
+
+    def make(index: int) -> None:
+        unfinished = wanted[index].with_suffix(".part")
+        with unfinished.open("wb") as file:
+            np.save(file, _simulate(seed, index), allow_pickle=False)
+        unfinished.replace(wanted[index])
+
+    # one case keeps one core busy; how many run at a time changes no image
+    workers = min(os.cpu_count() or 1, MOST_SIDE_BY_SIDE)
+    with threads(1), ThreadPoolExecutor(workers) as pool:
+        try:
+            for finished in as_completed([pool.submit(make, i) for i in missing]):
+                finished.result()
+                done += 1
+                if progress:
+                    progress(done, len(wanted))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    stacks = [np.load(path, allow_pickle=False) for path in wanted.values()]
     both = np.stack(stacks)  # (cases, 2, 5, 64, 64): short, reference
     return Pairs(
         short=both[:, 0].reshape(-1, *both.shape[-2:]),

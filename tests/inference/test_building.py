@@ -120,7 +120,7 @@ def test_what_is_simulated_is_kept_and_a_half_written_case_made_again(
     (home,) = tmp_path.iterdir()
     (home / "0002.part").write_bytes(b"half")
     again = make(tmp_path, 0, 1, 2)
-    assert simulated == [0, 1, 2]
+    assert sorted(simulated) == [0, 1, 2]
     assert len(again) == 15
 
 

@@ -48,7 +48,7 @@ class Command(BaseCommand):
                 seed=split.seed,
                 indices=indices,
                 folder=folder,
-                progress=lambda done: self._say(f"simulated case {done}"),
+                progress=lambda done, of: self._say(f"simulated {done} of {of} cases"),
             )
             for indices in (split.training_indices, split.validation_indices)
         )
