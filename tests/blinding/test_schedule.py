@@ -19,6 +19,8 @@ from readerstudy.blinding.schedule import (
     check_constraints,
 )
 
+pytestmark = pytest.mark.pure
+
 
 def names(prefix: str, count: int) -> list[str]:
     return [f"{prefix}{number:03d}" for number in range(1, count + 1)]

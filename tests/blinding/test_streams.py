@@ -16,6 +16,8 @@ from readerstudy.blinding.seeds import commitment, new_seed
 from readerstudy.blinding.streams import Stream
 from readerstudy.blinding.tokens import TOKEN_LENGTH, new_token
 
+pytestmark = pytest.mark.pure
+
 
 def test_a_stream_is_sha_256_in_counter_mode_as_documented():
     key = hashlib.sha256(b"seed").digest() + hashlib.sha256(b"label").digest()

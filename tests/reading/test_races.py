@@ -2,25 +2,46 @@
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
 
+import dj_database_url
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def own_database(folder: Path) -> dict[str, str]:
+    """The embedded profile's SQLite, or a new database where the suite has a server."""
+    url = os.environ.get("TEST_DATABASE_URL")
+    if not url:
+        settings = "readerstudy.config.settings.embedded"
+        return {"DJANGO_SETTINGS_MODULE": settings, "VAR_DIR": str(folder)}
+    import psycopg
+
+    name = f"race_{secrets.token_hex(6)}"
+    server = dj_database_url.parse(url)
+    with psycopg.connect(
+        host=server["HOST"], user=server["USER"], dbname="postgres", autocommit=True
+    ) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return {
+        "DJANGO_SETTINGS_MODULE": "readerstudy.config.settings.test",
+        "TEST_DATABASE_URL": f"{url.rpartition('/')[0]}/{name}",
+    }
+
+
 @pytest.fixture(scope="module")
 def told(tmp_path_factory) -> dict:
-    """What eight simultaneous answers gave, on the embedded profile's database."""
+    """What eight simultaneous answers gave, on a database with real locks."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.reading.race"],
         cwd=ROOT,
         env={
             **os.environ,
-            "DJANGO_SETTINGS_MODULE": "readerstudy.config.settings.embedded",
-            "VAR_DIR": str(tmp_path_factory.mktemp("var")),
+            **own_database(tmp_path_factory.mktemp("var")),
             "LOG_LEVEL": "ERROR",
         },
         capture_output=True,
