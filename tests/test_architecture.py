@@ -49,6 +49,7 @@ PURE_MODULES = (
     "stats.agreement",
     "stats.image_quality",
     "stats.comparison",
+    "stats.outcomes",
 )
 WEB_FRAMEWORKS = {"django", "celery", "kombu", "rest_framework"}
 

@@ -14,6 +14,7 @@ from inference import services as inference
 from inference.models import Job
 from readerstudy.cases import services as cases
 from readerstudy.cases.models import Cohort
+from readerstudy.imaging.errors import Refused
 from readerstudy.reading import services as reading
 from readerstudy.reading.models import Membership, Study
 
@@ -101,7 +102,7 @@ def cohort_create(*, folder: Path, number: int, progress: Progress) -> Cohort:
 def arms_make(*, cohort: Cohort, progress: Progress) -> dict[str, str]:
     """Have the worker make every arm; return method by arm code.
 
-    Raises RuntimeError with the job's own message if one fails.
+    Refused with the job's own message if one fails.
     """
     shipped = {weights.network: weights for weights in inference.weights_sync_shipped()}
     coordinator = User.objects.get(username="coordinator")
@@ -118,7 +119,7 @@ def arms_make(*, cohort: Cohort, progress: Progress) -> dict[str, str]:
         rows = list(Job.objects.filter(pk__in=[job.pk for job in jobs]))
         for row in rows:
             if row.state in (Job.State.FAILED, Job.State.CANCELLED):
-                raise RuntimeError(f"{row.method}: {row.message}")
+                raise Refused(f"{row.method}: {row.message}")
         done, total = sum(r.done for r in rows), sum(r.total for r in rows)
         progress("Making arms", done, max(total, 1))
         if all(row.state == Job.State.DONE for row in rows):
@@ -142,7 +143,7 @@ def study_create(*, demo: DemoStudy, cohort: Cohort, methods: dict[str, str]) ->
         coordinator=coordinator,
         sessions=len(methods) + 1,
         washout_days=0,
-        spacing=2,
+        spacing=1,
     )
     for code, method in methods.items():
         reading.arm_add(

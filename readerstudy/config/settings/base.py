@@ -91,6 +91,7 @@ X_FRAME_OPTIONS = "DENY"
 # Uploads: whole cohorts arrive as one zip; larger than memory goes to disk.
 FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
+DATA_UPLOAD_MAX_NUMBER_FILES = 20_000  # one file a slice, without JavaScript
 COHORT_UPLOAD_MAX_BYTES = int(os.environ.get("COHORT_UPLOAD_MAX_BYTES", 8 * 2**30))
 
 # Messages only wake workers up; the Job row in the database is the truth.

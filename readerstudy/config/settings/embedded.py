@@ -44,8 +44,8 @@ DATABASES = {
     }
 }
 
-CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "filesystem://")
-if CELERY_BROKER_URL == "filesystem://":
+CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "filesystem://localhost/")
+if CELERY_BROKER_URL.startswith("filesystem:"):
     _QUEUE = VAR_DIR / "queue"
     for _name in ("messages", "control", "processed"):
         (_QUEUE / _name).mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from readerstudy.demo import services
+from readerstudy.imaging.errors import Refused
 
 
 class Command(BaseCommand):
@@ -22,7 +23,10 @@ class Command(BaseCommand):
         folder = Path(settings.VAR_DIR)
         logins, done = folder / "demo-logins.txt", folder / "demo" / "done"
         if not done.exists():
-            self._make(folder / "demo" / "dicom", logins, options["cases"])
+            try:
+                self._make(folder / "demo" / "dicom", logins, options["cases"])
+            except Refused as refusal:
+                raise CommandError(f"The demo was not finished. {refusal}") from refusal
             done.touch()
         self.stdout.write(f"The demo logins are in {logins}")
 
@@ -36,12 +40,7 @@ class Command(BaseCommand):
         cohort = services.cohort_create(
             folder=dicom, number=number, progress=self._show
         )
-        try:
-            methods = services.arms_make(cohort=cohort, progress=self._show)
-        except RuntimeError as error:
-            raise CommandError(f"An arm of the demo could not be made. {error}") from (
-                error
-            )
+        methods = services.arms_make(cohort=cohort, progress=self._show)
         for demo in services.STUDIES:
             services.study_create(demo=demo, cohort=cohort, methods=methods)
         call_command("simulate_readers", "demo-simulated", seed=1, stdout=self.stdout)

@@ -1,0 +1,166 @@
+"""From an empty `var/` to the first report, as the README promises it."""
+
+import csv
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import log_in
+from tests.config.test_serve import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+CASES = 6  # the demo has twelve; half of them walk the same way
+ARMS = 5
+METRICS = ("psnr_range_255", "ssim_range_255")
+FILES = {
+    "reads.csv",
+    "kappa.csv",
+    "intra_reader.csv",
+    "image_quality.csv",
+    "image_quality_summary.csv",
+    "data_dictionary.csv",
+}
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@dataclass(frozen=True)
+class Site:
+    base: str
+    passwords: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """What `make run` starts, with its demo made from nothing."""
+    var_dir, port = tmp_path_factory.mktemp("var"), free_port()
+    server = subprocess.Popen(
+        [sys.executable, "manage.py", "serve", f"--port={port}"]
+        + [f"--demo-cases={CASES}"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "VAR_DIR": str(var_dir),
+            "DJANGO_SETTINGS_MODULE": "readerstudy.config.settings.embedded",
+            "PYTHONUNBUFFERED": "1",
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    said = []
+    for line in server.stdout or ():
+        said.append(line)
+        if "Ctrl-C stops" in line:
+            break
+    assert "The demo study is ready" in "".join(said), "".join(said)
+    lines = (var_dir / "demo-logins.txt").read_text().splitlines()
+    yield Site(
+        base=f"http://localhost:{port}",
+        passwords={name: word for _, name, word in map(str.split, lines)},
+    )
+    server.send_signal(signal.SIGINT)
+    output, _ = server.communicate(timeout=60)
+    assert server.returncode == 0, output
+
+
+def test_from_nothing_to_the_first_report(
+    site: Site, new_context: Callable[..., BrowserContext]
+) -> None:
+    coordinator, reader = new_context().new_page(), new_context().new_page()
+    log_in(coordinator, site.base, "coordinator", site.passwords["coordinator"])
+    look_at_the_cohort(coordinator)
+    log_in(reader, site.base, "reader-a", site.passwords["reader-a"])
+    read_with_the_keyboard(reader)
+    watch_progress(coordinator, site)
+    close_and_unblind(coordinator, site)
+    read_the_report(coordinator)
+    check_the_tables(coordinator)
+
+
+def look_at_the_cohort(page: Page) -> None:
+    page.get_by_role("link", name="Cohorts").click()
+    page.get_by_role("link", name=re.compile("Demo: simulated")).click()
+    previews = page.locator("table img")
+    expect(previews).to_have_count(CASES * ARMS)
+    for preview in previews.all():
+        preview.scroll_into_view_if_needed()
+        expect(preview).to_have_js_property("complete", True)
+        assert preview.evaluate("image => image.naturalWidth") > 0
+
+
+def read_with_the_keyboard(page: Page) -> None:
+    page.get_by_role("link", name="Start session 1").focus()
+    page.keyboard.press("Enter")
+    room = page.locator("#room")
+    for number in range(1, 4):
+        expect(page.locator("#number")).to_have_text(str(number))
+        token = room.get_attribute("data-painted") if number > 1 else None
+        expect(room).to_have_attribute("data-painted", re.compile("."))
+        expect(page.locator("input:checked")).to_have_count(0)
+        for key in ("Digit3", "Digit0", "Enter"):
+            page.keyboard.press(key)
+        assert token is None or token != room.get_attribute("data-token")
+    expect(page.locator("#number")).to_have_text("4")
+
+
+def watch_progress(page: Page, site: Site) -> None:
+    page.goto(f"{site.base}/studies/demo/")
+    expect(page.locator("#progress tbody tr").first).to_contain_text(
+        f"3 / {CASES * (ARMS + 1)}"
+    )
+    expect(page.get_by_role("button", name="Unblind")).to_have_count(0)
+
+
+def close_and_unblind(page: Page, site: Site) -> None:
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(f"{site.base}/studies/demo-simulated/")
+    everything = f"{CASES * (ARMS + 1)} / {CASES * (ARMS + 1)}"
+    expect(page.get_by_text(everything, exact=True)).to_have_count(3)
+    page.get_by_role("button", name="Close the study").click()
+    page.get_by_role("button", name="Unblind the study").click()
+    page.get_by_role("link", name="Report", exact=True).click()
+
+
+def read_the_report(page: Page) -> None:
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Report")
+    expect(page.get_by_text("Simulated readers.")).to_be_visible()
+    for title in ("5 minutes", "5 minutes, Gaussian filter", "5 minutes, U-Net(L4)"):
+        expect(page.get_by_role("rowheader", name=title).first).to_be_visible()
+
+
+def check_the_tables(page: Page) -> None:
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="Download CSV").click()
+    archive = zipfile.ZipFile(downloading.value.path())
+    assert {Path(name).name for name in archive.namelist()} >= FILES
+    tables = {
+        Path(name).name: list(csv.DictReader(io.StringIO(archive.read(name).decode())))
+        for name in archive.namelist()
+        if name.endswith(".csv")
+    }
+    reads = tables["reads.csv"]
+    assert len(reads) == 3 * CASES * (ARMS + 1) * 2  # readers, reads, sides
+    quality: dict[str, dict[str, list[float]]] = {}
+    for row in tables["image_quality.csv"]:
+        for metric in METRICS:
+            values = quality.setdefault(row["arm"], {}).setdefault(metric, [])
+            values.append(float(row[metric]))
+    for metric in METRICS:
+        network = sum(quality["unet-l4"][metric]) / len(quality["unet-l4"][metric])
+        short = sum(quality["short"][metric]) / len(quality["short"][metric])
+        assert network > short, metric
+    described = {(row["file"], row["column"]) for row in tables["data_dictionary.csv"]}
+    for name, rows in tables.items():
+        assert {(name, column) for column in rows[0]} <= described
