@@ -6,16 +6,17 @@ python -m readerstudy.simulation.calibration recovery   # phantom.RECOVERY, OFFS
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .cohort import MATRIX, scan_phantom
-from .patient import SIDES, draw_patient
+from .patient import SIDES, Patient, draw_patient, stream
 from .phantom import Phantom, render_phantom, true_ratios
 
 SEED = 20_000
-CASES = 12
+CASES = 24
 
 
 def measured_ratios(
@@ -45,7 +46,7 @@ def fit_recovery(
     """RECOVERY (2, 2), OFFSET (2,) and the residual SD (2,), by least squares."""
     true, measured = [], []
     for index in range(cases):
-        patient = draw_patient(seed=seed, index=index)
+        patient = _with_unrelated_uptakes(draw_patient(seed=seed, index=index))
         phantom = render_phantom(patient)
         ratios = measured_ratios(scan_phantom(phantom, patient)[0], phantom)
         for side in SIDES:
@@ -55,6 +56,20 @@ def fit_recovery(
     solution = np.linalg.lstsq(design, answer, rcond=None)[0]
     spread = (answer - design @ solution).std(axis=0)
     return solution[:2].T, solution[2], spread
+
+
+def _with_unrelated_uptakes(patient: Patient) -> Patient:
+    """Patients as no disease makes them: putamen and caudate tell apart."""
+    rng = stream(patient.seed, patient.index, purpose=9)
+    sides = [
+        replace(
+            patient.side(name),
+            putamen_sbr=float(rng.uniform(0.2, 2.8)),
+            caudate_sbr=float(rng.uniform(0.4, 2.6)),
+        )
+        for name in SIDES
+    ]
+    return replace(patient, right=sides[0], left=sides[1])
 
 
 def main(task: str) -> None:

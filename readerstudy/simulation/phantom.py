@@ -20,8 +20,8 @@ SUBSAMPLES = 3  # per axis and voxel, within the box of the striata
 # (putamen, caudate). Partial volume, spill-over between the nuclei, and the mix of
 # grey and white matter in the occipital reference region. Fitted with
 # `python -m readerstudy.simulation.calibration recovery`.
-RECOVERY = np.array([[0.381, 0.052], [0.071, 0.317]])
-OFFSET = np.array([-0.017, -0.019])
+RECOVERY = np.array([[0.473, 0.025], [0.037, 0.393]])
+OFFSET = np.array([-0.038, -0.017])
 
 NUCLEI = ("putamen", "caudate", "caudate_head")
 _STRIATAL_BOX = ((-48.0, -42.0, -32.0), (48.0, 46.0, 40.0))  # head frame, mm

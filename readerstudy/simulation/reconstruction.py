@@ -23,9 +23,9 @@ class Recipe:
     counts they decide how far apart the two images are (docs/simulation.md).
     """
 
-    iterations: int = 3
+    iterations: int = 4
     subsets: int = 10
-    filter_fwhm_mm: float = 9.0
+    filter_fwhm_mm: float = 7.0
 
 
 def subset_views(views: int, subsets: int) -> list[list[int]]:
