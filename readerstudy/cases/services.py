@@ -56,6 +56,8 @@ def rendition_save(
     values: (5, 64, 64), finite; 1.0 is the maximum of the whole slice that it was
         normalised by.
 
+    Refused where it would replace another image of a cohort that a study reads.
+
     The file is written under a new name before the row points at it, and the file
     it replaces goes only once that is committed: a kill in between leaves the old
     image or the new one, never half of either.
@@ -70,8 +72,13 @@ def rendition_save(
     storage, name = save_file(Rendition, "values", content)
     try:
         with transaction.atomic():
-            Case.objects.select_for_update().get(pk=case.pk)
+            cohort = Cohort.objects.select_for_update().get(pk=case.cohort_id)
             replaced = Rendition.objects.filter(case=case, method=method).first()
+            if replaced and replaced.sha256 != sha256 and cohort.frozen_at:
+                raise Refused(
+                    f"The image of case {case.code} made by {method} is being read in "
+                    "a study; another one cannot take its place."
+                )
             rendition, _ = Rendition.objects.update_or_create(
                 case=case,
                 method=method,

@@ -149,3 +149,14 @@ def test_slices_stay_once_a_study_reads_the_cohort(imported):
     assert Cohort.objects.get().frozen_at == frozen_at is not None
     with pytest.raises(Refused, match="being read"):
         services.case_set_central_slice(case=imported, central_slice=5)
+
+
+def test_an_image_that_is_being_read_cannot_be_replaced(case):
+    first = save(case)
+    services.cohort_freeze(cohort=case.cohort)
+    with pytest.raises(Refused, match="another one cannot take its place"):
+        save(case, seed=1)
+    np.testing.assert_array_equal(selectors.rendition_values(first), values())
+    assert len(stored_files()) == 1, "the refused image leaves no file"
+    assert save(case).pk == first.pk, "the same image again is no change"
+    assert save(case, method="bilateral"), "other methods may still be run"

@@ -76,7 +76,8 @@ def only_left_bright() -> np.ndarray:
 
 
 def repaint(cohort: Cohort, values: np.ndarray) -> None:
-    """Give every rendition of the cohort these pixels; before a study opens."""
+    """Give every rendition these pixels, as only who has the database could."""
+    Cohort.objects.filter(pk=cohort.pk).update(frozen_at=None)
     for case in cohort.cases.all():
         for rendition in case.renditions.all():
             cases.rendition_save(
