@@ -1,6 +1,7 @@
 """Where the fitted constants of the simulation come from; run to fit them again.
 
 python -m readerstudy.simulation.calibration recovery   # phantom.RECOVERY, OFFSET
+    python -m readerstudy.simulation.calibration observer   # observer.*_EXCESS, ...
 """
 
 from __future__ import annotations
@@ -11,12 +12,23 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .cohort import MATRIX, scan_phantom
-from .patient import SIDES, Patient, draw_patient, stream
+from readerstudy.imaging.preprocessing import (
+    SEARCH_RADIUS_MM,
+    find_central_slice,
+    prepare_stack,
+)
+from readerstudy.imaging.rendering import shown_pixels
+from readerstudy.imaging.volume import Volume
+
+from . import observer
+from .cohort import MATRIX, scan_phantom, simulate_pair
+from .patient import SIDES, TYPICAL_SBR, Patient, draw_patient, stream
 from .phantom import Phantom, render_phantom, true_ratios
 
 SEED = 20_000
 CASES = 24
+OBSERVER_SEED = 30_000
+OBSERVER_CASES = 72
 
 
 def measured_ratios(
@@ -72,11 +84,46 @@ def _with_unrelated_uptakes(patient: Patient) -> Patient:
     return replace(patient, right=sides[0], left=sides[1])
 
 
+def fit_observer(
+    *, seed: int = OBSERVER_SEED, cases: int = OBSERVER_CASES
+) -> dict[str, list[float]]:
+    """What the observer measures on 25-minute images, by true grade (1 to 4)."""
+    excess: dict[int, list[tuple[float, float]]] = {grade: [] for grade in TYPICAL_SBR}
+    uneven = []
+    for index in range(cases):
+        pair = simulate_pair(seed=seed, index=index)
+        pixels = shown_to_reader(pair.reference, central=pair.reference)
+        measured = observer.striatal_excess(pixels)
+        for side in SIDES:
+            excess[pair.truth.side(side).grade].append(measured[side])
+        uneven.append(observer.unevenness(pixels))
+    means = {grade: np.mean(excess[grade], axis=0) for grade in sorted(excess)}
+    return {
+        "putamen": [round(float(mean[0]), 2) for mean in means.values()],
+        "caudate": [round(float(mean[1]), 2) for mean in means.values()],
+        "unevenness": [round(float(np.median(uneven)), 3)],
+    }
+
+
+def shown_to_reader(volume: Volume, *, central: Volume) -> NDArray[np.uint8]:
+    """(3, 64, 64) as a reader sees `volume`; `central` says at which slice."""
+    slice_number = find_central_slice(central, search_radius_mm=SEARCH_RADIUS_MM)
+    stack = prepare_stack(volume, central_slice=slice_number)
+    pixels = shown_pixels(stack.values, window="image-max")
+    return np.frombuffer(pixels, dtype=np.uint8).reshape(3, 64, 64)
+
+
 def main(task: str) -> None:
-    if task != "recovery":
+    if task == "recovery":
+        for name, value in zip(
+            ("RECOVERY", "OFFSET", "SD"), fit_recovery(), strict=True
+        ):
+            sys.stdout.write(f"{name} {np.round(value, 3).tolist()}\n")
+    elif task == "observer":
+        for key, numbers in fit_observer().items():
+            sys.stdout.write(f"{key} {numbers}\n")
+    else:
         raise SystemExit(__doc__)
-    for name, value in zip(("RECOVERY", "OFFSET", "SD"), fit_recovery(), strict=True):
-        sys.stdout.write(f"{name} {np.round(value, 3).tolist()}\n")
 
 
 if __name__ == "__main__":
