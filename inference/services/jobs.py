@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from inference import registry
 from inference.claims import is_known_dead
@@ -31,14 +32,22 @@ def job_request(
     """Ask for the images of every case by `method`; the active job if there is one."""
     spec = registry.method_get(method)
     if spec.unavailable_reason:
-        raise Refused(f"{spec.title} cannot run here: {spec.unavailable_reason}")
+        raise Refused(
+            _("%(method)s cannot run here: %(reason)s")
+            % {"method": _(spec.title), "reason": _(spec.unavailable_reason)}
+        )
     if spec.needs_weights and (weights is None or weights.network != spec.key):
-        raise Refused(f"Choose weights of {spec.title}.")
+        raise Refused(_("Choose weights of %(method)s.") % {"method": spec.title})
     if not spec.needs_weights and weights is not None:
-        raise Refused(f"{spec.title} is a filter and takes no weights.")
+        raise Refused(
+            _("%(method)s is a filter and takes no weights.")
+            % {"method": _(spec.title)}
+        )
     total = cohort.cases.count()
     if not total:
-        raise Refused(f"The cohort “{cohort.name}” has no cases.")
+        raise Refused(
+            _("The cohort “%(cohort)s” has no cases.") % {"cohort": cohort.name}
+        )
     name = registry.rendition_method(
         spec.key, weights_sha256=weights.sha256 if weights else None
     )
@@ -89,7 +98,7 @@ def job_cancel(*, job: Job) -> None:
         finished_at=timezone.now(),
     )
     if not stopped:
-        raise Refused("This job has already ended; there is nothing to cancel.")
+        raise Refused(_("This job has already ended; there is nothing to cancel."))
 
 
 def job_retry(*, job: Job) -> None:
@@ -108,9 +117,9 @@ def job_retry(*, job: Job) -> None:
             if again:
                 _call(job)
     except IntegrityError:
-        raise Refused("The same job is already waiting or running.") from None
+        raise Refused(_("The same job is already waiting or running.")) from None
     if not again:
-        raise Refused("Only a job that failed or was cancelled can be tried again.")
+        raise Refused(_("Only a job that failed or was cancelled can be tried again."))
 
 
 def jobs_recover(*, call_again: timedelta = CALL_AGAIN) -> int:

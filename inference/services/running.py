@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
 from inference import registry, selectors
@@ -23,7 +24,8 @@ from .jobs import job_claim
 
 logger = logging.getLogger(__name__)
 Method = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
-UNEXPECTED = "An unexpected error, described in the worker's log."
+# Sentences are kept as they stand; the page translates them.
+UNEXPECTED = gettext_noop("An unexpected error, described in the worker's log.")
 
 
 class _ClaimLostError(Exception):
@@ -100,16 +102,16 @@ def _do_case(case: Case, job: Job, method: Method, provenance: dict[str, Any]) -
     try:
         short = cases_selectors.rendition_get(case=case, method="short")
     except Rendition.DoesNotExist:
-        raise Refused("It has no image of the short scan.") from None
+        raise Refused(gettext_noop("It has no image of the short scan.")) from None
     output = method(to_eight_bit(cases_selectors.rendition_values(short)))
     if not np.isfinite(output).all():
-        raise Refused("The output has pixels that are not numbers.")
+        raise Refused(gettext_noop("The output has pixels that are not numbers."))
     with transaction.atomic():
         # the slice of a case may have been corrected while we were computing
         Case.objects.select_for_update().get(pk=case.pk)
         now = cases_selectors.rendition_get(case=case, method="short")
         if now.sha256 != short.sha256:
-            raise Refused("Its slices were changed meanwhile; try again.")
+            raise Refused(gettext_noop("Its slices were changed meanwhile; try again."))
         cases_services.rendition_save(
             case=case,
             method=job.rendition_method,

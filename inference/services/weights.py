@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from inference import registry
 from inference.models import Weights
@@ -42,7 +43,10 @@ def weights_add(
     check_shapes(weights_file, shapes=shapes, title=spec.title)
     known = Weights.objects.filter(sha256=weights_file.sha256).first()
     if known:
-        raise Refused(f"The weights in {name} are already here, as “{known.title}”.")
+        raise Refused(
+            _("The weights in %(file)s are already here, as “%(title)s”.")
+            % {"file": name, "title": known.title}
+        )
     weights = Weights(
         network=spec.key,
         title=(title or card.title or spec.title)[:100],
@@ -58,7 +62,9 @@ def weights_add(
             weights.save()
     except IntegrityError:
         weights.file.storage.delete(str(weights.file.name))
-        raise Refused(f"The weights in {name} are already here.") from None
+        raise Refused(
+            _("The weights in %(file)s are already here.") % {"file": name}
+        ) from None
     return weights
 
 
@@ -67,8 +73,8 @@ def weights_upload(*, file: "UploadedFile[Any]", title: str, user: User) -> Weig
     refuse_unsafe_name(name)
     if file.size is None or file.size > UPLOAD_LIMIT:
         raise Refused(
-            f"{name} is larger than {UPLOAD_LIMIT // 2**20} MB, the most that is "
-            "accepted."
+            _("%(file)s is larger than %(size)d MB, the most that is accepted.")
+            % {"file": name, "size": UPLOAD_LIMIT // 2**20}
         )
     return weights_add(
         content=file.read(),

@@ -10,6 +10,8 @@ from django.core.files.storage import Storage
 from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import prepare_stack
@@ -28,6 +30,8 @@ from .stored_files import (
 
 # Longer than any import takes from its first file to its rows.
 UNCLAIMED_FOR = timedelta(days=1)
+# Kept as it stands; the page translates it.
+NO_PAIR = gettext_noop("No pair of a reference and a short scan was found.")
 
 
 @dataclass
@@ -66,7 +70,7 @@ def cohort_import(
     progress = progress or no_progress
     name = check_name(name)
     if not plan.pairs:
-        raise Refused("No pair of a reference and a short scan was found.")
+        raise Refused(NO_PAIR)
     written = _Written()
     try:
         with open_source(plan.path) as source:
@@ -103,12 +107,19 @@ def check_name(name: str) -> str:
     name = name.strip()
     longest = Cohort._meta.get_field("name").max_length or 0
     if not name:
-        raise Refused("Please give the cohort a name.")
+        raise Refused(_("Please give the cohort a name."))
     if len(name) > longest:
-        raise Refused(f"The cohort's name is longer than {longest} characters.")
+        raise Refused(
+            _("The cohort's name is longer than %(longest)d characters.")
+            % {"longest": longest}
+        )
     if Cohort.objects.filter(name=name).exists():
-        raise Refused(f"There is a cohort named “{name}” already.")
+        raise _name_taken(name)
     return name
+
+
+def _name_taken(name: str) -> Refused:
+    return Refused(_("There is a cohort named “%(name)s” already.") % {"name": name})
 
 
 def _write_pair(source: Source, pair: PlannedPair, written: _Written) -> None:
@@ -171,5 +182,5 @@ def _write_rows(
             Series.objects.bulk_create(written.series)
             Rendition.objects.bulk_create(written.renditions)
     except IntegrityError as error:  # another import took the name meanwhile
-        raise Refused(f"There is a cohort named “{name}” already.") from error
+        raise _name_taken(name) from error
     return cohort

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from django.utils.translation import gettext_noop
+
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.lut import load_lut
 from readerstudy.imaging.preprocessing import (
@@ -97,17 +99,21 @@ def _find_tomograms(
 
 def _read(source: Source, name: str) -> StoredImage:
     if name.lower().endswith(".zip"):
-        raise Refused("It is a zip file inside; give it alone.")
+        raise Refused(gettext_noop("It is a zip file inside; give it alone."))
     try:
         with source.open(name) as file:
             return read_image(file)
     except UNREADABLE as error:
-        raise Refused("It is damaged: it cannot be read to its end.") from error
+        raise Refused(
+            gettext_noop("It is damaged: it cannot be read to its end.")
+        ) from error
     except Refused:
         raise
     except Exception as error:  # one strange file spoils no cohort
         logger.exception("A file could not be read")
-        raise Refused("It cannot be read, for a reason not foreseen.") from error
+        raise Refused(
+            gettext_noop("It cannot be read, for a reason not foreseen.")
+        ) from error
 
 
 def _sliced(

@@ -50,10 +50,10 @@ class Case(models.Model):
     """One patient's examination under a code; no identifier of the patient."""
 
     class Split(models.TextChoices):
-        NONE = "", "none"
-        TRAINING = "training", "training"
-        VALIDATION = "validation", "validation"
-        TEST = "test", "test"
+        NONE = "", _("none")
+        TRAINING = "training", _("training")
+        VALIDATION = "validation", _("validation")
+        TEST = "test", _("test")
 
     cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="cases")
     code = models.CharField(max_length=32)
@@ -76,13 +76,17 @@ class Case(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    @property
+    def notes(self) -> list[str]:
+        return self.note.splitlines()
+
 
 class Series(models.Model):
     """One acquisition of a case, decoded, upright, and without identifiers."""
 
     class Role(models.TextChoices):
-        REFERENCE = "reference", "reference"
-        SHORT = "short", "short"
+        REFERENCE = "reference", _("reference")
+        SHORT = "short", _("short")
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="series")
     role = models.CharField(max_length=16, choices=Role)

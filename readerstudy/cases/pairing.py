@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 from readerstudy.imaging.preprocessing import CROP, PIXEL_MM, PIXEL_TOLERANCE_MM
 
 from .plan import ScannedSeries
@@ -94,7 +96,9 @@ def unusable(series: ScannedSeries) -> str:
 def _pair_of(scans: Sequence[ScannedSeries]) -> Pair | str:
     """The pair, or why these scans of one examination are none."""
     if len(scans) == 1:
-        return "It has no partner: no second scan of the same patient and study."
+        return gettext_noop(
+            "It has no partner: no second scan of the same patient and study."
+        )
     if len(scans) > 2:
         return (
             f"Its partner is not clear: {len(scans)} scans of the same patient and "
@@ -137,7 +141,9 @@ def _unlike(one: ScannedSeries, other: ScannedSeries) -> str:
         abs(a - b) for a, b in zip(one.spacing_mm, other.spacing_mm, strict=True)
     ]
     if max(differences) > SAME_SPACING_MM:
-        return "It does not match its partner: their voxels differ in size."
+        return gettext_noop(
+            "It does not match its partner: their voxels differ in size."
+        )
     return ""
 
 
@@ -147,11 +153,15 @@ def _notes(
     notes = []
     if not by_duration:
         notes.append(
-            "The durations do not tell the scans apart; "
-            "the one with more counts was taken for the reference."
+            gettext_noop(
+                "The durations do not tell the scans apart; "
+                "the one with more counts was taken for the reference."
+            )
         )
     elif short.total_counts > reference.total_counts:
-        notes.append("The shorter scan has more counts than the longer one.")
+        notes.append(
+            gettext_noop("The shorter scan has more counts than the longer one.")
+        )
     if reference.origin_mm and short.origin_mm:
         apart = max(
             abs(a - b)

@@ -10,6 +10,7 @@ import numpy as np
 from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Count
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from readerstudy.imaging.errors import Refused
@@ -52,7 +53,8 @@ def series_volume(series: Series) -> Volume:
             counts = np.load(BytesIO(file.read()), allow_pickle=False)
     except (OSError, ValueError) as error:
         raise Refused(
-            f"The stored {series.role} scan of case {series.case.code} cannot be read."
+            _("The stored scan (%(role)s) of case %(case)s cannot be read.")
+            % {"role": series.get_role_display(), "case": series.case.code}
         ) from error
     return Volume(
         counts,

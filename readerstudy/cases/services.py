@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from numpy.typing import NDArray
 
 from readerstudy.imaging.errors import Refused
@@ -134,8 +135,11 @@ def case_set_central_slice(*, case: Case, central_slice: int) -> Case:
     cohort = Cohort.objects.select_for_update().get(pk=case.cohort_id)
     if cohort.frozen_at:
         raise Refused(
-            f"The cohort “{cohort.name}” is being read in a study; "
-            "the slices of its cases can no longer be changed."
+            gettext(
+                "The cohort “%(cohort)s” is being read in a study; "
+                "the slices of its cases can no longer be changed."
+            )
+            % {"cohort": cohort.name}
         )
     for series in case.series.all():
         stack = prepare_stack(

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from django.utils.translation import gettext_noop
+
 from readerstudy.imaging.errors import Refused
 
 # 207 cases in one file a slice are 35,000 files; a cohort of them is some 10 GB.
@@ -73,7 +75,9 @@ class FolderSource:
             self.left_out.append(LeftOut(name, reason))
             return
         if not stat.S_ISREG(mode):
-            self.left_out.append(LeftOut(name, "It is not an ordinary file."))
+            self.left_out.append(
+                LeftOut(name, gettext_noop("It is not an ordinary file."))
+            )
         elif len(self.names) >= MAX_FILES:
             raise Refused(f"The folder holds more than {MAX_FILES} files.")
         else:
@@ -94,10 +98,10 @@ class ZipSource:
         _check_bounds(members)
         for info in members:
             if info.flag_bits & ENCRYPTED:
-                reason = "It is encrypted inside the zip file."
+                reason = gettext_noop("It is encrypted inside the zip file.")
                 self.left_out.append(LeftOut(info.filename, reason))
             elif info.filename in self.members:
-                reason = "Another file in the zip file has the same name."
+                reason = gettext_noop("Another file in the zip file has the same name.")
                 self.left_out.append(LeftOut(info.filename, reason))
             else:
                 self.members[info.filename] = info

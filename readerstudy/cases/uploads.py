@@ -21,6 +21,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from readerstudy.imaging.errors import Refused
 
@@ -36,6 +37,11 @@ STALE_AFTER = timedelta(seconds=60)
 LONGEST_NAME = 500
 KEPT_FOR = timedelta(days=7)
 WORKING = (Upload.State.SCANNING, Upload.State.IMPORTING)
+# Kept as it stands; the page translates it.
+UNEXPECTED = gettext_noop(
+    "Something unexpected went wrong; nothing was imported. "
+    "The administrator finds the details in the log of the worker."
+)
 
 
 def upload_folder(upload: Upload) -> Path:
@@ -141,7 +147,7 @@ def upload_scan(*, upload_id: int) -> None:
         _finish(upload, Upload.State.FAILED, error=str(error))
     except Exception:
         logger.exception("Upload %s could not be looked through", upload.pk)
-        _finish(upload, Upload.State.FAILED, error=_unexpected())
+        _finish(upload, Upload.State.FAILED, error=UNEXPECTED)
     else:
         _finish(upload, Upload.State.READY, plan=plan.to_json())
 
@@ -152,13 +158,6 @@ def _keep_previews(upload: Upload, plan: CohortPlan) -> None:
             path = preview_path(upload, code=pair.code, role=role)
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(png)
-
-
-def _unexpected() -> str:
-    return _(
-        "Something unexpected went wrong; nothing was imported. "
-        "The administrator finds the details in the log of the worker."
-    )
 
 
 def _finish(upload: Upload, state: str, **changes: object) -> None:
@@ -208,7 +207,7 @@ def upload_import(*, upload_id: int) -> None:
         _finish(upload, Upload.State.READY, error=str(error))
     except Exception:
         logger.exception("Upload %s could not be imported", upload.pk)
-        _finish(upload, Upload.State.READY, error=_unexpected())
+        _finish(upload, Upload.State.READY, error=UNEXPECTED)
     else:
         _finish(upload, Upload.State.DONE, cohort=cohort, plan=None)
         shutil.rmtree(upload_folder(upload), ignore_errors=True)

@@ -1,5 +1,6 @@
 """Why a draft study cannot be opened yet, item by item."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -7,7 +8,11 @@ from typing import Literal
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
-from readerstudy.blinding.schedule import ImpossibleSchedule, check_constraints
+from readerstudy.blinding.schedule import (
+    ImpossibleSchedule,
+    PlannedArm,
+    check_constraints,
+)
 from readerstudy.cases.models import Case
 from readerstudy.imaging.rendering import WINDOWS
 
@@ -113,12 +118,53 @@ def _unblinded_elsewhere(study: Study) -> set[int]:
 
 
 def _check_schedule(study: Study, cases: list[Case]) -> Iterator[Finding]:
+    arms = planned_arms(study)
+    impossible = _impossible(study, cases, arms, study.spacing)
+    if impossible:
+        reason = _why_impossible(study, cases, arms) or str(impossible)
+        yield Finding(reason, "study" if cases else "cohort")
+
+
+def _impossible(
+    study: Study, cases: list[Case], arms: list[PlannedArm], spacing: int
+) -> ImpossibleSchedule | None:
     try:
         check_constraints(
-            cases=len(cases),
-            arms=planned_arms(study),
-            sessions=study.sessions,
-            spacing=study.spacing,
+            cases=len(cases), arms=arms, sessions=study.sessions, spacing=spacing
         )
     except ImpossibleSchedule as impossible:
-        yield Finding(str(impossible), "study" if cases else "cohort")
+        return impossible
+    return None
+
+
+def _why_impossible(study: Study, cases: list[Case], arms: list[PlannedArm]) -> str:
+    """The reason in the language of the page; empty for one not known here."""
+    if not cases:
+        return _("There is no case to read.")
+    if not arms:
+        return _("There is no arm to read.")
+    numbers = {"sessions": study.sessions, "cases": len(cases)}
+    if study.sessions > len(cases):
+        return (
+            _(
+                "%(sessions)d sessions need at least as many cases, so that every "
+                "session holds every arm; there are %(cases)d."
+            )
+            % numbers
+        )
+    if study.sessions == 1 and any(arm.repeated for arm in arms):
+        return _(
+            "An arm that is read twice needs at least two sessions: the second "
+            "reading is never in the session of the first."
+        )
+    if _impossible(study, cases, arms, 0):
+        return ""
+    too_wide = bisect_left(
+        range(study.spacing),
+        True,
+        key=lambda spacing: _impossible(study, cases, arms, spacing) is not None,
+    )
+    return _(
+        "A spacing of %(spacing)d reads is too wide for %(cases)d cases in "
+        "%(sessions)d session(s); at most %(widest)d is possible."
+    ) % {**numbers, "spacing": study.spacing, "widest": too_wide - 1}
