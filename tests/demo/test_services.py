@@ -1,0 +1,105 @@
+"""The demo is made once, may be interrupted at any step, and gives nothing away."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import authenticate
+from django.contrib.auth.models import User
+
+from inference.models import Job
+from readerstudy.cases.models import Cohort
+from readerstudy.demo import services
+from readerstudy.imaging.errors import Refused
+from readerstudy.reading.models import Membership, Read, Study
+from tests.factory import make_cohort
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def logins(tmp_path: Path) -> Path:
+    path = tmp_path / "new" / "demo-logins.txt"
+    services.accounts_create(logins=path)
+    return path
+
+
+@pytest.fixture
+def cohort(logins: Path) -> Cohort:
+    coordinator = User.objects.get(username="coordinator")
+    return make_cohort(
+        services.COHORT,
+        cases_wanted=6,
+        coordinators=[coordinator],
+        methods=("reference", "short", "gaussian", "bilateral", "unet-l4"),
+    )
+
+
+METHODS = {code: code for code in services.ARM_TITLES}
+
+
+def test_every_line_of_the_logins_opens_an_account(logins: Path) -> None:
+    lines = [line.split() for line in logins.read_text().splitlines()]
+    assert [role for role, _, _ in lines] == ["coordinator", "statistician"] + 3 * [
+        "reader"
+    ]
+    assert all(authenticate(username=n, password=p) for _, n, p in lines)
+    assert len({password for _, _, password in lines}) == len(lines)
+    assert stat.S_IMODE(logins.stat().st_mode) == 0o600
+
+
+def test_nobody_can_log_in_as_a_simulated_reader(logins: Path) -> None:
+    for name in services.SIMULATED_READERS:
+        user = User.objects.get(username=name)
+        assert not user.is_active
+        assert not user.has_usable_password()
+
+
+def test_making_the_accounts_again_keeps_the_passwords(logins: Path) -> None:
+    before = logins.read_text()
+    services.accounts_create(logins=logins)
+    assert logins.read_text() == before
+    assert User.objects.count() == 5 + len(services.SIMULATED_READERS)
+
+
+def test_both_studies_are_open_once_and_made_again_never(cohort: Cohort) -> None:
+    for _ in range(2):
+        for demo in services.STUDIES:
+            services.study_create(demo=demo, cohort=cohort, methods=METHODS)
+    assert set(Study.objects.values_list("slug", "state")) == {
+        ("demo", "open"),
+        ("demo-simulated", "open"),
+    }
+    reads = Read.objects.filter(reader__study__slug="demo")
+    assert reads.count() == 3 * 6 * (5 + 1)
+    assert set(reads.filter(repeat=1).values_list("arm__code", flat=True)) == {
+        services.REPEATED
+    }
+
+
+def test_people_and_simulated_readers_are_in_different_studies(cohort: Cohort) -> None:
+    for demo in services.STUDIES:
+        services.study_create(demo=demo, cohort=cohort, methods=METHODS)
+    readers = Membership.objects.filter(role="reader")
+    simulated = readers.filter(user__username__in=services.SIMULATED_READERS)
+    assert set(simulated.values_list("study__slug", flat=True)) == {"demo-simulated"}
+
+
+def test_an_arm_that_cannot_be_made_is_named(
+    cohort: Cohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "METHODS", ("gaussian",))
+
+    def fail(**choice: object) -> Job:
+        return Job.objects.create(
+            cohort=cohort,
+            method="gaussian",
+            rendition_method="gaussian",
+            state=Job.State.FAILED,
+            message="The disk is full.",
+            finished_at=cohort.created_at,
+        )
+
+    monkeypatch.setattr(services.inference, "job_request", fail)
+    with pytest.raises(Refused, match="gaussian: The disk is full"):
+        services.arms_make(cohort=cohort, progress=lambda *_: None)
