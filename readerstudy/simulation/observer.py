@@ -35,8 +35,8 @@ TURNS_DEG = (-8.0, -4.0, 0.0, 4.0, 8.0)
 # at grades 1, 2, and median unevenness of the occipital brain, as this observer
 # measures them on 25-minute images: `python -m readerstudy.simulation.calibration
 # observer`, 72 patients of a seed that nothing else uses.
-PUTAMEN_EXCESS = (0.75, 1.38, 2.3)
-CAUDATE_EXCESS = (0.45, 1.85)
+PUTAMEN_EXCESS = (0.73, 1.41, 2.41)
+CAUDATE_EXCESS = (0.45, 1.82)
 REFERENCE_UNEVENNESS = 0.065
 # How much faster a reader's scatter grows than the unevenness of the image, beyond
 # what it is on a reference image. Chosen so that readers whose scatter is 0.15 to
