@@ -51,7 +51,7 @@ weights: .venv/.installed  ## train the shipped U-Net(L4) again on a simulated c
 	$(PY) manage.py build_weights
 
 messages: .venv/.installed-dev  ## collect the texts to translate, and compile the translations (needs gettext)
-	$(PY) manage.py makemessages -l ja --ignore .venv --ignore var --no-obsolete
+	$(PY) manage.py makemessages -l ja --ignore .venv --ignore var --ignore tests --no-obsolete --no-location --no-wrap
 	$(PY) manage.py compilemessages -l ja --ignore .venv
 
 clean:  ## remove caches; `var/` with the studies stays
