@@ -13,7 +13,7 @@ from .outcomes import Interval, estimated
 from .report import MetricTable, Report
 
 WIDTH = 760
-LABEL_WIDTH = 170
+LABEL_WIDTH = 240
 RIGHT_MARGIN = 30
 TOP = 10
 AXIS_HEIGHT = 46
