@@ -1,0 +1,50 @@
+"""`manage.py verify_schedule SLUG`: is the stored plan the one that was drawn?"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from readerstudy.reading.models import Study
+from readerstudy.reading.verification import Verification, schedule_verify
+
+SHOWN = 20
+
+
+class Command(BaseCommand):
+    help = (
+        "Draw a study's plan again from its frozen protocol and seed, and compare "
+        "every stored read with it. Fails if anything differs. Before unblinding "
+        "only counts are told."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", help="the study's short name")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        study = Study.objects.filter(slug=options["slug"]).first()
+        if study is None:
+            raise CommandError(f"There is no study “{options['slug']}”.")
+        if study.state == Study.State.DRAFT:
+            raise CommandError(f"“{study.slug}” is a draft: no plan is drawn yet.")
+        found = schedule_verify(study)
+        self._show(study, found)
+        if not found.passed:
+            raise CommandError(f"The plan of “{study.slug}” is not what was drawn.")
+        self.stdout.write(f"All {found.reads} reads are as drawn.")
+
+    def _show(self, study: Study, found: Verification) -> None:
+        for what, matches, published in (
+            ("Frozen protocol", found.protocol_matches, study.protocol_sha256),
+            ("Seed", found.seed_matches, study.seed_sha256),
+        ):
+            verdict = "matches" if matches else "DOES NOT match"
+            self.stdout.write(f"{what}: {verdict} SHA-256 {published}")
+        for what, count in found.differences.items():
+            if count:
+                self.stdout.write(f"{count} {what}")
+        if study.state != Study.State.UNBLINDED:
+            return
+        for line in found.details[:SHOWN]:
+            self.stdout.write(f"  {line}")
+        if len(found.details) > SHOWN:
+            self.stdout.write(f"  … and {len(found.details) - SHOWN} more")
