@@ -3,7 +3,7 @@
 Parallel-hole collimator: geometric FWHM = hole (L + d) / L at distance d from its
 face, with the effective length L = length - 2 / mu(lead), added in quadrature to
 the intrinsic resolution (Anger, J Nucl Med 1964;5:515). The sizes are those of a
-common low-energy high-resolution collimator; it gives 7.2 mm FWHM at 100 mm.
+common low-energy high-resolution collimator; they give 7.0 mm FWHM at 100 mm.
 """
 
 from __future__ import annotations
