@@ -59,7 +59,7 @@ def build(
     seed: int,
     path: Path,
     on_epoch: Callable[[Epoch], None] | None = None,
-    thread_count: int = 2,
+    thread_count: int = 1,
 ) -> WeightsCard:
     """Train a registered network and write its weights to `path`; their card.
 

@@ -80,7 +80,7 @@ _SPECS = (
         gettext_noop("Gaussian filter"),
         "",
         CHOSEN_ON_VALIDATION,
-        standard_deviation_px=0.8,
+        standard_deviation_px=0.95,
     ),
     _filter(
         "bilateral",
@@ -88,7 +88,7 @@ _SPECS = (
         "Tomasi & Manduchi 1998, doi:10.1109/ICCV.1998.710815",
         CHOSEN_ON_VALIDATION,
         standard_deviation_px=1.5,
-        grey_deviation=0.1,
+        grey_deviation=0.15,
     ),
     *map(_unet, range(1, 6)),
 )

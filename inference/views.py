@@ -77,7 +77,7 @@ def job_request(request: Request, pk: int) -> HttpResponse:
 def job_cancel(request: Request, pk: int, job_pk: int) -> HttpResponse:
     job = _fetch_job(request, pk, job_pk)
     try:
-        services.job_cancel(job=job)
+        services.job_cancel(job=job, by=request.user)
     except Refused as refusal:
         messages.error(request, str(refusal))
     return redirect("inference:job-list", pk)
@@ -87,7 +87,7 @@ def job_cancel(request: Request, pk: int, job_pk: int) -> HttpResponse:
 def job_retry(request: Request, pk: int, job_pk: int) -> HttpResponse:
     job = _fetch_job(request, pk, job_pk)
     try:
-        services.job_retry(job=job)
+        services.job_retry(job=job, by=request.user)
     except Refused as refusal:
         messages.error(request, str(refusal))
     return redirect("inference:job-list", pk)

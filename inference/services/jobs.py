@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from inference import registry
 from inference.claims import is_known_dead
 from inference.models import Job, Weights
+from readerstudy.audit.services import event_record
 from readerstudy.cases.models import Cohort
 from readerstudy.imaging.errors import Refused
 
@@ -68,6 +69,7 @@ def job_request(
                 called_at=timezone.now(),
             )
             _call(job)
+            _record("job.request", job, user)
     except IntegrityError:  # asked twice at once
         return same.get()
     return job
@@ -90,7 +92,8 @@ def job_claim(*, job_id: int, claim: str) -> Job | None:
     return Job.objects.select_related("cohort", "weights").get(pk=job_id)
 
 
-def job_cancel(*, job: Job) -> None:
+@transaction.atomic
+def job_cancel(*, job: Job, by: User | None = None) -> None:
     """Stop it before its next case. What is made stays."""
     stopped = Job.objects.filter(pk=job.pk, state__in=Job.ACTIVE).update(
         state=Job.State.CANCELLED,
@@ -116,6 +119,7 @@ def job_retry(*, job: Job) -> None:
             )
             if again:
                 _call(job)
+                _record("job.retry", job, by)
     except IntegrityError:
         raise Refused(_("The same job is already waiting or running.")) from None
     if not again:
@@ -160,6 +164,15 @@ def _put_back(job: Job) -> int:
             f"{job.done} of {job.total} cases; perhaps memory was short. The log of "
             "the worker may say more."
         ),
+    )
+
+
+def _record(action: str, job: Job, by: User | None) -> None:
+    event_record(
+        action=action,
+        actor=by,
+        subject=("cohort", job.cohort.name),
+        after={"job": job.pk, "method": job.rendition_method},
     )
 
 

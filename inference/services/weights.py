@@ -16,6 +16,7 @@ from inference.networks.weights import (
     parse_weights,
     refuse_unsafe_name,
 )
+from readerstudy.audit.services import event_record
 from readerstudy.imaging.errors import Refused
 
 SHIPPED = Path(__file__).resolve().parents[1] / "weights"
@@ -60,6 +61,16 @@ def weights_add(
     try:
         with transaction.atomic():
             weights.save()
+            event_record(
+                action="weights.add",
+                actor=user,
+                subject=("weights", weights.sha256),
+                after={
+                    "network": weights.network,
+                    "title": weights.title,
+                    "origin": weights.origin,
+                },
+            )
     except IntegrityError:
         weights.file.storage.delete(str(weights.file.name))
         raise Refused(

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--activation", default="none", choices=["none", "sigmoid"])
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--epochs", type=int, help="instead of the recipe's")
-        parser.add_argument("--threads", type=int, default=2)
+        parser.add_argument("--threads", type=int, default=1)
         parser.add_argument("--cases", type=int, default=building.TRAINING_CASES)
         parser.add_argument("--validation", type=int, default=building.VALIDATION_CASES)
         parser.add_argument("--out", type=Path, default=SHIPPED)
