@@ -1,0 +1,331 @@
+"""Every page in Japanese: the catalogue is whole, and no English is left on a page."""
+
+import gettext
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from inference.models import Job, Weights
+from inference.services import job_request, weights_sync_shipped
+from inference.services.running import UNEXPECTED as UNEXPECTED_IN_JOB
+from readerstudy.cases.models import Case, Cohort, Upload
+from readerstudy.cases.plan import CohortPlan, PlannedPair, ScannedSeries
+from readerstudy.cases.sources import LeftOut
+from readerstudy.cases.uploads import UNEXPECTED
+from readerstudy.reading.models import Arm, Study
+from readerstudy.reading.services import study_close, study_unblind
+from tests.cast import Cast
+from tests.catalogue import Entry, placeholders, read_catalogue
+from tests.factory import make_study
+
+ROOT = Path(__file__).resolve().parents[1]
+CATALOGUE = Path("locale/ja/LC_MESSAGES/django.po")
+PACKAGES = ("readerstudy", "inference", "stats", "templates", "locale")
+JAPANESE = {"Accept-Language": "ja"}
+
+
+@pytest.fixture(scope="module")
+def entries() -> list[Entry]:
+    return read_catalogue(ROOT / CATALOGUE)
+
+
+@pytest.mark.pure
+def test_every_text_is_translated_for_good(entries: list[Entry]) -> None:
+    assert len(entries) > 300
+    missing = [entry.key for entry in entries if not all(entry.translations)]
+    assert missing == []
+    assert [entry.key for entry in entries if "fuzzy" in entry.flags] == []
+
+
+@pytest.mark.pure
+def test_a_translation_has_the_places_of_its_original(entries: list[Entry]) -> None:
+    for entry in entries:
+        for original in entry.originals:
+            for translation in entry.translations:
+                assert placeholders(translation) == placeholders(original), entry.key
+
+
+@pytest.mark.pure
+def test_the_compiled_catalogue_is_the_readable_one(entries: list[Entry]) -> None:
+    """Machines that run the site have no msgfmt, so both are kept."""
+    with (ROOT / CATALOGUE).with_suffix(".mo").open("rb") as file:
+        compiled = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
+    compiled = {
+        key[0] if isinstance(key, tuple) else key: text
+        for key, text in compiled.items()
+        if key
+    }
+    assert compiled == {entry.key: entry.translations[0] for entry in entries}
+
+
+@pytest.mark.pure
+@pytest.mark.skipif(
+    not (shutil.which("xgettext") or os.environ.get("REQUIRE_ALL")),
+    reason="gettext was not found on this machine",
+)
+def test_the_catalogue_has_every_marked_text(
+    tmp_path: Path, entries: list[Entry]
+) -> None:
+    """What `make messages` would collect is what is there."""
+    for package in PACKAGES:
+        shutil.copytree(
+            ROOT / package,
+            tmp_path / package,
+            ignore=shutil.ignore_patterns("__pycache__", "*.safetensors"),
+        )
+    for file in ("manage.py", "Makefile"):
+        shutil.copy(ROOT / file, tmp_path / file)
+    recipe = re.search(r"makemessages .*", (tmp_path / "Makefile").read_text())
+    assert recipe
+    subprocess.run(
+        [sys.executable, "manage.py", *recipe[0].split()],
+        cwd=tmp_path,
+        env={**os.environ, "VAR_DIR": str(tmp_path / "var")},
+        check=True,
+        capture_output=True,
+    )
+    found = read_catalogue(tmp_path / CATALOGUE)
+    assert {entry.key for entry in found} == {entry.key for entry in entries}
+
+
+class Words(HTMLParser):
+    """All that a page says: its text, and what its attributes say aloud.
+
+    What is marked as another language, and codes, are not counted.
+    """
+
+    SPOKEN = ("alt", "title", "aria-label", "placeholder")
+    SILENT = ("script", "style", "code", "textarea")
+    VOID = ("img", "input", "meta", "link", "br")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.silent: list[str] = []  # open elements, from the first silent one on
+
+    def handle_starttag(
+        self, tag: str, attributes: list[tuple[str, str | None]]
+    ) -> None:
+        foreign = ("lang", "en") in attributes
+        if (self.silent or foreign or tag in self.SILENT) and tag not in self.VOID:
+            self.silent.append(tag)
+        for name, value in attributes:
+            told = name in self.SPOKEN or name in DATA_TEXTS
+            if value and told and not self.silent:
+                self.said.append(value)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.silent:
+            assert self.silent.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not self.silent:
+            self.said.append(data)
+
+
+DATA_TEXTS = {
+    "data-confirm",
+    "data-lost",
+    "data-gone",
+    "data-unreadable",
+    "data-many",
+    "data-words",
+    "data-packing",
+    "data-sending",
+}
+# Latin words that Japanese pages write as they are: names, terms, units.
+LATIN = {
+    *("English", "DICOM", "CSV", "Excel", "zip", "SHA", "UTC", "URL", "JavaScript"),
+    *("SSIM", "PSNR", "Friedman", "Dunn", "Holm", "Fisher", "Fleiss", "Cohen", "and"),
+    *("Everitt", "Wang", "SE", "Net", "safetensors", "manage", "py", "choose_filters"),
+    *("Enter", "dcm", "mm", "MB", "GB", "dB"),
+}
+Look = Callable[..., set[str]]  # who, address, status → English words
+WORD = re.compile(r"[A-Za-z_]{2,}")
+
+
+def english_on(page: str, data: set[str]) -> set[str]:
+    """Latin words on a page that are neither terms nor data."""
+    parser = Words()
+    parser.feed(page)
+    text = "\n".join(parser.said)
+    for value in sorted(data, key=len, reverse=True):
+        text = text.replace(value, " ")
+    return set(WORD.findall(text)) - LATIN
+
+
+def what_people_wrote() -> set[str]:
+    """Names and titles in the database, which no catalogue translates."""
+    cards = Weights.objects.values_list(
+        "card__data__description", "card__recipe__name", "card__loss"
+    )
+    return {
+        *(value for card in cards for value in card),
+        *Weights.objects.values_list("title", flat=True),
+        *Weights.objects.values_list("network", flat=True),
+        *Cohort.objects.values_list("name", flat=True),
+        *Study.objects.values_list("title", flat=True),
+        *Study.objects.values_list("slug", flat=True),
+        *User.objects.values_list("username", flat=True),
+        *Arm.objects.values_list("title", flat=True),
+        *Arm.objects.values_list("method", flat=True),
+        *Case.objects.values_list("code", flat=True),
+    }
+
+
+@pytest.fixture
+def english_at(db: None) -> Look:
+    def look(user: User | None, path: str, status: int = 200) -> set[str]:
+        client = Client(raise_request_exception=False, headers=JAPANESE)
+        if user:
+            client.force_login(user)
+        response = client.get(path, follow=True)
+        assert response.status_code == status, path
+        page = response.content.decode()
+        assert 'lang="ja"' in page
+        hashes = set(re.findall(r"\b[0-9a-f]{12,64}\b", page))
+        return english_on(page, what_people_wrote() | hashes)
+
+    return look
+
+
+@pytest.fixture
+def draft(cast: Cast) -> Study:
+    """A draft that cannot be opened, for every reason a page may give."""
+    return make_study(
+        cast.cohort,
+        coordinator=cast.coordinator,
+        readers=[cast.other_coordinator, cast.administrator, cast.statistician],
+        slug="a-draft",
+        methods=("gaussian",),
+        sessions=1,
+        opened=False,
+    )
+
+
+@pytest.fixture
+def upload(cast: Cast) -> Upload:
+    """One pair and one file left out, waiting to be confirmed."""
+    scan = ScannedSeries(
+        files=("1.dcm", "2.dcm"),
+        patient="p",
+        study="s",
+        instances="i",
+        content="c",
+        duration_s=1500.0,
+        total_counts=1e6,
+        shape=(60, 128, 128),
+        spacing_mm=(3.29, 3.29, 3.29),
+        origin_mm=None,
+        description="",
+        manufacturer="",
+    )
+    note = "The shorter scan has more counts than the longer one."
+    plan = CohortPlan(
+        path=Path(),
+        pairs=(PlannedPair("C001", scan, scan, central_slice=30, notes=(note,)),),
+        left_out=(LeftOut("3.dcm", "It is not an ordinary file."),),
+    )
+    return Upload.objects.create(
+        name=cast.cohort.name,
+        uploaded_by=cast.coordinator,
+        state=Upload.State.READY,
+        folder="ready",
+        plan=plan.to_json(),
+        error=UNEXPECTED,
+    )
+
+
+def test_visitors_and_the_lost_read_japanese(english_at: Look, cast: Cast) -> None:
+    assert english_at(None, reverse("login")) == set()
+    assert english_at(cast.reader, "/nonsense/", 404) == set()
+    assert english_at(cast.reader, reverse("cases:cohort-list"), 403) == set()
+
+
+def test_readers_read_japanese(english_at: Look, cast: Cast) -> None:
+    slug = cast.study.slug
+    for address in (
+        reverse("reading:reader-home"),
+        reverse("reading:read-next", args=[slug]),
+        reverse("reading:reading-pause", args=[slug]),
+    ):
+        assert english_at(cast.reader, address) == set(), address
+    study_close(study=cast.study, by=cast.coordinator)
+    assert english_at(cast.reader, reverse("reading:reader-home")) == set()
+    ended = reverse("reading:reading-pause", args=[slug])
+    assert english_at(cast.reader, ended) == set()
+
+
+def test_coordinators_read_japanese(
+    english_at: Look, cast: Cast, draft: Study, upload: Upload
+) -> None:
+    weights_sync_shipped()
+    job = job_request(cohort=cast.cohort, method="gaussian", user=cast.coordinator)
+    Job.objects.filter(pk=job.pk).update(
+        state="failed", finished_at=timezone.now(), failures={"C001": UNEXPECTED_IN_JOB}
+    )
+    cohort, case = cast.cohort.pk, cast.cohort.cases.get(code="C001")
+    Case.objects.filter(pk=case.pk).update(split="test")
+    Upload.objects.create(name=cast.cohort.name, uploaded_by=cast.coordinator)
+    for address in (
+        reverse("reading:study-list"),
+        reverse("reading:study-create"),
+        reverse("reading:study-create") + f"?cohort={cohort}",
+        reverse("reading:study-detail", args=[cast.study.slug]),
+        reverse("reading:study-detail", args=[draft.slug]),
+        reverse("reading:study-edit", args=[draft.slug]),
+        reverse("cases:cohort-list"),
+        reverse("cases:cohort-upload"),
+        reverse("cases:cohort-confirm", args=[upload.pk]),
+        reverse("cases:cohort-confirm", args=[upload.pk + 1]),
+        reverse("cases:cohort-detail", args=[cohort]),
+        reverse("cases:case-detail", args=[cohort, case.code]),
+        reverse("inference:job-list", args=[cohort]),
+        reverse("inference:weights-upload"),
+        reverse("inference:weights-list"),
+    ):
+        assert english_at(cast.coordinator, address) == set(), address
+
+
+def test_the_report_is_japanese(english_at: Look, cast: Cast) -> None:
+    report = reverse("stats:report", args=[cast.study.slug])
+    assert english_at(cast.statistician, report, 409) == set()
+    study_close(study=cast.study, by=cast.coordinator)
+    study_unblind(study=cast.study, by=cast.coordinator)
+    for address in (report, f"{report}?control=gaussian&blocks=slice"):
+        assert english_at(cast.statistician, address) == set(), address
+
+
+def test_the_words_of_the_grades_are_the_agreed_ones(cast: Cast) -> None:
+    client = Client(headers=JAPANESE)
+    client.force_login(cast.reader)
+    address = reverse("reading:read-next", args=[cast.study.slug])
+    page = client.get(address).content.decode()
+    for value, words in enumerate(
+        ("被殻・尾状核高度低下", "被殻高度低下", "被殻軽度低下", "正常"), start=1
+    ):
+        assert page.count(f"<b>{value}</b><span>{words}</span>") == 2  # both sides
+
+
+def test_refusals_are_in_the_language_of_who_is_refused(cast: Cast) -> None:
+    client = Client(headers=JAPANESE)
+    client.force_login(cast.coordinator)
+    address = reverse("reading:study-unblind", args=[cast.study.slug])
+    page = client.post(address, follow=True).content.decode()
+    assert "盲検解除できるのは、終了した読影試験のみです。" in page
+
+
+def test_the_test_would_see_english() -> None:
+    page = '<p title="Save it">保存</p><p>Saved C001 as CSV</p><script>let x</script>'
+    assert english_on(page, {"C001"}) == {"Save", "it", "Saved", "as"}
