@@ -102,9 +102,10 @@ def job_cancel(*, job: Job, by: User | None = None) -> None:
     )
     if not stopped:
         raise Refused(_("This job has already ended; there is nothing to cancel."))
+    _record("job.cancel", job, by)
 
 
-def job_retry(*, job: Job) -> None:
+def job_retry(*, job: Job, by: User | None = None) -> None:
     """Do again what is missing. Cases that are done stay as they are."""
     ended = (Job.State.FAILED, Job.State.CANCELLED)
     try:
