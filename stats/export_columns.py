@@ -229,6 +229,27 @@ IMAGE_QUALITY_SUMMARY = (
     NOT_ESTIMABLE,
 )
 
+AUDIT = (
+    STUDY,
+    PROTOCOL,
+    Column(
+        "seed_sha256",
+        "SHA-256 of the seed of the reading order, published when the study was opened",
+        values="64 hexadecimal digits",
+    ),
+    Column(
+        "events",
+        "number of audit events of the whole platform so far, this export among them",
+        values="integer",
+    ),
+    Column(
+        "anchor",
+        "hash of the last of them; manage.py verify_audit --anchor proves with it that "
+        "none was altered or removed since",
+        values="64 hexadecimal digits",
+    ),
+)
+
 DATA_DICTIONARY = (
     Column("file", "name of the file", "", "text"),
     Column("column", "name of the column", "", "text"),
@@ -243,5 +264,6 @@ FILES = {
     "intra_reader.csv": INTRA_READER,
     "image_quality.csv": IMAGE_QUALITY,
     "image_quality_summary.csv": IMAGE_QUALITY_SUMMARY,
+    "audit.csv": AUDIT,
     "data_dictionary.csv": DATA_DICTIONARY,
 }

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Prefetch
 
+from readerstudy.audit.selectors import anchor
 from readerstudy.reading.models import Read, Score, Study
 
 from . import selectors
@@ -227,6 +228,18 @@ def _summary(report: Report, table: MetricTable, arm: ArmQuality) -> Line:
     }
 
 
+def audit(study: Study, report: Report) -> Iterator[Line]:
+    """The anchor of the audit chain, which moves on with every event."""
+    last = anchor()
+    yield {
+        "study": report.slug,
+        "protocol_sha256": report.protocol_sha256,
+        "seed_sha256": report.seed_sha256,
+        "events": last.events,
+        "anchor": last.hash,
+    }
+
+
 def data_dictionary(study: Study, report: Report) -> Iterator[Line]:
     for file, columns in FILES.items():
         for column in columns:
@@ -245,5 +258,6 @@ ROWS = {
     "intra_reader.csv": intra_reader,
     "image_quality.csv": image_quality,
     "image_quality_summary.csv": image_quality_summary,
+    "audit.csv": audit,
     "data_dictionary.csv": data_dictionary,
 }

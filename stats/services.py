@@ -1,7 +1,12 @@
-"""The one act of this app: measuring image quality and keeping what was measured."""
+"""The acts of this app: measuring image quality and keeping what was measured, and
+giving out the files of a study."""
 
 from time import monotonic
 
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from readerstudy.audit.services import event_record
 from readerstudy.cases import selectors as cases
 from readerstudy.cases.models import Rendition
 from readerstudy.imaging.errors import Refused
@@ -11,6 +16,21 @@ from readerstudy.reading.models import Study
 from .image_quality import mean_squared_errors, structural_similarities
 from .images import CALCULATION, SSIM_RANGES, image_set
 from .models import ImageQuality
+
+
+@transaction.atomic
+def export_record(*, study: Study, by: User | None, excel: bool) -> None:
+    """Somebody gets the files now; their anchor includes this event.
+
+    by: None for the command line.
+    """
+    event_record(
+        action="study.export",
+        actor=by,
+        subject=("study", study.slug),
+        study=study.slug,
+        after={"excel": excel},
+    )
 
 
 def image_quality_measure(*, study: Study, seconds: float | None = None) -> bool:

@@ -15,7 +15,7 @@ from .building import report_build
 from .export import zip_pieces
 from .images import image_set
 from .selectors import MAY_SEE_RESULTS, check_unblinded, compared_arms
-from .services import image_quality_measure
+from .services import export_record, image_quality_measure
 
 # A page answers within two seconds; what is left is measured by the next call.
 MEASURING_SECONDS = 1.0
@@ -86,6 +86,7 @@ def export(request: Request, slug: str) -> HttpResponse | StreamingHttpResponse:
         built = report_build(study=study)
     except Refused as refusal:
         return _refuse(request, study, refusal)
+    export_record(study=study, by=request.user, excel=excel)
     return StreamingHttpResponse(
         zip_pieces(study=study, report=built, excel=excel),
         content_type="application/zip",

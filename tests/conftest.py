@@ -48,6 +48,30 @@ def english() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def emptied_audit_log() -> Iterator[None]:
+    """Tests with real transactions empty all tables afterwards. The audit log refuses
+    that like anybody's attempt, so its triggers are away for that moment alone.
+    """
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    from readerstudy.audit import triggers
+
+    flush = TransactionTestCase._fixture_teardown
+
+    def teardown(self: TransactionTestCase) -> None:
+        triggers.drop(connection)
+        try:
+            flush(self)
+        finally:
+            triggers.create(connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        yield
+
+
 @pytest.fixture
 def cast(db: None) -> "Cast":
     """An open study with all who may or may not touch it."""

@@ -13,8 +13,10 @@ MAY_IMPORT = {
     "readerstudy.imaging": set(),
     "readerstudy.blinding": set(),
     "readerstudy.simulation": {"readerstudy.imaging"},
-    "readerstudy.cases": {"readerstudy.imaging"},
+    "readerstudy.audit": set(),
+    "readerstudy.cases": {"readerstudy.audit", "readerstudy.imaging"},
     "readerstudy.reading": {
+        "readerstudy.audit",
         "readerstudy.cases",
         "readerstudy.blinding",
         "readerstudy.imaging",
@@ -22,6 +24,7 @@ MAY_IMPORT = {
     },
     "readerstudy.config": set(),
     "readerstudy.demo": {
+        "readerstudy.audit",
         "readerstudy.cases",
         "readerstudy.reading",
         "readerstudy.simulation",
@@ -30,11 +33,17 @@ MAY_IMPORT = {
         "stats",
     },
     "inference": {
+        "readerstudy.audit",
         "readerstudy.cases",
         "readerstudy.imaging",
         "readerstudy.simulation",
     },
-    "stats": {"readerstudy.reading", "readerstudy.cases", "readerstudy.imaging"},
+    "stats": {
+        "readerstudy.audit",
+        "readerstudy.reading",
+        "readerstudy.cases",
+        "readerstudy.imaging",
+    },
 }
 PURE_PACKAGES = (
     "readerstudy.imaging",

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from readerstudy.audit.services import event_record
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import prepare_stack
 
@@ -60,6 +61,7 @@ def cohort_import(
     coordinators: Iterable[User],
     simulated: bool = False,
     progress: Progress | None = None,
+    by: User | None = None,
 ) -> Cohort:
     """Make the cohort that `plan` shows, or nothing at all.
 
@@ -77,7 +79,7 @@ def cohort_import(
             for number, pair in enumerate(plan.pairs):
                 progress(number, len(plan.pairs))
                 _write_pair(source, pair, written)
-        cohort = _write_rows(written, name, coordinators, simulated)
+        cohort = _write_rows(written, name, list(coordinators), simulated, by)
     except BaseException:
         written.remove()
         raise
@@ -170,7 +172,11 @@ def _write_scan(
 
 
 def _write_rows(
-    written: _Written, name: str, coordinators: Iterable[User], simulated: bool
+    written: _Written,
+    name: str,
+    coordinators: list[User],
+    simulated: bool,
+    by: User | None,
 ) -> Cohort:
     try:
         with transaction.atomic():
@@ -181,6 +187,16 @@ def _write_rows(
             Case.objects.bulk_create(written.cases)
             Series.objects.bulk_create(written.series)
             Rendition.objects.bulk_create(written.renditions)
+            event_record(
+                action="cohort.import",
+                actor=by,
+                subject=("cohort", name),
+                after={
+                    "cases": len(written.cases),
+                    "simulated": simulated,
+                    "coordinators": [user.get_username() for user in coordinators],
+                },
+            )
     except IntegrityError as error:  # another import took the name meanwhile
         raise _name_taken(name) from error
     return cohort

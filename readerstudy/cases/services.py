@@ -5,11 +5,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 from numpy.typing import NDArray
 
+from readerstudy.audit.services import event_record
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import CROP, STORED_SLICES, prepare_stack
 
@@ -126,7 +128,9 @@ def _delete_on_commit(rendition: Rendition) -> None:
 
 
 @transaction.atomic
-def case_set_central_slice(*, case: Case, central_slice: int) -> Case:
+def case_set_central_slice(
+    *, case: Case, central_slice: int, by: User | None = None
+) -> Case:
     """Correct the slice a case is read at, and make its images again.
 
     Images of other methods are dropped, for they show other slices; a job makes
@@ -155,8 +159,15 @@ def case_set_central_slice(*, case: Case, central_slice: int) -> Case:
     for rendition in case.renditions.exclude(method__in=roles):
         _delete_on_commit(rendition)
         rendition.delete()
-    case.central_slice = central_slice
+    before, case.central_slice = case.central_slice, central_slice
     case.save(update_fields=["central_slice"])
+    event_record(
+        action="case.central_slice",
+        actor=by,
+        subject=("case", f"{cohort.name}/{case.code}"),
+        before={"central_slice": before},
+        after={"central_slice": central_slice},
+    )
     return case
 
 

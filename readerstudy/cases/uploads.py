@@ -23,6 +23,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from readerstudy.audit.services import event_record
 from readerstudy.imaging.errors import Refused
 
 from .importing import check_name, cohort_import
@@ -80,6 +81,12 @@ def upload_create(
         _keep(files, upload_zip(upload))
         with transaction.atomic():
             upload.save()
+            event_record(
+                action="upload.create",
+                actor=user,
+                subject=("cohort", name),
+                after={"upload": upload.pk, "files": len(files)},
+            )
             transaction.on_commit(partial(_enqueue, "scan_upload", upload.pk))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -202,6 +209,7 @@ def upload_import(*, upload_id: int) -> None:
             name=upload.name,
             coordinators=[upload.uploaded_by],
             progress=_report_to(upload.pk),
+            by=upload.uploaded_by,
         )
     except Refused as error:
         _finish(upload, Upload.State.READY, error=str(error))
@@ -224,13 +232,19 @@ def upload_retry(*, upload: Upload) -> None:
 
 
 @transaction.atomic
-def upload_discard(*, upload: Upload) -> None:
+def upload_discard(*, upload: Upload, by: User | None = None) -> None:
     """Forget the files. Refused in the middle of an import."""
     locked = Upload.objects.select_for_update().get(pk=upload.pk)
     if locked.state == Upload.State.IMPORTING and not upload_is_stale(locked):
         raise Refused(_("These files are just being imported."))
-    folder = upload_folder(locked)
+    folder, number = upload_folder(locked), locked.pk
     locked.delete()
+    event_record(
+        action="upload.discard",
+        actor=by,
+        subject=("cohort", locked.name),
+        before={"upload": number, "state": locked.state},
+    )
     transaction.on_commit(partial(shutil.rmtree, folder, ignore_errors=True))
 
 

@@ -144,7 +144,7 @@ def cohort_confirm(request: HttpRequest, pk: int) -> HttpResponse:
 def upload_discard(request: HttpRequest, pk: int) -> HttpResponse:
     upload = _upload_or_404(request, pk)
     try:
-        services.upload_discard(upload=upload)
+        services.upload_discard(upload=upload, by=request.user)
     except Refused as error:
         messages.error(request, str(error))
         return redirect("cases:cohort-confirm", pk)
@@ -224,7 +224,9 @@ def case_update(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         return redirect("cases:case-detail", pk, code)
     try:
         services.case_set_central_slice(
-            case=case, central_slice=form.cleaned_data["slice_number"] - 1
+            case=case,
+            central_slice=form.cleaned_data["slice_number"] - 1,
+            by=request.user,
         )
     except Refused as error:
         messages.error(request, str(error))

@@ -431,9 +431,11 @@ def statements(client, study, token) -> int:
     return len(captured)
 
 
-def test_an_answer_and_the_next_images_take_at_most_15_statements(room, cast, reader):
-    # two of them mark the savepoint that only a test's outer transaction needs
-    assert statements(room, cast.study, current(reader).token) <= 15
+def test_an_answer_and_the_next_images_take_at_most_17_statements(room, cast, reader):
+    # two of them mark the savepoint that only a test's outer transaction needs, two
+    # append the audit event; PostgreSQL waits for its turn to append with one more
+    most = 18 if connection.vendor == "postgresql" else 17
+    assert statements(room, cast.study, current(reader).token) <= most
 
 
 def test_the_statements_of_a_read_do_not_grow_with_the_study(room, cast, reader):

@@ -16,6 +16,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "rest_framework",
     "readerstudy.config.apps.ConfigConfig",
+    "readerstudy.audit",
     "readerstudy.cases",
     "readerstudy.reading",
     "inference",

@@ -17,6 +17,7 @@ from readerstudy.imaging.errors import Refused
 
 from ..models import Membership, Read, Score, Session, Study
 from ..questions import check_answers
+from ..recording import record_answers
 
 Answers = Mapping[str, Mapping[str, int]]  # question → patient's side → value
 Given = list[tuple[str, str, int]]  # (question, patient's side, value)
@@ -77,7 +78,7 @@ def read_submit(
     possible until the session ends, and leaves the earlier version as it is.
     Raises Read.DoesNotExist for a token that is not this reader's or was not shown.
     """
-    _lock(reader)
+    reader = _lock(reader)
     read = (
         Read.objects.select_related("session__study")
         .defer("session__study__protocol")
@@ -91,7 +92,7 @@ def read_submit(
     if read.submitted_at is None:
         _refuse_unless_open(study)
         version = 1
-        _scores_write(read, reader, given, version, key, "", now)
+        _scores_write(study, read, reader, given, version, key, "", now)
         read.submitted_at = now
         read.save(update_fields=["submitted_at"])
     else:
@@ -127,15 +128,14 @@ def _change(
         raise Refused(_("The session is over; its answers can't be changed."))
     if not reason:
         raise Refused(_("This read is already answered; a change needs a reason."))
-    _scores_write(read, reader, given, latest + 1, key, reason, now)
+    _scores_write(study, read, reader, given, latest + 1, key, reason, now)
     return latest + 1
 
 
-def _lock(reader: Membership) -> None:
+def _lock(reader: Membership) -> Membership:
     """Wait for this reader's turn; read everything else only afterwards."""
-    Membership.objects.select_for_update().get(
-        pk=reader.pk, role=Membership.Role.READER
-    )
+    members = Membership.objects.select_for_update(of=("self",)).select_related("user")
+    return members.get(pk=reader.pk, role=Membership.Role.READER)
 
 
 def _refuse_unless_open(study: Study) -> None:
@@ -171,6 +171,7 @@ def _mark_shown(read: Read, now: datetime) -> Read:
 
 
 def _scores_write(
+    study: Study,
     read: Read,
     reader: Membership,
     given: Given,
@@ -192,6 +193,14 @@ def _scores_write(
             scored_by_id=reader.user_id,
         )
         for question, side, value in given
+    )
+    record_answers(
+        study=study,
+        read=read,
+        reader=reader,
+        version=version,
+        given=given,
+        reason=reason,
     )
 
 

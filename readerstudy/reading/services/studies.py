@@ -18,6 +18,7 @@ from readerstudy.imaging.errors import Refused
 from .. import protocol
 from ..models import Arm, Membership, Read, Score, Session, Study
 from ..preflight import preflight
+from ..recording import draft_summary, record_member, record_study
 
 BATCH = 1000
 RESERVED_SLUGS = frozenset({"new"})
@@ -65,8 +66,13 @@ def study_create(
         washout_days=washout_days,
         spacing=spacing,
     )
-    member_add(study=study, user=coordinator, role=Membership.Role.COORDINATOR)
-    _arms_and_readers_add(study, arms, readers)
+    role = Membership.Role.COORDINATOR
+    added = [_member_write(study, coordinator, role)]
+    added += _arms_and_readers_write(study, arms, readers)
+    after = draft_summary(study)
+    record_study("study.create", study=study, by=coordinator, after=after)
+    for member in added:
+        _record_member("member.add", member, coordinator)
     return study
 
 
@@ -81,9 +87,11 @@ def study_update(
     case_split: str,
     arms: Sequence[ArmChoice],
     readers: Iterable[User],
+    by: User | None = None,
 ) -> Study:
     """Write a draft anew, with these arms and readers only."""
     study = _draft(study)
+    before, readers_before = draft_summary(study), protocol.study_readers(study)
     study.title = title
     study.sessions, study.washout_days = sessions, washout_days
     study.spacing, study.case_split = spacing, case_split
@@ -92,23 +100,37 @@ def study_update(
     )
     study.arms.all().delete()
     study.memberships.filter(role=Membership.Role.READER).delete()
-    _arms_and_readers_add(study, arms, readers)
+    readers_now = _arms_and_readers_write(study, arms, readers)
+    after = draft_summary(study)
+    record_study("study.update", study=study, by=by, before=before, after=after)
+    held = {(member.user_id, member.code) for member in readers_now}
+    for member in readers_before:
+        if (member.user_id, member.code) not in held:
+            _record_member("member.remove", member, by)
+    held = {(member.user_id, member.code) for member in readers_before}
+    for member in readers_now:
+        if (member.user_id, member.code) not in held:
+            _record_member("member.add", member, by)
     return study
 
 
-def _arms_and_readers_add(
+def _record_member(action: str, member: Membership, by: User | None) -> None:
+    record_member(
+        action,
+        study=member.study,
+        user=member.user,
+        role=member.role,
+        code=member.code,
+        by=by,
+    )
+
+
+def _arms_and_readers_write(
     study: Study, arms: Sequence[ArmChoice], readers: Iterable[User]
-) -> None:
+) -> list[Membership]:
     for arm in arms:
-        arm_add(
-            study=study,
-            method=arm.method,
-            title=arm.title,
-            role=arm.role,
-            repeated=arm.repeated,
-        )
-    for user in readers:
-        member_add(study=study, user=user, role=Membership.Role.READER)
+        _arm_write(study, arm)
+    return [_member_write(study, user, Membership.Role.READER) for user in readers]
 
 
 def _draft(study: Study) -> Study:
@@ -128,34 +150,56 @@ def arm_add(
     role: str = Arm.Role.COMPARISON,
     repeated: bool = False,
     code: str = "",
+    by: User | None = None,
 ) -> Arm:
     """Add an arm after the others; its code comes from the method unless given."""
     study = _draft(study)
+    before = draft_summary(study)
+    arm = _arm_write(study, ArmChoice(method, title, role, repeated), code)
+    after = draft_summary(study)
+    record_study("study.update", study=study, by=by, before=before, after=after)
+    return arm
+
+
+def _arm_write(study: Study, arm: ArmChoice, code: str = "") -> Arm:
     taken = set(study.arms.values_list("code", flat=True))
-    base = code or slugify(method.partition("@")[0]) or "arm"
+    base = code or slugify(arm.method.partition("@")[0]) or "arm"
     number, code = 1, base
     while code in taken:
         number += 1
         code = f"{base}-{number}"
-    if role == Arm.Role.REFERENCE and study.arms.filter(role=role).exists():
+    reference = Arm.Role.REFERENCE
+    if arm.role == reference and study.arms.filter(role=reference).exists():
         raise Refused(_("A study has one reference arm only."))
     return Arm.objects.create(
         study=study,
         position=len(taken) + 1,
         code=code,
-        title=title,
-        method=method,
-        role=role,
-        repeated=repeated,
+        title=arm.title,
+        method=arm.method,
+        role=arm.role,
+        repeated=arm.repeated,
     )
 
 
 @transaction.atomic
 def member_add(
-    *, study: Study, user: User, role: str, simulated: bool = False
+    *,
+    study: Study,
+    user: User,
+    role: str,
+    simulated: bool = False,
+    by: User | None = None,
 ) -> Membership:
     """Give a person one role in the study; readers get the codes A, B, C, …"""
-    study = _draft(study)
+    member = _member_write(_draft(study), user, role, simulated)
+    _record_member("member.add", member, by)
+    return member
+
+
+def _member_write(
+    study: Study, user: User, role: str, simulated: bool = False
+) -> Membership:
     if study.memberships.filter(user=user).exists():
         raise Refused(_("%s already has a role in this study.") % user.get_username())
     code = ""
@@ -180,7 +224,7 @@ def _reader_code(index: int) -> str:
 
 
 @transaction.atomic
-def member_mark_simulated(*, study: Study) -> list[Membership]:
+def member_mark_simulated(*, study: Study, by: User | None = None) -> list[Membership]:
     """From now on this study's readers are simulated, and everything says so.
 
     Refused once a person has scored: their readings would be called invented.
@@ -195,7 +239,10 @@ def member_mark_simulated(*, study: Study) -> list[Membership]:
         )
     study.memberships.filter(role=Membership.Role.READER).update(simulated=True)
     Study.objects.filter(pk=study.pk).update(simulated_readers=True)
-    return protocol.study_readers(study)
+    readers = protocol.study_readers(study)
+    after = {"readers": [reader.code for reader in readers]}
+    record_study("study.simulate", study=study, by=by, after=after)
+    return readers
 
 
 @transaction.atomic
@@ -219,13 +266,20 @@ def study_open(*, study: Study, by: User) -> Study:
     study.state = Study.State.OPEN
     study.opened_at = timezone.now()
     study.save()
-    _plan_write(study, chosen, images)
+    planned = _plan_write(study, chosen, images)
+    after = {
+        "protocol_sha256": study.protocol_sha256,
+        "seed_sha256": study.seed_sha256,
+        "reads": planned,
+    }
+    record_study("study.open", study=study, by=by, after=after)
     return study
 
 
 def _plan_write(
     study: Study, chosen: list[Case], images: dict[tuple[int, str], str]
-) -> None:
+) -> int:
+    """How many reads were planned."""
     readers = {reader.code: reader for reader in protocol.study_readers(study)}
     plan = build_schedule(
         cases=[case.code for case in chosen],
@@ -255,6 +309,7 @@ def _plan_write(
             ),
             batch_size=BATCH,
         )
+    return sum(len(planned) for planned in plan.values())
 
 
 def _sessions_write(
@@ -296,6 +351,9 @@ def study_close(*, study: Study, by: User) -> Study:
     study.state = Study.State.CLOSED
     study.closed_at = timezone.now()
     study.save(update_fields=["state", "closed_at"])
+    given = Read.objects.filter(session__study=study, submitted_at__isnull=False)
+    after = {"reads_submitted": given.count()}
+    record_study("study.close", study=study, by=by, after=after)
     return study
 
 
@@ -309,4 +367,5 @@ def study_unblind(*, study: Study, by: User) -> Study:
     study.state = Study.State.UNBLINDED
     study.unblinded_at = timezone.now()
     study.save(update_fields=["state", "unblinded_at"])
+    record_study("study.unblind", study=study, by=by, after={"seed": study.seed})
     return study

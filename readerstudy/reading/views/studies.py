@@ -107,7 +107,7 @@ def study_edit(request: HttpRequest, slug: str) -> HttpResponse:
     form.fields["slug"].disabled = True
     if request.method == "POST" and form.is_valid():
         try:
-            services.study_update(study=study, **form.settings())
+            services.study_update(study=study, by=_user(request), **form.settings())
         except Refused as refused:
             form.add_error(None, str(refused))
         else:

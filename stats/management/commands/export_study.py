@@ -10,7 +10,7 @@ from readerstudy.imaging.errors import Refused
 from readerstudy.reading.models import Study
 from stats.export import export_to_folder
 from stats.selectors import check_unblinded
-from stats.services import image_quality_measure
+from stats.services import export_record, image_quality_measure
 
 
 class Command(BaseCommand):
@@ -36,9 +36,9 @@ class Command(BaseCommand):
         try:
             check_unblinded(study)
             image_quality_measure(study=study)
-            sizes = export_to_folder(
-                study=study, folder=options["out"], excel=options["excel"]
-            )
+            excel = options["excel"]
+            export_record(study=study, by=None, excel=excel)
+            sizes = export_to_folder(study=study, folder=options["out"], excel=excel)
         except (Refused, OSError) as error:
             raise CommandError(str(error)) from error
         for name, size in sizes.items():

@@ -1,0 +1,133 @@
+"""Logins and changes of accounts, as Django announces them.
+
+Accounts are Django's, so there is no service of ours to record from. Changes made
+past the ORM's instances (`QuerySet.update`) are not announced.
+"""
+
+from typing import Any
+
+from django.contrib.auth import signals
+from django.contrib.auth.models import Group, Permission, User
+from django.db import transaction
+from django.db.models.signals import m2m_changed, post_save, pre_save
+
+from .services import event_record
+
+FLAGS = ("is_active", "is_staff", "is_superuser")
+
+
+def listen() -> None:
+    signals.user_logged_in.connect(_logged_in, dispatch_uid="audit")
+    signals.user_logged_out.connect(_logged_out, dispatch_uid="audit")
+    signals.user_login_failed.connect(_login_failed, dispatch_uid="audit")
+    pre_save.connect(_remember_flags, sender=User, dispatch_uid="audit")
+    post_save.connect(_account_saved, sender=User, dispatch_uid="audit")
+    for through in (User.groups.through, User.user_permissions.through):
+        m2m_changed.connect(_rights_changed, sender=through, dispatch_uid="audit")
+
+
+def _subject(user: User) -> tuple[str, str]:
+    return "account", user.get_username()
+
+
+@transaction.atomic
+def _logged_in(sender: Any, *, user: User, **kwargs: Any) -> None:
+    event_record(action="account.login", actor=user, subject=_subject(user))
+
+
+@transaction.atomic
+def _logged_out(sender: Any, *, user: User | None, **kwargs: Any) -> None:
+    if user is not None:
+        event_record(action="account.logout", actor=user, subject=_subject(user))
+
+
+@transaction.atomic
+def _login_failed(sender: Any, *, credentials: dict[str, Any], **kwargs: Any) -> None:
+    typed = str(credentials.get("username") or "").replace("\0", "")
+    known = User.objects.filter(username=typed).first()
+    event_record(
+        action="account.login_failed",
+        actor=None,
+        subject=_subject(known) if known else ("account", ""),
+    )
+
+
+def _flags(user: User) -> dict[str, bool]:
+    return {name: getattr(user, name) for name in FLAGS}
+
+
+def _remember_flags(
+    sender: Any,
+    *,
+    instance: User,
+    raw: bool,
+    update_fields: frozenset[str] | None,
+    **kwargs: Any,
+) -> None:
+    relevant = update_fields is None or not update_fields.isdisjoint(FLAGS)
+    stored = None
+    if instance.pk and relevant and not raw:
+        stored = User.objects.filter(pk=instance.pk).values(*FLAGS).first()
+    instance._audit_flags = stored  # type: ignore[attr-defined]
+
+
+@transaction.atomic
+def _account_saved(
+    sender: Any, *, instance: User, created: bool, raw: bool, **kwargs: Any
+) -> None:
+    if raw:  # a fixture being loaded: it brings its own events
+        return
+    now, before = _flags(instance), getattr(instance, "_audit_flags", None)
+    subject = _subject(instance)
+    if created:
+        event_record(action="account.create", actor=None, subject=subject, after=now)
+    elif before and before != now:
+        event_record(
+            action="account.change",
+            actor=None,
+            subject=subject,
+            before=before,
+            after=now,
+        )
+
+
+WORDS = {"post_add": "added", "post_remove": "removed"}
+
+
+@transaction.atomic
+def _rights_changed(
+    sender: Any,
+    *,
+    instance: Any,  # User, Group or Permission
+    action: str,
+    reverse: bool,
+    model: type[Any],
+    pk_set: set[int] | None,
+    **kwargs: Any,
+) -> None:
+    """Either side may be changed: a person's groups, or a group's people."""
+    if action == "pre_clear":  # afterwards nobody knows what was there
+        word, others = "removed", _related(sender, instance, reverse)
+    elif action in WORDS and pk_set:
+        word, others = WORDS[action], list(model.objects.filter(pk__in=pk_set))
+    else:
+        return
+    of_groups = sender is User.groups.through
+    kind = "account.groups" if of_groups else "account.permissions"
+    pairs = [(other, instance) if reverse else (instance, other) for other in others]
+    for user, right in pairs:
+        after = {word: [_name(right)]}
+        event_record(action=kind, actor=None, subject=_subject(user), after=after)
+
+
+def _name(right: Group | Permission) -> str:
+    if isinstance(right, Group):
+        return right.name
+    return f"{right.content_type.app_label}.{right.codename}"
+
+
+def _related(sender: Any, instance: Any, reverse: bool) -> list[Any]:
+    if reverse:
+        return list(instance.user_set.all())
+    of = "groups" if sender is User.groups.through else "user_permissions"
+    return list(getattr(instance, of).all())

@@ -1,0 +1,119 @@
+"""What the audit log learns of a study: enough to prove it, too little to unblind.
+
+Events of a study name no arm and no case. An answer appears as a digest under the
+study's seed as its key: nobody can try the few possible grades out before the seed
+is published at unblinding, and afterwards anybody can check every answer.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from readerstudy.audit.services import event_record
+
+from .models import Membership, Read, Study
+from .protocol import canonical_json
+
+Given = Iterable[tuple[str, str, int]]  # (question, patient's side, value)
+
+
+def answers_digest(
+    *, seed: str, reader: str, position: int, version: int, given: Given, reason: str
+) -> str:
+    """HMAC-SHA256 of one version of one read's answers, hexadecimal.
+
+    The key is the seed's characters; the message is canonical JSON, so the same
+    grades in two reads give two digests.
+    """
+    said = {
+        "purpose": "audit of answers",
+        "reader": reader,
+        "position": position,
+        "version": version,
+        "answers": sorted(map(list, given)),
+        "reason": reason,
+    }
+    return hmac.new(
+        seed.encode("ascii"), canonical_json(said), hashlib.sha256
+    ).hexdigest()
+
+
+def record_answers(
+    *,
+    study: Study,
+    read: Read,
+    reader: Membership,
+    version: int,
+    given: Given,
+    reason: str,
+) -> None:
+    """reader: with its user, as it was locked."""
+    digest = answers_digest(
+        seed=study.seed,
+        reader=reader.code,
+        position=read.position,
+        version=version,
+        given=given,
+        reason=reason,
+    )
+    event_record(
+        action="read.submit",
+        actor=reader.user,
+        subject=("read", f"{reader.code}/{read.position}"),
+        study=study.slug,
+        before={"version": version - 1} if version > 1 else None,
+        after={"version": version, "answers_hmac_sha256": digest},
+        reason=reason,
+    )
+
+
+def record_study(
+    action: str, *, study: Study, by: User | None, before: Any = None, after: Any = None
+) -> None:
+    event_record(
+        action=action,
+        actor=by,
+        subject=("study", study.slug),
+        study=study.slug,
+        before=before,
+        after=after,
+    )
+
+
+def record_member(
+    action: str, *, study: Study, user: User, role: str, code: str, by: User | None
+) -> None:
+    held = {"role": role, "code": code}
+    added = action == "member.add"
+    event_record(
+        action=action,
+        actor=by,
+        subject=("account", user.get_username()),
+        study=study.slug,
+        before=None if added else held,
+        after=held if added else None,
+    )
+
+
+def draft_summary(study: Study) -> dict[str, Any]:
+    """The settings of a draft; its arms as their number and a hash of them all."""
+    arms = list(
+        study.arms.order_by("position").values(
+            "code", "title", "method", "role", "repeated"
+        )
+    )
+    return {
+        "title": study.title,
+        "cohort": study.cohort.name,
+        "case_split": study.case_split,
+        "question_set": study.question_set,
+        "window_rule": study.window_rule,
+        "sessions": study.sessions,
+        "washout_days": study.washout_days,
+        "spacing": study.spacing,
+        "arms": len(arms),
+        "arms_sha256": hashlib.sha256(canonical_json({"arms": arms})).hexdigest(),
+    }

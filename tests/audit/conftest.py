@@ -1,0 +1,154 @@
+"""Everything that is recorded, done once by named people."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from inference import services as inference
+from readerstudy.cases import services as cases
+from readerstudy.reading import services as reading
+from readerstudy.reading.models import Study
+from tests.cases.conftest import write_pair
+from tests.cast import PASSWORD, Cast, make_user, reader_membership
+from tests.factory import make_study
+from tests.inference.conftest import weights_content
+
+GRADES = {"right": 3, "left": 2}
+
+
+def log_in_and_out(cast: Cast) -> None:
+    client = Client()
+    for name in (cast.reader.username, "not-an-account-but-a-secret"):
+        client.post(reverse("login"), {"username": name, "password": "wrong"})
+    client.post(
+        reverse("login"), {"username": cast.reader.username, "password": PASSWORD}
+    )
+    client.post(reverse("logout"))
+    client.post(reverse("logout"))  # nobody is logged in any more
+
+
+def change_accounts() -> None:
+    from django.contrib.auth.models import Group, Permission
+
+    user = make_user("newcomer", coordinator=True)
+    user.groups.clear()
+    Group.objects.get(name="coordinators").user_set.add(user)
+    user.user_permissions.add(Permission.objects.get(codename="add_cohort"))
+    user.is_staff = True
+    user.save()
+
+
+def upload(cast: Cast, folder: Path, capture) -> None:
+    """One upload is imported, another thrown away."""
+    write_pair(folder / "dicom", "Abe-1")
+    archive = folder / "scans of Abe.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        for file in sorted((folder / "dicom").rglob("*")):
+            packed.write(file, file.relative_to(folder))
+    sent = []
+    for name in ("Wanted", "Unwanted"):
+        with capture(execute=True):
+            file = SimpleUploadedFile(archive.name, archive.read_bytes())
+            sent.append(
+                cases.upload_create(user=cast.coordinator, name=name, files=[file])
+            )
+    for one in sent:
+        one.refresh_from_db()
+    with capture(execute=True):
+        cases.upload_confirm(upload=sent[0], name="Wanted")
+    sent[0].refresh_from_db()
+    client = Client()
+    client.force_login(cast.coordinator)
+    client.post(reverse("cases:upload-discard", args=[sent[1].pk]))
+    case = sent[0].cohort.cases.get()
+    client.post(
+        reverse("cases:case-update", args=[sent[0].cohort_id, case.code]),
+        {"slice_number": case.central_slice + 2},
+    )
+
+
+def run_methods(cast: Cast, folder: Path) -> None:
+    file = SimpleUploadedFile("theirs.safetensors", weights_content(folder))
+    inference.weights_upload(file=file, title="Theirs", user=cast.coordinator)
+    job = inference.job_request(
+        cohort=cast.cohort, method="bilateral", user=cast.coordinator
+    )
+    client = Client()
+    client.force_login(cast.coordinator)
+    for act in ("cancel", "retry"):
+        path = reverse(f"inference:job-{act}", args=[cast.cohort.pk, job.pk])
+        client.post(path)
+
+
+def make_and_change_a_draft(cast: Cast) -> Study:
+    study = make_study(
+        cast.cohort,
+        coordinator=cast.coordinator,
+        readers=[cast.reader, cast.second_reader],
+        slug="changed",
+        opened=False,
+    )
+    reading.study_update(
+        study=study,
+        title="Another title",
+        sessions=1,
+        washout_days=0,
+        spacing=1,
+        case_split="",
+        arms=[
+            reading.ArmChoice("reference", "Standard", "reference"),
+            reading.ArmChoice("gaussian", "Filtered"),
+        ],
+        readers=[cast.reader, cast.stranger],
+        by=cast.coordinator,
+    )
+    return study
+
+
+def read_something(cast: Cast) -> None:
+    """Two answers; the first is then changed. Each is sent twice."""
+    reader = reader_membership(cast.study, cast.reader)
+    first = reading.read_next(reader=reader).read
+    assert first is not None
+    for key, grades, reason in (
+        ("one", GRADES, ""),
+        ("two", {**GRADES, "left": 1}, "Wrong key."),
+    ):
+        for _ in range(2):
+            reading.read_submit(
+                token=first.token,
+                reader=reader,
+                answers={"grade": grades},
+                key=key,
+                reason=reason,
+            )
+    second = reading.read_next(reader=reader).read
+    assert second is not None
+    reading.read_submit(
+        token=second.token, reader=reader, answers={"grade": GRADES}, key="three"
+    )
+
+
+@pytest.fixture
+def walk(cast: Cast, tmp_path, settings, django_capture_on_commit_callbacks) -> Cast:
+    """All of it, but for what comes after the reading."""
+    settings.MEDIA_ROOT, settings.VAR_DIR = tmp_path / "media", tmp_path / "var"
+    log_in_and_out(cast)
+    change_accounts()
+    upload(cast, tmp_path, django_capture_on_commit_callbacks)
+    run_methods(cast, tmp_path)
+    make_and_change_a_draft(cast)
+    read_something(cast)
+    return cast
+
+
+def end_and_export(cast: Cast, folder: Path) -> None:
+    reading.study_close(study=cast.study, by=cast.coordinator)
+    reading.study_unblind(study=cast.study, by=cast.coordinator)
+    call_command("export_study", cast.study.slug, out=folder)
+    reading.member_mark_simulated(study=cast.other_study)
