@@ -24,8 +24,9 @@ def plan_stored(study: Study) -> Plan:
         )
     )
     plan: Plan = {}
-    for reader, *read in rows:
-        plan.setdefault(reader, []).append(PlannedRead(*read))
+    for reader, session, position, case, arm, repeat in rows:
+        read = PlannedRead(session, position, case, arm, repeat)
+        plan.setdefault(reader, []).append(read)
     return plan
 
 

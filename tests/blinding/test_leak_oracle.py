@@ -1,0 +1,243 @@
+"""The leak oracle finds nothing in a real study, and everything that was planted.
+
+Each plant is a mistake that a web program makes easily. The judge is told nothing
+of it: the same code looks at the honest and at the leaking study.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
+from io import BytesIO
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.test import Client
+from PIL import Image
+
+from readerstudy.blinding.schedule import PlannedRead
+from readerstudy.blinding.tokens import new_token
+from readerstudy.cases import services as cases
+from readerstudy.imaging.preprocessing import CROP, SHOWN_SLICES
+from readerstudy.reading.leaks.asking import study_observe
+from readerstudy.reading.leaks.judging import Judgement, area, judge
+from readerstudy.reading.leaks.judging import _smoother as smoother
+from readerstudy.reading.leaks.playing import Seen
+from readerstudy.reading.models import Read, Study
+from readerstudy.reading.plans import Plan, plan_drawn, plan_stored
+from tests.cast import make_user
+from tests.factory import make_cohort, make_study, stack
+
+METHODS = ("reference", "short", "gaussian", "unet-l4")
+NOISE = (0.02, 0.3, 0.1, 0.05)  # of each method's images, of their maximum
+CASES = 12
+DRAWS = 199
+
+ClientOf = Callable[[User], Client]
+Play = tuple[list[Seen], Plan]
+
+
+def make_readable() -> Study:
+    """12 cases in 4 arms, three readers, two sessions: 144 reads."""
+    coordinator = make_user("coordinator", coordinator=True)
+    readers = [make_user(f"reader-{number}") for number in (1, 2, 3)]
+    cohort = make_cohort(
+        cases_wanted=CASES, coordinators=[coordinator], methods=METHODS
+    )
+    for number, case in enumerate(cohort.cases.all()):
+        for method, noise in zip(METHODS, NOISE, strict=True):
+            cases.rendition_save(
+                case=case,
+                method=method,
+                values=stack(seed=number, noise=noise),
+                provenance={},
+            )
+    return make_study(
+        cohort, coordinator=coordinator, readers=readers, methods=METHODS, repeated=""
+    )
+
+
+def play(**options: ClientOf) -> Play:
+    """Read a new study to its end through HTTP; nothing of it stays."""
+    with transaction.atomic():
+        study = make_readable()
+        seen = study_observe(study, **options)
+        assert len(seen) == Read.objects.filter(reader__study=study).count() == 144
+        plan = plan_stored(study)
+        transaction.set_rollback(True)
+    return seen, plan
+
+
+@pytest.fixture(scope="module")
+def honest(django_db_setup: None, django_db_blocker) -> Iterator[Play]:
+    """A study as it is, played once for all tests that only look at it."""
+    with django_db_blocker.unblock():
+        yield play()
+
+
+@cache
+def drawn(seed: str) -> Plan:
+    """All studies of this file have plans of the same shape."""
+    protocol = {
+        "cases": [{"code": f"C{number:03}"} for number in range(1, CASES + 1)],
+        "arms": [{"code": method, "repeated": False} for method in METHODS],
+        "readers": ["A", "B", "C"],
+        "sessions": 2,
+        "spacing": 1,
+    }
+    return plan_drawn(protocol, seed)
+
+
+def ask(seen: list[Seen], plan: Plan) -> Judgement:
+    judgement = judge(seen, plan, redraw=drawn, draws=DRAWS)
+    for one in judgement.findings:
+        print(f"{one.target:10} {one.family:10} {one.auc:.3f} z = {one.z:+.1f}")
+    return judgement
+
+
+def told(judgement: Judgement) -> set[tuple[str, str]]:
+    return {(finding.target, finding.family) for finding in judgement.leaks}
+
+
+def told_by(*played: object) -> set[tuple[str, str]]:
+    return told(ask(*played))
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_nothing_tells_the_arm_of_a_real_study(honest: Play) -> None:
+    """One honest study in a hundred alarms, so an alarm must be raised twice."""
+    judgement = ask(*honest)
+    assert {finding.family for finding in judgement.findings} >= {"times", "token"}
+    if judgement.leaks:
+        assert not told_by(*play())
+
+
+def leaking(change: Callable[..., object]) -> ClientOf:
+    """Clients of a server that sends pixels as `change` leaves them."""
+
+    class Leaking(Client):
+        def get(self, path, *args, **extra):
+            response = super().get(path, *args, **extra)
+            if response["Content-Type"] == "application/octet-stream":
+                change(response, path.rstrip("/").rpartition("/")[2])
+            return response
+
+    def client_of(user: User) -> Client:
+        client = Leaking()
+        client.force_login(user)
+        return client
+
+    return client_of
+
+
+def compress(response, token: str) -> None:
+    pixels = np.frombuffer(response.content, np.uint8)
+    file = BytesIO()
+    Image.fromarray(pixels.reshape(SHOWN_SLICES * CROP, CROP)).save(file, "png")
+    response.content = file.getvalue()
+    response["Content-Length"] = str(len(response.content))
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_lengths_of_compressed_images_are_caught() -> None:
+    found = told_by(*play(client_of=leaking(compress)))
+    assert {("the arm", "lengths"), ("same arm", "lengths")} <= found
+
+
+def tag(response, token: str) -> None:
+    response["ETag"] = f'"{hashlib.md5(response.content).hexdigest()}"'
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_an_etag_is_caught() -> None:
+    """The same image has the same tag for every reader."""
+    assert ("the arm", "headers") in told_by(*play(client_of=leaking(tag)))
+
+
+def delay(response, token: str) -> None:
+    if Read.objects.get(token=token).arm.code == "unet-l4":
+        time.sleep(0.03)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_an_arm_that_answers_slowly_is_caught() -> None:
+    found = told_by(*play(client_of=leaking(delay)))
+    assert found & {("the arm", "times"), ("same arm", "times")}
+
+
+def in_order(plan: Plan, key: Callable[[str, PlannedRead], object]) -> Plan:
+    """The plan had every reader's reads been put in the order of `key`."""
+    return {
+        reader: [
+            read._replace(session=place.session, position=place.position)
+            for place, read in zip(
+                reads, sorted(reads, key=lambda read: key(reader, read)), strict=True
+            )
+        ]
+        for reader, reads in plan.items()
+    }
+
+
+@pytest.mark.slow
+def test_arm_after_arm_is_caught(honest: Play) -> None:
+    seen, plan = honest
+    blocked = in_order(plan, lambda reader, read: (read.arm, read.position))
+    found = told_by(seen, blocked)
+    assert {("the arm", "order"), ("same arm", "order")} <= found
+
+
+@pytest.mark.slow
+def test_blocks_of_arms_in_each_readers_own_order_are_caught(honest: Play) -> None:
+    def own(reader: str, read: PlannedRead) -> object:
+        return hashlib.sha256(f"{reader} {read.arm}".encode()).digest(), read.position
+
+    seen, plan = honest
+    assert ("same arm", "order") in told_by(seen, in_order(plan, own))
+
+
+def hash_of(read: PlannedRead) -> str:
+    return hashlib.sha256(read.case.encode()).hexdigest()
+
+
+@pytest.mark.slow
+def test_a_token_derived_from_the_case_is_caught(honest: Play) -> None:
+    seen, plan = honest
+    derived = [
+        replace(
+            one, token=hash_of(plan[one.reader][one.position - 1])[:4] + new_token()
+        )
+        for one in seen
+    ]
+    assert ("same case", "token") in told_by(derived, plan)
+
+
+@pytest.mark.pure
+def test_the_area_is_that_of_scikit_learn() -> None:
+    """scikit-learn's roc_auc_score, ties included."""
+    from sklearn.metrics import roc_auc_score
+
+    rng = np.random.default_rng(1)
+    guess = rng.integers(0, 9, (20, 60)) / 8
+    truth = rng.integers(0, 2, (20, 60))
+    wanted = [roc_auc_score(t, g) for t, g in zip(truth, guess, strict=True)]
+    assert area(guess, truth) == pytest.approx(wanted)
+    assert area(guess[:1], np.zeros((1, 60))) == pytest.approx([0.5])
+
+
+@pytest.mark.pure
+def test_the_classifier_is_ridge_regression() -> None:
+    """scikit-learn's Ridge of the same penalty guesses the same."""
+    from sklearn.linear_model import Ridge
+
+    rng = np.random.default_rng(2)
+    matrix, labels = rng.normal(size=(50, 30)), rng.integers(0, 2, 50)
+    centred = labels - labels.mean()
+    other = Ridge(alpha=3.0, fit_intercept=False).fit(matrix, centred)
+    assert smoother(matrix) @ centred == pytest.approx(other.coef_)

@@ -1,0 +1,115 @@
+"""The leak oracle on a real study: it looks, and leaves everything as it is."""
+
+from io import StringIO
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db import connection, connections
+
+from readerstudy.reading.leaks import asking
+from readerstudy.reading.leaks.copying import study_copy
+from readerstudy.reading.models import Read, Study
+from readerstudy.reading.services import study_close
+from tests.cast import Cast, reader_membership
+
+from .conftest import answer_next
+
+
+def everything() -> dict[str, list[dict[str, object]]]:
+    """Every row of every table."""
+    return {
+        model._meta.label: list(model._base_manager.order_by("pk").values())
+        for model in apps.get_models()
+    }
+
+
+def ask(study: Study, *options: str) -> str:
+    """All that is said; one honest study in a hundred alarms, and says so, too."""
+    out = StringIO()
+    try:
+        call_command("leak_oracle", study.slug, "--draws=99", *options, stdout=out)
+    except CommandError as error:
+        out.write(str(error))
+    return out.getvalue()
+
+
+@pytest.fixture
+def begun(cast: Cast) -> Study:
+    """An open study in which one reader has answered two reads."""
+    reader = reader_membership(cast.study, cast.reader)
+    for _ in range(2):
+        answer_next(reader)
+    return cast.study
+
+
+@pytest.mark.slow
+def test_it_judges_a_study_and_changes_nothing(begun: Study) -> None:
+    before, real = everything(), connection.settings_dict["NAME"]
+    said = ask(begun)
+    assert f"{Read.objects.filter(reader__study=begun).count()} reads seen" in said
+    assert "the arm    token" in said
+    assert "All together: p =" in said
+    assert connections["default"].settings_dict["NAME"] == real
+    assert everything() == before
+
+
+@pytest.mark.slow
+def test_it_names_no_arm_and_no_case(begun: Study) -> None:
+    said = ask(begun)
+    words = {word for arm in begun.arms.values_list("code", "title") for word in arm}
+    words |= set(begun.cohort.cases.values_list("code", flat=True))
+    assert not [word for word in words if word in said]
+
+
+@pytest.mark.slow
+def test_a_leak_fails_the_command(begun: Study, monkeypatch) -> None:
+    def log_in(user):
+        client = honest(user)
+        get = client.get
+
+        def tell(path):
+            response = get(path)
+            token = path.rstrip("/").rpartition("/")[2]
+            if read := Read.objects.filter(token=token).first():
+                response["X-Made-By"] = read.arm.code
+            return response
+
+        client.get = tell
+        return client
+
+    honest = asking.log_in
+    monkeypatch.setitem(asking.study_observe.__kwdefaults__, "client_of", log_in)
+    before = everything()
+    with pytest.raises(CommandError, match="tells the plan"):
+        call_command("leak_oracle", begun.slug, "--draws=99", stdout=StringIO())
+    assert everything() == before
+
+
+def test_the_copy_is_the_study_as_it_was_at_opening(begun: Study, cast: Cast) -> None:
+    study_close(study=begun, by=cast.coordinator)
+    tokens = list(Read.objects.filter(reader__study=begun).values_list("token"))
+    with study_copy(begun) as twin:
+        assert twin.state == Study.State.OPEN
+        assert list(Read.objects.values_list("token")) == tokens
+        assert not Read.objects.exclude(first_shown_at=None).exists()
+        assert list(Study.objects.all()) == [twin]
+    begun.refresh_from_db()
+    assert begun.state == Study.State.CLOSED
+    assert Read.objects.exclude(submitted_at=None).count() == 2
+
+
+def test_the_database_comes_back_after_a_failure(begun: Study) -> None:
+    with pytest.raises(RuntimeError), study_copy(begun):
+        raise RuntimeError
+    assert Read.objects.exclude(submitted_at=None).count() == 2
+
+
+def test_drafts_and_missing_studies_are_refused_in_words(cast: Cast) -> None:
+    Study.objects.filter(pk=cast.other_study.pk).update(state="draft")
+    for slug, why in (("other-study", "is a draft"), ("nowhere", "There is no study")):
+        assert why in ask(Study(slug=slug))
+
+
+def test_too_few_plans_are_refused(begun: Study) -> None:
+    assert "too few" in ask(begun, "--confidence=0.999")
