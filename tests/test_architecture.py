@@ -59,6 +59,10 @@ PURE_MODULES = (
     "stats.image_quality",
     "stats.comparison",
     "stats.outcomes",
+    "readerstudy.reading.leaks.responses",
+    "readerstudy.reading.leaks.playing",
+    "readerstudy.reading.leaks.features",
+    "readerstudy.reading.leaks.judging",
 )
 WEB_FRAMEWORKS = {"django", "celery", "kombu", "rest_framework"}
 

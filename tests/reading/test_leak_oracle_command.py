@@ -113,3 +113,9 @@ def test_drafts_and_missing_studies_are_refused_in_words(cast: Cast) -> None:
 
 def test_too_few_plans_are_refused(begun: Study) -> None:
     assert "too few" in ask(begun, "--confidence=0.999")
+
+
+@pytest.mark.slow
+def test_a_plan_that_lacks_a_read_is_refused_in_words(begun: Study) -> None:
+    Read.objects.filter(reader__study=begun).last().delete()
+    assert "see verify_schedule" in ask(begun)

@@ -10,7 +10,6 @@ whatever the design allows to be guessed. docs/blinding.md says more.
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +21,13 @@ from .features import Matrix, Pairs, pair_features, read_features
 from .playing import Seen
 
 Plan = Mapping[str, Sequence[PlannedRead]]  # reader's code → reads in order
-Labels = NDArray[np.intp]  # (plans, reads); plan 0 is the true one
+Labels = NDArray[np.int16]  # (plans, reads); plan 0 is the true one
 ARM, SAME_CASE, SAME_ARM = "the arm", "same case", "same arm"
 
 FOLDS = 10
 RIDGE = 0.1  # of the number of features: the classifier's penalty
 MOST_PAIRS = 20_000
-CHUNK = 20_000_000  # numbers held at once
+CHUNK = 4_000_000  # numbers held at once
 
 
 @dataclass(frozen=True)
@@ -86,6 +85,8 @@ def judge(
     if draws + 1 < round(1 / (1 - confidence)):
         raise Refused(f"{draws} plans are too few for {confidence:.2%}.")
     plans = [plan, *(redraw(_hex(seed, index)) for index in range(draws))]
+    if {r: len(plans[0][r]) for r in plan} != {r: len(plans[-1][r]) for r in plans[-1]}:
+        raise Refused("The stored plan is not of its protocol; see verify_schedule.")
     tasks = list(_tasks(seen, plans, np.random.default_rng(seed)))
     measured: dict[tuple[str, str], Matrix] = {}
     constant = set(read_features(seen)) - {"everything"}
@@ -147,7 +148,7 @@ def _tasks(
     if len(np.unique(sittings)) < 2:
         raise Refused("One session of one reader is too little to judge.")
     if len(np.unique(arms[0])) > 1:
-        yield _Task(ARM, read_features(seen), arms.astype(np.int16), sittings)
+        yield _Task(ARM, read_features(seen), arms, sittings)
     across = _pairs(seen, sittings, rng, across=True)
     anywhere = _pairs(seen, sittings, rng, across=False)
     for target, labels, pairs in (
@@ -169,8 +170,10 @@ def _labels(seen: Sequence[Seen], plans: Sequence[Plan]) -> tuple[Labels, Labels
     cases = {case: i for i, case in enumerate(sorted({r.case for r in read}))}
     in_order = [[plan[reader][place] for reader, place in places] for plan in plans]
     return (
-        np.array([[arms[read.arm] for read in reads] for reads in in_order]),
-        np.array([[cases[read.case] for read in reads] for reads in in_order]),
+        np.array([[arms[read.arm] for read in reads] for reads in in_order], np.int16),
+        np.array(
+            [[cases[read.case] for read in reads] for reads in in_order], np.int16
+        ),
     )
 
 
@@ -185,14 +188,22 @@ def _pairs(
     by_reader: dict[str, list[int]] = {}
     for index, one in enumerate(seen):
         by_reader.setdefault(one.reader, []).append(index)
-    pairs = np.array(
-        [pair for own in by_reader.values() for pair in combinations(own, 2)], np.intp
-    ).reshape(-1, 2)
+    pairs = np.vstack([_own_pairs(np.array(own), rng) for own in by_reader.values()])
     if across:
         pairs = pairs[sittings[pairs[:, 0]] != sittings[pairs[:, 1]]]
     if len(pairs) > MOST_PAIRS:
         pairs = pairs[np.sort(rng.choice(len(pairs), MOST_PAIRS, replace=False))]
     return pairs
+
+
+def _own_pairs(own: NDArray[np.intp], rng: np.random.Generator) -> Pairs:
+    """All pairs of a reader's reads, or plenty of them where they are too many."""
+    count = len(own)
+    if count * (count - 1) // 2 <= 10 * MOST_PAIRS:
+        return np.column_stack([own[side] for side in np.triu_indices(count, 1)])
+    drawn = np.sort(rng.integers(0, count, (4 * MOST_PAIRS, 2)), axis=1)
+    drawn = np.unique(drawn[drawn[:, 0] < drawn[:, 1]], axis=0)
+    return np.asarray(own[drawn], np.intp)
 
 
 def _aucs(matrix: Matrix, task: _Task) -> Matrix:
