@@ -1,7 +1,6 @@
 """The acts on cohorts. Every change of a cohort or its cases happens here."""
 
 import hashlib
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -124,7 +123,11 @@ def _is_whole(rendition: Rendition) -> bool:
 def _delete_on_commit(rendition: Rendition) -> None:
     """Its file goes once nothing that is committed points at it."""
     file = rendition.values
-    transaction.on_commit(partial(file.storage.delete, str(file.name)), robust=True)
+
+    def delete() -> None:  # a robust hook needs a name for its log line
+        file.storage.delete(str(file.name))
+
+    transaction.on_commit(delete, robust=True)
 
 
 @transaction.atomic
