@@ -67,7 +67,8 @@ def test_an_empty_log_is_whole_and_has_an_anchor(db, capsys):
 
 
 def test_a_whole_chain_is_called_whole_and_its_anchor_printed(events, capsys):
-    verify(events[2].hash, events[5].hash.upper().lower())
+    hashes = (events[2].hash, events[5].hash.upper())
+    call_command("verify_audit", *(f"--anchor={each}" for each in hashes))
     out = capsys.readouterr().out
     assert "whole: 6 events" in out
     assert events[5].hash in out
@@ -174,6 +175,11 @@ def test_a_chain_written_wholly_anew_shows_against_an_anchor(intruder, events):
     verify()
     with pytest.raises(CommandError, match="all written anew"):
         verify(anchor)
+
+
+def test_a_mistyped_anchor_is_not_taken_for_a_cut_tail(events):
+    with pytest.raises(CommandError, match="64 hexadecimal digits"):
+        call_command("verify_audit", f"--anchor={events[5].hash[:-1]}")
 
 
 def test_the_command_ends_with_1_when_the_chain_is_broken(intruder):

@@ -1,12 +1,19 @@
 """`manage.py verify_audit [--anchor HASH]`: is the chain of events whole?"""
 
-from argparse import ArgumentParser
+import re
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from readerstudy.audit import selectors, triggers
+
+
+def _hash(text: str) -> str:
+    if not re.fullmatch("[0-9a-fA-F]{64}", text):
+        raise ArgumentTypeError(f"“{text}” is not a hash of 64 hexadecimal digits")
+    return text.lower()
 
 
 class Command(BaseCommand):
@@ -22,7 +29,7 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="HASH",
-            type=str.lower,
+            type=_hash,
             help="64 hexadecimal digits; may be given several times",
         )
 
