@@ -1,8 +1,10 @@
-"""One response header that no single view should have to remember."""
+"""What no single view should have to remember."""
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; "
@@ -20,5 +22,28 @@ def content_security_policy(
         response = get_response(request)
         response.headers["Content-Security-Policy"] = POLICY
         return response
+
+    return middleware
+
+
+def request_size_limit(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Refuse a body that nobody asked for, before any of it is read to disk.
+
+    Large bodies are taken at the upload addresses only, from who has logged in.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        allowed = settings.REQUEST_MAX_BYTES
+        if request.path in settings.UPLOAD_MAX_BYTES and request.user.is_authenticated:
+            allowed = settings.UPLOAD_MAX_BYTES[request.path]
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > allowed:
+            text = _("This is larger than the %d MB that are accepted here.")
+            return HttpResponse(
+                text % (allowed // 2**20), content_type="text/plain", status=413
+            )
+        return get_response(request)
 
     return middleware

@@ -1,5 +1,6 @@
 """Starts the web server and one worker, restarts the worker, stops both cleanly."""
 
+import ctypes
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 STOP_SECONDS = 8
 RESTART_PAUSE_SECONDS = 2
+PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def port_is_free(host: str, port: int) -> bool:
@@ -32,6 +34,11 @@ def wait_until_answering(host: str, port: int, *, seconds: float) -> bool:
         else:
             return True
     return False
+
+
+def _end_with_parent() -> None:
+    """In a child before it starts: Linux ends it when its parent was killed."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Supervisor:
@@ -113,4 +120,5 @@ class Supervisor:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
             )

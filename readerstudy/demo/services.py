@@ -31,6 +31,7 @@ ARM_TITLES = {
 }
 READERS = ("reader-a", "reader-b", "reader-c")
 SIMULATED_READERS = ("simulated-a", "simulated-b", "simulated-c")
+SIMULATED = "demo-simulated"
 POLL_SECONDS = 0.5
 
 Progress = Callable[[str, int, int], None]  # what, how many done, of how many
@@ -45,7 +46,7 @@ class DemoStudy:
 
 STUDIES = (
     DemoStudy("demo", "Demo, to be read by you", READERS),
-    DemoStudy("demo-simulated", "Demo, simulated readers", SIMULATED_READERS),
+    DemoStudy(SIMULATED, "Demo, simulated readers", SIMULATED_READERS),
 )
 
 
@@ -166,3 +167,8 @@ def study_create(*, demo: DemoStudy, cohort: Cohort, methods: dict[str, str]) ->
         role=Membership.Role.STATISTICIAN,
     )
     return reading.study_open(study=study, by=coordinator)
+
+
+def is_to_be_simulated() -> bool:
+    """Not once somebody has closed the study while the demo was being made."""
+    return Study.objects.filter(slug=SIMULATED, state=Study.State.OPEN).exists()

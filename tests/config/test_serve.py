@@ -80,6 +80,22 @@ def test_it_answers_and_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
     assert (tmp_path / "db.sqlite3").exists()
 
 
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL])
+def test_a_closed_terminal_or_a_kill_leaves_no_server_behind(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    port = free_port()
+    server = serve(tmp_path, port)
+    assert wait_for(port) == "ok\n"
+    os.kill(server.pid, number)
+    server.communicate(timeout=30)
+    for _ in range(200):
+        if not children_of(tmp_path):
+            break
+        time.sleep(0.1)
+    assert children_of(tmp_path) == []
+
+
 def test_a_port_in_use_is_said_plainly(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -1,6 +1,7 @@
 """What both profiles share. Nothing here is an insecure default."""
 
 import os
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -36,6 +37,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "readerstudy.config.middleware.request_size_limit",
     "readerstudy.config.middleware.content_security_policy",
 ]
 
@@ -90,10 +92,17 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-# Uploads: whole cohorts arrive as one zip; larger than memory goes to disk.
-FILE_UPLOAD_TEMP_DIR = None
+# Uploads: whole cohorts arrive as one zip; larger than memory goes to disk, and
+# nothing of it outside `var/`.
+FILE_UPLOAD_TEMP_DIR = VAR_DIR / "tmp"
+FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FILES = 20_000  # one file a slice, without JavaScript
+REQUEST_MAX_BYTES = 6 * 2**20
+UPLOAD_MAX_BYTES = {
+    "/networks/upload/": 65 * 2**20,
+    "/cohorts/upload/": sys.maxsize,  # the page tells its own limit in words
+}
 COHORT_UPLOAD_MAX_BYTES = int(os.environ.get("COHORT_UPLOAD_MAX_BYTES", 8 * 2**30))
 
 # Messages only wake workers up; the Job row in the database is the truth.

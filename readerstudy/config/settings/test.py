@@ -1,10 +1,13 @@
 """For the test suite: a throw-away `var/`, any database, tasks run in place."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="readerstudy-test-")
+atexit.register(shutil.rmtree, os.environ["VAR_DIR"], ignore_errors=True)
 
 import dj_database_url
 

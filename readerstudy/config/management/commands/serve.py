@@ -39,13 +39,14 @@ class Command(BaseCommand):
                 f"Port {port} is in use by another program, perhaps by a server "
                 "started earlier. Stop that one, or choose another: make run PORT=8001"
             )
-        signal.signal(signal.SIGTERM, _stop)
+        for number in (signal.SIGTERM, signal.SIGHUP):  # HUP: the terminal was closed
+            signal.signal(number, _stop)
         os.environ["PYTHONUNBUFFERED"] = "1"
         call_command("migrate", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
         supervisor = Supervisor(host=host, port=port, var_dir=Path(settings.VAR_DIR))
-        supervisor.start()
         try:
+            supervisor.start()
             self._attend(supervisor, 0 if options["no_demo"] else options["demo_cases"])
         except KeyboardInterrupt:
             self.stdout.write("\nStopping …")
@@ -62,7 +63,10 @@ class Command(BaseCommand):
             )
         self.stdout.write(f"Reader study is at http://localhost:{port}/")
         if demo_cases:
-            call_command("create_demo", cases=demo_cases, stdout=self.stdout)
+            try:
+                call_command("create_demo", cases=demo_cases, stdout=self.stdout)
+            except CommandError as error:  # the site is well without its demo
+                self.stderr.write(f"{error}\nThe next start tries again.")
         self.stdout.write(f"Logs: {supervisor.log_path('web').parent}")
         self.stdout.write("Ctrl-C stops the web server and the worker.")
         sys.stdout.flush()

@@ -28,14 +28,15 @@ class Command(BaseCommand):
             except Refused as refusal:
                 raise CommandError(f"The demo was not finished. {refusal}") from refusal
             done.touch()
-        self.stdout.write(f"The demo logins are in {logins}")
+        self.stdout.write(f"The demo logins (role, user name, password; {logins}):")
+        self.stdout.write(logins.read_text() if logins.exists() else "  deleted")
 
     def _make(self, dicom: Path, logins: Path, number: int) -> None:
         started = time.monotonic()
         services.accounts_create(logins=logins)
         self.stdout.write(
-            "Making the demo study, once; the site can be used meanwhile.\n"
-            f"The demo logins are in {logins}"
+            "Making the demo study, once; the site can be used meanwhile, "
+            f"the logins are in {logins}"
         )
         cohort = services.cohort_create(
             folder=dicom, number=number, progress=self._show
@@ -43,7 +44,10 @@ class Command(BaseCommand):
         methods = services.arms_make(cohort=cohort, progress=self._show)
         for demo in services.STUDIES:
             services.study_create(demo=demo, cohort=cohort, methods=methods)
-        call_command("simulate_readers", "demo-simulated", seed=1, stdout=self.stdout)
+        if services.is_to_be_simulated():
+            call_command(
+                "simulate_readers", services.SIMULATED, seed=1, stdout=self.stdout
+            )
         seconds = round(time.monotonic() - started)
         self.stdout.write(f"The demo study is ready, after {seconds} s.")
 
