@@ -82,11 +82,14 @@ def _do_missing_cases(job: Job, claim: str) -> dict[str, str]:
 
 
 def _done_cases(job: Job, provenance: dict[str, Any]) -> set[int]:
-    """The cases that have this image, all made in the way it would be made now."""
+    """The cases that have this image, all made in the way it would be made now.
+
+    A row whose file was lost or damaged is no image: it is made again.
+    """
     done = set()
     for rendition in Rendition.objects.filter(
         case__cohort=job.cohort, method=job.rendition_method
-    ):
+    ).select_related("case"):
         if rendition.provenance.get("settings") != provenance["settings"]:
             raise Refused(
                 "Cases of this cohort already have images by "
@@ -94,7 +97,8 @@ def _done_cases(job: Job, provenance: dict[str, Any]) -> set[int]:
                 f"({rendition.provenance.get('settings')}); both cannot stand in one "
                 "arm."
             )
-        done.add(rendition.case_id)
+        if cases_selectors.rendition_is_whole(rendition):
+            done.add(rendition.case_id)
     return done
 
 

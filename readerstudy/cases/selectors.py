@@ -39,6 +39,15 @@ def rendition_values(rendition: Rendition) -> NDArray[np.float32]:
     return values
 
 
+def rendition_is_whole(rendition: Rendition) -> bool:
+    """Whether its file is still there and still the one that was stored."""
+    try:
+        rendition_values(rendition)
+    except Refused:
+        return False
+    return True
+
+
 def _damaged(rendition: Rendition, what: str) -> str:
     return (
         f"The stored image of case {rendition.case.code} ({rendition.method}) "

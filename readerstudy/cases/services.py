@@ -58,7 +58,8 @@ def rendition_save(
     values: (5, 64, 64), finite; 1.0 is the maximum of the whole slice that it was
         normalised by.
 
-    Refused where it would replace another image of a cohort that a study reads.
+    Refused where it would replace another image of a cohort that a study reads; the
+    same image is put back there where its file was lost or damaged.
 
     The file is written under a new name before the row points at it, and the file
     it replaces goes only once that is committed: a kill in between leaves the old
@@ -69,7 +70,7 @@ def rendition_save(
     same = Rendition.objects.filter(
         case=case, method=method, sha256=sha256, provenance=provenance
     ).first()
-    if same and _is_whole(same):
+    if same and selectors.rendition_is_whole(same):
         return same
     storage, name = save_file(Rendition, "values", content)
     try:
@@ -110,14 +111,6 @@ def _checked(
             "numbers; it was not stored."
         )
     return np.ascontiguousarray(values, dtype=np.float32)
-
-
-def _is_whole(rendition: Rendition) -> bool:
-    try:
-        selectors.rendition_values(rendition)
-    except Refused:
-        return False
-    return True
 
 
 def _delete_on_commit(rendition: Rendition) -> None:

@@ -14,7 +14,7 @@ from inference.models import Job
 from inference.services import running
 from readerstudy.cases.models import Rendition
 from readerstudy.cases.selectors import rendition_get, rendition_values
-from readerstudy.cases.services import rendition_save
+from readerstudy.cases.services import cohort_freeze, rendition_save
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import to_eight_bit
 
@@ -107,6 +107,25 @@ def test_cases_that_are_done_are_not_computed_again(cohort, monkeypatch):
     assert run(request(cohort)).state == "done"
     assert len(computed) == 1
     assert len(made(cohort)) == 3
+
+
+@pytest.mark.parametrize("content", [None, b"something else"])
+@pytest.mark.parametrize("frozen", [False, True])
+def test_an_image_whose_file_was_lost_or_damaged_is_made_again(cohort, content, frozen):
+    run(request(cohort))
+    before = made(cohort)
+    if frozen:
+        cohort_freeze(cohort=cohort)
+    lost = cohort.cases.get(code="C002").renditions.get(method="gaussian")
+    storage, name = lost.values.storage, lost.values.name
+    storage.delete(name)
+    if content is not None:
+        storage.save(name, ContentFile(content))
+    job = run(request(cohort))
+    assert (job.state, job.done, job.failures) == ("done", 3, {})
+    assert made(cohort) == before
+    for rendition in Rendition.objects.filter(method="gaussian"):
+        rendition_values(rendition)
 
 
 def test_asking_twice_for_the_same_gives_the_job_that_is_waiting(cohort):
