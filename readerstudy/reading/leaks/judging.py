@@ -8,6 +8,7 @@ whatever the design allows to be guessed. docs/blinding.md says more.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ ARM, SAME_CASE, SAME_ARM = "the arm", "same case", "same arm"
 FOLDS = 10
 RIDGE = 0.1  # of the number of features: the classifier's penalty
 MOST_PAIRS = 20_000
+TRIES = 20  # draws for each plan, until the lengths of sessions fit
 CHUNK = 4_000_000  # numbers held at once
 
 
@@ -84,9 +86,7 @@ def judge(
     """
     if draws + 1 < round(1 / (1 - confidence)):
         raise Refused(f"{draws} plans are too few for {confidence:.2%}.")
-    plans = [plan, *(redraw(_hex(seed, index)) for index in range(draws))]
-    if {r: len(plans[0][r]) for r in plan} != {r: len(plans[-1][r]) for r in plans[-1]}:
-        raise Refused("The stored plan is not of its protocol; see verify_schedule.")
+    plans = [plan, *_plans_anew(plan, redraw, draws, seed)]
     tasks = list(_tasks(seen, plans, np.random.default_rng(seed)))
     measured: dict[tuple[str, str], Matrix] = {}
     constant = set(read_features(seen)) - {"everything"}
@@ -96,6 +96,39 @@ def judge(
                 constant.discard(family)
                 measured[task.target, family] = _aucs(matrix, task)
     return _compare(measured, tuple(sorted(constant)), confidence, draws)
+
+
+def _plans_anew(
+    plan: Plan, redraw: Callable[[str], Plan], draws: int, seed: int
+) -> list[Plan]:
+    """Plans in which every reader's sessions are as long as in `plan`.
+
+    What is seen shows how long sessions are, so plans must agree in that to be
+    comparable. A reader's plan does not depend on the others', so each reader's
+    may come from another draw. Where lengths hardly ever recur, any will do.
+    """
+    wanted = {reader: _session_sizes(reads) for reader, reads in plan.items()}
+    kept: dict[str, list[Sequence[PlannedRead]]] = {reader: [] for reader in plan}
+    spare: dict[str, list[Sequence[PlannedRead]]] = {reader: [] for reader in plan}
+    for index in range(TRIES * draws):
+        drawn = redraw(_hex(seed, index))
+        if {r: len(reads) for r, reads in drawn.items()} != {
+            r: len(reads) for r, reads in plan.items()
+        }:
+            raise Refused(
+                "The stored plan is not of its protocol; see verify_schedule."
+            )
+        for reader, reads in drawn.items():
+            fits = _session_sizes(reads) == wanted[reader]
+            (kept if fits else spare)[reader].append(reads)
+        if min(map(len, kept.values())) >= draws:
+            break
+    usable = {reader: kept[reader] + spare[reader] for reader in plan}
+    return [{r: usable[r][index] for r in usable} for index in range(draws)]
+
+
+def _session_sizes(reads: Sequence[PlannedRead]) -> Counter[int]:
+    return Counter(read.session for read in reads)
 
 
 def _hex(seed: int, index: int) -> str:
