@@ -216,9 +216,16 @@ def _parse_json(text: Any, *, of: str) -> Any:
         raise ValueError(f"{value} is not a number of JSON")
 
     try:
-        return json.loads(text, object_pairs_hook=once, parse_constant=no_constant)
+        found = json.loads(text, object_pairs_hook=once, parse_constant=no_constant)
+        # JSON may escape half of a pair ("\ud800"): no page and no row can hold it
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeError as error:
+        raise Refused(
+            f"The header of {of} holds text that is not valid Unicode."
+        ) from error
     except (TypeError, ValueError, RecursionError) as error:
         raise Refused(f"The header of {of} cannot be read: {error}.") from error
+    return found
 
 
 def _refuse_unstorable(data: Any) -> None:

@@ -71,11 +71,13 @@ def weights_add(
                     "origin": weights.origin,
                 },
             )
-    except IntegrityError:
+    except BaseException as error:
         weights.file.storage.delete(str(weights.file.name))
-        raise Refused(
-            _("The weights in %(file)s are already here.") % {"file": name}
-        ) from None
+        if isinstance(error, IntegrityError):  # another upload was first
+            raise Refused(
+                _("The weights in %(file)s are already here.") % {"file": name}
+            ) from None
+        raise
     return weights
 
 

@@ -1,11 +1,15 @@
 """Weights come in: shipped ones as rows, uploaded ones checked."""
 
+import json
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from inference import registry, selectors, services
 from inference.models import Weights
-from inference.networks.weights import check_shapes, read_weights
+from inference.networks.weights import CARD_FORMAT, check_shapes, read_weights
 from inference.services.weights import SHIPPED
 from readerstudy.imaging.errors import Refused
 
@@ -133,6 +137,49 @@ def test_the_same_weights_twice_are_refused_by_their_title(coordinator, tmp_path
     upload(coordinator, content, title="Ours")
     with pytest.raises(Refused, match="already here, as “Ours”"):
         upload(coordinator, content, name="copy.safetensors", title="Theirs")
+
+
+@pytest.mark.parametrize("place", ["title", "tensor", "unknown"])
+def test_text_that_no_page_can_show_is_refused(coordinator, tmp_path, place):
+    content = weights_content(tmp_path)
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    card = json.loads(header["__metadata__"][CARD_FORMAT])
+    if place == "title":
+        card["title"] = "half \ud800"
+    elif place == "unknown":
+        card["\udfff"] = ""
+    else:
+        header["\ud800"] = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
+    header["__metadata__"][CARD_FORMAT] = json.dumps(card)
+    text = json.dumps(header).encode()
+    content = len(text).to_bytes(8, "little") + text + content[8 + length :]
+    with pytest.raises(Refused, match="not valid Unicode"):
+        upload(coordinator, content)
+    assert not stored_weights()
+
+
+@pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt])
+def test_a_row_that_cannot_be_written_leaves_no_file(
+    coordinator, tmp_path, monkeypatch, failure
+):
+    def fail(**kwargs):
+        raise failure
+
+    monkeypatch.setattr("inference.services.weights.event_record", fail)
+    with pytest.raises(failure):
+        upload(coordinator, weights_content(tmp_path))
+    assert not Weights.objects.exists()
+    assert not stored_weights()
+
+
+def stored_weights():
+    return list((Path(settings.MEDIA_ROOT) / "weights").glob("*"))
+
+
+@pytest.fixture(autouse=True)
+def own_storage(tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path / "media"
 
 
 def test_a_pickle_is_refused_before_it_is_opened(coordinator):
