@@ -75,7 +75,7 @@ class Job(models.Model):
     # a sentence about the whole job; case code → sentence about that case
     message = models.TextField(blank=True)
     failures = models.JSONField(default=dict, blank=True)
-    # how often a worker took it up; too many deaths end it
+    # how often a worker took it up since the last new image; too many deaths end it
     attempts = models.PositiveSmallIntegerField(default=0)
     # who works on it (see claims.py); only that one may write to a running job
     claimed_by = models.CharField(max_length=200, blank=True)

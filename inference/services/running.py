@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from django.db import models as db
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -16,7 +17,7 @@ from inference.claims import new_claim
 from inference.models import Job
 from readerstudy.cases import selectors as cases_selectors
 from readerstudy.cases import services as cases_services
-from readerstudy.cases.models import Case, Rendition
+from readerstudy.cases.models import Case, Cohort, Rendition
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import to_eight_bit
 
@@ -111,8 +112,9 @@ def _do_case(case: Case, job: Job, method: Method, provenance: dict[str, Any]) -
     if not np.isfinite(output).all():
         raise Refused(gettext_noop("The output has pixels that are not numbers."))
     with transaction.atomic():
-        # the slice of a case may have been corrected while we were computing
-        Case.objects.select_for_update().get(pk=case.pk)
+        # The slice of a case may have been corrected while we were computing. All
+        # lock the cohort before its cases; the other order would wait for ever.
+        Cohort.objects.select_for_update().get(pk=case.cohort_id)
         now = cases_selectors.rendition_get(case=case, method="short")
         if now.sha256 != short.sha256:
             raise Refused(gettext_noop("Its slices were changed meanwhile; try again."))
@@ -171,10 +173,24 @@ def _versions(kind: str) -> dict[str, str]:
 
 
 def _report(job: Job, claim: str, *, done: int, failures: dict[str, str]) -> None:
-    """Sign of life and progress; raises _ClaimLostError when the job is not ours."""
+    """Sign of life and progress; raises _ClaimLostError when the job is not ours.
+
+    Only attempts that bring nothing new count towards giving up: a long job
+    outlives any number of stops.
+    """
     ours = Job.objects.filter(
         pk=job.pk, state=Job.State.RUNNING, claimed_by=claim
-    ).update(heartbeat_at=timezone.now(), done=done, total=job.total, failures=failures)
+    ).update(
+        heartbeat_at=timezone.now(),
+        done=done,
+        total=job.total,
+        failures=failures,
+        attempts=db.Case(
+            db.When(done__lt=done, then=1),
+            default=db.F("attempts"),
+            output_field=db.IntegerField(),
+        ),
+    )
     if not ours:
         raise _ClaimLostError
 

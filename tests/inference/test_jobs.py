@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 
 from inference import filters, registry, services
 from inference.claims import new_claim
 from inference.models import Job
 from inference.services import running
-from readerstudy.cases.models import Rendition
+from readerstudy.cases.models import Case, Cohort, Rendition
 from readerstudy.cases.selectors import rendition_get, rendition_values
 from readerstudy.cases.services import cohort_freeze, rendition_save
 from readerstudy.imaging.errors import Refused
@@ -296,6 +298,21 @@ def test_slices_corrected_meanwhile_do_not_get_the_image_of_the_old_ones(
     assert "C001" not in made(cohort)
 
 
+def test_the_cohort_is_locked_before_anything_of_its_cases(cohort, monkeypatch):
+    """As all others do it that change cases: else two wait for each other for ever."""
+    locked = []
+
+    def remember(queryset, *args, **kwargs):
+        locked.append(queryset.model)
+        return lock(queryset, *args, **kwargs)
+
+    lock = QuerySet.select_for_update
+    monkeypatch.setattr(QuerySet, "select_for_update", remember)
+    assert run(request(cohort)).state == "done"
+    assert locked[0] is Cohort
+    assert Case not in locked
+
+
 def test_images_made_with_other_settings_are_not_mixed_into_one_arm(cohort):
     job = run(request(cohort))
     one = cohort.cases.get(code="C001").renditions.get(method="gaussian")
@@ -353,6 +370,37 @@ def test_a_job_that_keeps_killing_its_worker_is_given_up_with_the_reason(cohort)
     assert "died 3 times" in job.message
     services.job_retry(job=job)
     assert run(job).state == "done"
+
+
+def test_a_long_job_outlives_any_number_of_stops_as_long_as_it_gets_further(
+    cohort, monkeypatch
+):
+    job = request(cohort)
+    stops = services.jobs.MAX_ATTEMPTS + 2
+    cases = make_cohort("Long", cases=stops + 1).cases.all()
+    cases.update(cohort=cohort, code=Concat(Value("L"), "code"))
+    computed = 0
+
+    def stopped_at_every_second(images, **parameters):
+        nonlocal computed
+        computed += 1
+        if computed % 2 == 0:
+            raise KeyboardInterrupt
+        return filters.gaussian(images, **parameters)
+
+    monkeypatch.setitem(filters.FILTERS, "gaussian", stopped_at_every_second)
+    for _ in range(stops):
+        with pytest.raises(KeyboardInterrupt):
+            services.job_run(job_id=job.pk)
+        Job.objects.filter(pk=job.pk).update(
+            heartbeat_at=timezone.now() - timedelta(hours=1)
+        )
+        services.jobs_recover()
+        job.refresh_from_db()
+        assert job.state == "queued"
+    monkeypatch.setitem(filters.FILTERS, "gaussian", filters.gaussian)
+    job = run(job)
+    assert (job.state, job.done) == ("done", 3 + stops + 1)
 
 
 def test_a_waiting_job_whose_message_was_lost_is_called_again(

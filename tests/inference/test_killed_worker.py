@@ -134,7 +134,8 @@ def interrupt_and_resume(one: House, *, in_between: Callable[[], None]) -> None:
     in_between()
     one.start_worker()
     one.wait(lambda: one.job("interrupted")[0] == "done", "the job's end")
-    assert one.job("interrupted")[1:] == (2, CASES)
+    # the second attempt brought new images, so the first no longer counts
+    assert one.job("interrupted")[1:] == (1, CASES)
     after = one.renditions("interrupted")
     # what was done stayed as it was: same row, same file, same moment
     assert before.items() <= after.items()
