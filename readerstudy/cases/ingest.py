@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_noop
 
+from readerstudy.imaging.dicom_file import MAX_FRAMES, MAX_VOXELS
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.lut import load_lut
 from readerstudy.imaging.preprocessing import (
@@ -47,15 +48,14 @@ def cohort_scan(path: Path, *, progress: Progress | None = None) -> CohortPlan:
     """What an import of the folder or zip file `path` would make; writes nothing.
 
     progress: called with the number of steps done and their estimated total: one
-        for each file, and one for each pair.
+        for each file, another for each file of a single slice, one for each pair.
     """
     progress = progress or no_progress
     with open_source(path) as source:
-        found, left_out = _find_tomograms(source, progress)
+        found, left_out, done = _find_tomograms(source, progress)
         pairs, unpaired = pair_up(found)
         left_out += unpaired
         planned: list[PlannedPair] = []
-        done = len(source.names)
         for number, pair in enumerate(pairs, start=1):
             try:
                 planned.append(_plan_pair(source, pair))
@@ -75,26 +75,35 @@ def cohort_scan(path: Path, *, progress: Progress | None = None) -> CohortPlan:
 
 def _find_tomograms(
     source: Source, progress: Progress
-) -> tuple[list[ScannedSeries], list[LeftOut]]:
+) -> tuple[list[ScannedSeries], list[LeftOut], int]:
+    """What was found, what was left out, and how many steps that took."""
     found: list[ScannedSeries] = []
     left_out: list[LeftOut] = []
     slices: dict[str, list[str]] = defaultdict(list)  # series UID → files of a slice
+    steps = len(source.names)
     for number, name in enumerate(source.names):
-        progress(number, len(source.names))
+        progress(number, steps)
         try:
             image = _read(source, name)
             if len(image.frames) == 1 and image.series_uid:
                 slices[image.series_uid].append(name)
+                steps += 1  # it is read again, with its series
             else:
                 found.append(_scanned((name,), assemble([image])))
         except Refused as error:
             left_out.append(LeftOut(name, str(error)))
+    done = len(source.names)
     for names in slices.values():
+
+        def read(number: int, *, before: int = done) -> None:
+            progress(before + number, steps)
+
         try:
-            found.append(_scanned(*_sliced(source, names, left_out)))
+            found.append(_scanned(*_sliced(source, names, left_out, read)))
         except Refused as error:
             left_out += [LeftOut(name, str(error)) for name in names]
-    return found, left_out
+        done += len(names)
+    return found, left_out, done
 
 
 def _read(source: Source, name: str) -> StoredImage:
@@ -117,37 +126,62 @@ def _read(source: Source, name: str) -> StoredImage:
 
 
 def _sliced(
-    source: Source, names: list[str], left_out: list[LeftOut]
+    source: Source,
+    names: list[str],
+    left_out: list[LeftOut],
+    progress: Callable[[int], None],
 ) -> tuple[tuple[str, ...], Tomogram]:
-    """A tomogram of single-slice files, each instance taken once."""
-    images: dict[str, tuple[str, StoredImage]] = {}
+    """A tomogram of single-slice files, each instance taken once.
+
+    All are in memory at once, so together they may be as large as one file may be.
+    """
+    images: dict[object, tuple[str, StoredImage]] = {}
     doubled: list[LeftOut] = []
-    for name in names:
+    voxels = 0
+    for number, name in enumerate(names):
+        progress(number)
         image = _read(source, name)
-        if image.sop_uid in images:
-            first = images[image.sop_uid][0]
+        if (which := _identity(image)) in images:
+            first = images[which][0]
             doubled.append(LeftOut(name, f"It is the same image as {first}."))
-        else:
-            images[image.sop_uid] = name, image
+            continue
+        images[which] = name, image
+        voxels += image.frames.size
+        if len(images) > MAX_FRAMES or voxels > MAX_VOXELS:
+            raise Refused(
+                "Its series is too large: more than "
+                f"{MAX_FRAMES} slices or {MAX_VOXELS} voxels."
+            )
     tomogram = assemble([image for _, image in images.values()])
     left_out += doubled
     return tuple(name for name, _ in images.values()), tomogram
 
 
+def _identity(image: StoredImage) -> object:
+    """Equal for the same instance only: two slices may both be empty."""
+    if image.sop_uid:
+        return image.sop_uid
+    voxels = hashlib.sha256(image.frames.tobytes()).hexdigest()
+    return image.geometry.position, voxels
+
+
 def _scanned(files: tuple[str, ...], tomogram: Tomogram) -> ScannedSeries:
     """`tomogram` without voxels and identifiers.
 
-    A file without PatientID is a patient of its own study.
+    A file without PatientID is a patient of its own study. An image whose instances
+    are not all named (SOPInstanceUID) is known by its content.
     """
     volume = tomogram.volume
     slices, rows, columns = volume.counts.shape
+    content = hashlib.sha256(volume.counts.tobytes()).hexdigest()
+    named = all(tomogram.sop_uids)
     study = tomogram.study_uid or tomogram.series_uid or files[0]
     return ScannedSeries(
         files=files,
         patient=patient_digest(tomogram.patient_id or study),
         study=examination_digest(study),
-        instances=instance_digest(tomogram.sop_uids),
-        content=hashlib.sha256(volume.counts.tobytes()).hexdigest(),
+        instances=instance_digest(tomogram.sop_uids if named else (content,)),
+        content=content,
         duration_s=tomogram.duration_s,
         total_counts=tomogram.total_counts,
         shape=(slices, rows, columns),

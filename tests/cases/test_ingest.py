@@ -3,11 +3,13 @@
 import os
 import shutil
 import time
+from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 
-from readerstudy.cases import importing, selectors, services
+from readerstudy.cases import importing, ingest, selectors, services
 from readerstudy.cases.models import Case, Cohort, Rendition, Series
 from readerstudy.cases.plan import CohortPlan
 from readerstudy.imaging.errors import Refused
@@ -253,14 +255,76 @@ def test_a_central_slice_at_the_end_leaves_the_pair_out(tmp_path):
     assert "too near the end" in reasons(plan)["Abe-1/B"]
 
 
-def test_scans_in_one_file_a_slice_are_put_together(tmp_path):
-    folder = tmp_path / "slices"
+def write_slices(folder: Path, *, named: bool = True) -> None:
+    """A pair in one file a slice; the highest and the lowest slice are empty."""
     for name, frame_ms, scale in (("long", 25_000, 5), ("short", 5_000, 1)):
         frames = head(hot_slice=7, scale=scale)[::-1]
+        frames[0] = frames[-1] = 0
         for index, ds in enumerate(single_slices(frames)):
             ds.SeriesInstanceUID = f"1.2.3.{scale}"
             ds.RotationInformationSequence[0].ActualFrameDuration = frame_ms
+            if not named:
+                ds.SOPInstanceUID = ""
             write(ds, folder / name / f"{index:02}")
+
+
+def test_progress_goes_on_while_slices_are_put_together(tmp_path):
+    write_slices(tmp_path / "slices")
+    steps: list[tuple[int, int]] = []
+    services.cohort_scan(tmp_path / "slices", progress=lambda *step: steps.append(step))
+    # 24 files, each read again with its series, and 1 pair
+    assert [done for done, _ in steps] == [*range(48), 49]
+    assert [total for _, total in steps[24:]] == [48] * 24 + [49]
+
+
+@pytest.mark.parametrize(
+    ("limit", "most"), [("MAX_FRAMES", 11), ("MAX_VOXELS", 11 * 72 * 72)]
+)
+def test_a_series_of_too_many_slices_is_refused_while_it_is_read(
+    tmp_path, monkeypatch, limit, most
+):
+    write_slices(tmp_path / "slices")
+    monkeypatch.setattr(ingest, "assemble", lambda images: pytest.fail("too late"))
+    monkeypatch.setattr(ingest, limit, most)
+    plan = services.cohort_scan(tmp_path / "slices")
+    assert len(reasons(plan)) == 24
+    assert all("series is too large" in why for why in reasons(plan).values())
+
+
+def test_images_that_nothing_names_are_told_apart_by_their_content(
+    tmp_path, coordinator
+):
+    folder = tmp_path / "nameless"
+    for scan, frame_ms, scale in (("A", 25_000, 5), ("B", 5_000, 1)):
+        ds = nuclear_object(head(scale=scale)[::-1], frame_ms=frame_ms)
+        ds.SOPInstanceUID = ""
+        write(ds, folder / scan)
+    shutil.copy(folder / "A", folder / "copy of A")
+    plan = services.cohort_scan(folder)
+    assert len(plan.pairs) == 1
+    assert reasons(plan) == {"copy of A": "It is the same image as A."}
+    services.cohort_import(plan=plan, name="Once", coordinators=[coordinator])
+    assert "imported before" in services.cohort_scan(folder).warnings[0]
+    for scan in ("A", "B"):
+        ds = pydicom.dcmread(folder / scan)
+        ds.PixelData = bytes([ds.PixelData[0] + 1]) + ds.PixelData[1:]
+        ds.save_as(folder / scan)
+    assert services.cohort_scan(folder).warnings == ()
+
+
+def test_slices_that_nothing_names_are_told_apart_by_place_and_content(tmp_path):
+    folder = tmp_path / "slices"
+    write_slices(folder, named=False)
+    shutil.copy(folder / "long" / "03", folder / "long" / "copy")
+    plan = services.cohort_scan(folder)
+    (pair,) = plan.pairs
+    assert len(pair.reference.files) == len(pair.short.files) == 12
+    assert set(reasons(plan)) == {"long/copy"}
+
+
+def test_scans_in_one_file_a_slice_are_put_together(tmp_path):
+    folder = tmp_path / "slices"
+    write_slices(folder)
     shutil.copy(folder / "long" / "03", folder / "long" / "copy")
     plan = services.cohort_scan(folder)
     (pair,) = plan.pairs
