@@ -26,9 +26,11 @@ help:  ## list the targets
 run: .venv/.installed  ## start the web server and one worker, with a demo study (PORT=, VAR_DIR=)
 	@$(PY) manage.py serve --port $(PORT)
 
+# No --dist: the default keeps pytest-django's order on every worker, in which the
+# tests that empty the database come last.
 test: .venv/.installed-dev  ## the whole test suite, on SQLite and on PostgreSQL where it is found
-	$(PY) -m pytest -n 2 --dist worksteal -rs
-	$(PY) tests/with_postgres.py $(PY) -m pytest -n 2 --dist worksteal -rs -m "not browser and not pure and not sqlite"
+	$(PY) -m pytest -n 2 -rs
+	$(PY) tests/with_postgres.py $(PY) -m pytest -n 2 -rs -m "not browser and not pure and not sqlite"
 
 lint: .venv/.installed-dev  ## ruff: lint and format check
 	$(PY) -m ruff check .

@@ -39,7 +39,9 @@ class Command(BaseCommand):
                 f"Port {port} is in use by another program, perhaps by a server "
                 "started earlier. Stop that one, or choose another: make run PORT=8001"
             )
-        for number in (signal.SIGTERM, signal.SIGHUP):  # HUP: the terminal was closed
+        # HUP: the terminal was closed. INT too: a shell that starts us in the
+        # background has it ignored, and Python then leaves it so.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _stop)
         os.environ["PYTHONUNBUFFERED"] = "1"
         call_command("migrate", verbosity=0)
