@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from readerstudy.imaging.errors import Refused
 
 from .outcomes import (
+    ROUNDING,
     Interval,
     NotEstimable,
     Reason,
@@ -38,9 +39,6 @@ INTERVAL_METHOD = "delta method clustered by patient, t on the Fisher z scale"
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-
-# Below this a standard error is rounding, not variation; kappa is of order 1.
-ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -145,10 +143,14 @@ def _influence(parts: _Parts, w: Floats) -> Floats:
 
 
 def _null_variance(parts: _Parts, w: Floats) -> float:
-    """n times the variance under kappa = 0 (Fleiss, Cohen and Everitt 1969, eq. 9)."""
+    """n times the variance under kappa = 0 (Fleiss, Cohen and Everitt 1969, eq. 9).
+
+    Their Σ q (w - margins)² - P_e² is the variance of w - margins under chance q,
+    whose mean is -P_e; summed around that mean, rounding does not pass for variance.
+    """
     by_chance = np.outer(parts.shares.sum(axis=1), parts.shares.sum(axis=0))
-    square = float((by_chance * (w - parts.margins) ** 2).sum())
-    return max(square - parts.expected**2, 0.0) / (1 - parts.expected) ** 2
+    around = w - parts.margins + parts.expected
+    return float((by_chance * around**2).sum()) / (1 - parts.expected) ** 2
 
 
 def clustered_error(influence: Floats, patients: Integers) -> float:
@@ -170,7 +172,7 @@ def fisher_interval(
 ) -> Interval | NotEstimable:
     """tanh(atanh κ ± t · SE / (1 - κ²)): stays within -1 and 1, and is skewed."""
     if 1 - abs(kappa) < ROUNDING:
-        return NotEstimable(Reason.PERFECT)
+        return NotEstimable(Reason.PERFECT if kappa > 0 else Reason.OPPOSITE)
     if error < ROUNDING:
         return NotEstimable(Reason.NO_VARIATION)
     half = student_quantile(level=level, degrees_of_freedom=degrees_of_freedom)
@@ -203,7 +205,8 @@ def weighted_kappa(
 
     Not estimable: no items; one patient; both readings constant. With one reading
     constant kappa is 0 by definition and has neither p nor interval. Perfect
-    agreement has no interval.
+    agreement and total disagreement have no interval, nor has what does not vary
+    between patients; a standard error that is 0 there is not estimable either.
 
     Raises Refused for a grade outside `categories`, ValueError for lengths that
     differ.
@@ -266,23 +269,30 @@ def _estimate(
     error = float(np.sqrt((parts.shares * influence**2).sum() / n))
     error_null = float(np.sqrt(_null_variance(parts, w) / n))
     z: float | NotEstimable = NotEstimable(Reason.NO_ROOM)
-    if error_null > ROUNDING:
+    if error_null >= ROUNDING:
         z = parts.kappa / error_null
     clustered = clustered_error(influence[rows, columns], patients)
+    interval = fisher_interval(
+        parts.kappa, clustered, degrees_of_freedom=int(patients.max()), level=level
+    )
     return _Outcome(
         kappa=parts.kappa,
-        standard_error=error,
-        standard_error_null=error_null,
+        standard_error=_error_or_reason(error, interval),
+        standard_error_null=_error_or_reason(error_null, z),
         z=z,
         p=z if isinstance(z, NotEstimable) else two_sided_p(z),
-        standard_error_clustered=clustered,
-        interval=fisher_interval(
-            parts.kappa,
-            clustered,
-            degrees_of_freedom=int(patients.max()),
-            level=level,
-        ),
+        standard_error_clustered=_error_or_reason(clustered, interval),
+        interval=interval,
     )
+
+
+def _error_or_reason(
+    error: float, made_of_it: Interval | float | NotEstimable
+) -> float | NotEstimable:
+    """A standard error of 0 says nothing; why, is said by what is made of it."""
+    if error < ROUNDING and isinstance(made_of_it, NotEstimable):
+        return made_of_it
+    return error
 
 
 def _grades_used(table: Integers) -> tuple[int, int]:

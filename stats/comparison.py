@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .outcomes import (
+    ROUNDING,
     Interval,
     NotEstimable,
     Reason,
@@ -61,7 +62,7 @@ class AgainstControl:
     """
 
     arm: int
-    rank_difference: float
+    rank_difference: float | NotEstimable
     z: float | NotEstimable
     p: float | NotEstimable
     p_holm: float | NotEstimable
@@ -77,23 +78,26 @@ def ranks_within_blocks(values: Floats) -> Floats:
     return ranks
 
 
-def friedman(values: Floats) -> Friedman:
+def friedman(values: Floats, *, without: Reason = Reason.NO_IMAGES) -> Friedman:
     """Friedman's test of values (blocks, arms).
 
     The statistic is (k-1) Σ_j (R_j - n(k+1)/2)² / Σ_ij (r_ij - (k+1)/2)², which
-    needs no separate correction for ties. Not estimable: no block, one arm, or all
-    arms equal in every block.
+    needs no separate correction for ties. Not estimable: no block, one arm, one
+    block (its ranks always concur, W = 1), or all arms equal in every block.
+
+    without: why there is no block, where the caller has left some out.
     """
     blocks, arms = values.shape
     if blocks == 0:
-        nothing = NotEstimable(Reason.NO_IMAGES)
+        nothing = NotEstimable(without)
         return Friedman(0, (), nothing, max(arms - 1, 0), nothing, nothing)
     ranks = ranks_within_blocks(values)
     centred = ranks - (arms + 1) / 2
     spread = float((centred**2).sum())
     means = tuple(float(rank) for rank in ranks.mean(axis=0))
-    if arms < 2 or spread == 0:
-        nothing = NotEstimable(Reason.ONE_ARM if arms < 2 else Reason.ALL_TIED)
+    reason = Reason.ONE_ARM if arms < 2 else _untestable(blocks, spread)
+    if reason:
+        nothing = NotEstimable(reason)
         return Friedman(blocks, means, nothing, arms - 1, nothing, nothing)
     statistic = float((arms - 1) * (centred.sum(axis=0) ** 2).sum() / spread)
     return Friedman(
@@ -106,7 +110,16 @@ def friedman(values: Floats) -> Friedman:
     )
 
 
-def dunn_against_control(values: Floats, *, control: int) -> list[AgainstControl]:
+def _untestable(blocks: int, spread: float) -> Reason | None:
+    """Why ranks with this sum of squares around their mean carry no test."""
+    if blocks == 1:
+        return Reason.ONE_BLOCK
+    return Reason.ALL_TIED if spread == 0 else None
+
+
+def dunn_against_control(
+    values: Floats, *, control: int, without: Reason = Reason.NO_IMAGES
+) -> list[AgainstControl]:
     """Dunn's test of each arm against column `control`, on ranks within blocks.
 
     z = difference of mean ranks / SE with SE² = 2 Σ_ij (r_ij - (k+1)/2)² / (n² (k-1)),
@@ -115,19 +128,20 @@ def dunn_against_control(values: Floats, *, control: int) -> list[AgainstControl
     unpaired groups (ranks over all values, as after Kruskal and Wallis) ignores the
     blocks and is blind to differences smaller than those between patients.
 
-    No block, or all arms equal in every block: not estimable.
+    Fewer than two blocks, or all arms equal in every block: not estimable.
+    without: why there is no block, where the caller has left some out.
     """
     blocks, arms = values.shape
     others = [arm for arm in range(arms) if arm != control]
     if blocks == 0:
-        nothing = NotEstimable(Reason.NO_IMAGES)
-        return [AgainstControl(a, 0.0, nothing, nothing, nothing) for a in others]
+        nothing = NotEstimable(without)
+        return [AgainstControl(a, nothing, nothing, nothing, nothing) for a in others]
     ranks = ranks_within_blocks(values)
     means = ranks.mean(axis=0)
     spread = float(((ranks - (arms + 1) / 2) ** 2).sum())
-    if spread == 0:
-        nothing = NotEstimable(Reason.ALL_TIED)
-        return [AgainstControl(a, 0.0, nothing, nothing, nothing) for a in others]
+    if reason := _untestable(blocks, spread):
+        nothing = NotEstimable(reason)
+        return [AgainstControl(a, nothing, nothing, nothing, nothing) for a in others]
     error = float(np.sqrt(2 * spread / (arms - 1))) / blocks
     differences = [float(means[arm] - means[control]) for arm in others]
     z_values = [difference / error for difference in differences]
@@ -177,7 +191,7 @@ def patient_mean(values: Sequence[float], *, level: float = 0.95) -> PatientMean
     if n == 1:
         return PatientMean(1, mean, NotEstimable(Reason.ONE_PATIENT))
     error = float(np.std(values, ddof=1) / np.sqrt(n))
-    if error == 0:
+    if error < ROUNDING:
         return PatientMean(n, mean, NotEstimable(Reason.NO_VARIATION))
     half = student_quantile(level=level, degrees_of_freedom=n - 1) * error
     interval = Interval(

@@ -29,6 +29,12 @@ ARM = Column("arm", "code of the arm", values="text")
 ARM_TITLE = Column("arm_title", "title of the arm", values="text")
 READER = Column("reader", "code of the reader, never a name", values="text")
 CASE = Column("case", "code of the case", values="text")
+PATIENT = Column(
+    "patient",
+    "number of the patient in this study, the cluster of intervals; cases of one "
+    "patient share it",
+    values="P01, P02, ...",
+)
 NOT_ESTIMABLE = Column(
     "not_estimable",
     "which of the numbers in this line do not exist, and why",
@@ -47,6 +53,7 @@ READS = (
         "integer from 1",
     ),
     CASE,
+    PATIENT,
     ARM,
     Column(
         "arm_role",
@@ -158,7 +165,9 @@ INTRA_READER = (STUDY, PROTOCOL, SIMULATED, ARM, ARM_TITLE, READER, *AGREEMENT)
 
 IMAGE_QUALITY = (
     STUDY,
+    SIMULATED,
     CASE,
+    PATIENT,
     ARM,
     Column(
         "slice",
@@ -215,8 +224,13 @@ IMAGE_QUALITY_SUMMARY = (
         "",
         "patient (means over slices) or slice (not independent)",
     ),
-    Column("n_blocks", "blocks measured in every arm", "", "integer"),
-    Column("n_blocks_left_out", "blocks not measured in every arm", "", "integer"),
+    Column("n_blocks", "blocks with a value in every arm", "", "integer"),
+    Column(
+        "n_blocks_left_out",
+        "blocks without a value in every arm: identical images have no psnr",
+        "",
+        "integer",
+    ),
     Column("mean_rank", "mean rank of the arm, 1 = worst", "", "number"),
     Column("friedman_chi2", "Friedman's statistic over all arms", "", "number"),
     Column("friedman_df", "its degrees of freedom", "", "integer"),

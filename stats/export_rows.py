@@ -30,6 +30,7 @@ def reads(study: Study, report: Report) -> Iterator[Line]:
         .prefetch_related(Prefetch("scores", scores, to_attr="versions"))
         .order_by("reader__code", "position")
     )
+    patients = selectors.patient_codes(study)
     for read in planned.iterator(chunk_size=CHUNK):
         latest = {score.side: score for score in read.versions}
         for side in Score.Side.values:
@@ -41,6 +42,7 @@ def reads(study: Study, report: Report) -> Iterator[Line]:
                 "session": read.session.number,
                 "position": read.position,
                 "case": read.case.code,
+                "patient": patients[read.case_id],
                 "arm": read.arm.code,
                 "arm_role": read.arm.role,
                 "method": read.arm.method,
@@ -176,10 +178,13 @@ def intra_reader(study: Study, report: Report) -> Iterator[Line]:
 
 def image_quality(study: Study, report: Report) -> Iterator[Line]:
     """One line an arm, case and slice; images never measured have none."""
+    patients = selectors.patient_codes(study)
     for line in image_set(study).lines():
         yield {
             "study": study.slug,
+            "simulated": report.simulated,
             "case": line.case.code,
+            "patient": patients[line.case.pk],
             "arm": line.arm.code,
             "slice": line.slice,
             "mean_squared_error": line.mean_squared_error,

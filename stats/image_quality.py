@@ -104,7 +104,7 @@ def structural_similarities(
     data_ranges: each gives one SSIM, by its constants C1 = (K1·range)² and
         C2 = (K2·range)². The second range costs next to nothing. Range 1 on images
         from 0 to 255 is not what Wang et al. meant, but is what some published
-        values were reached with; it is only ever shown with its range.
+        values were probably reached with; it is only ever shown with its range.
 
     Raises ValueError where the window does not fit into the image.
     """

@@ -11,6 +11,11 @@ from typing import TypeVar
 Value = TypeVar("Value")
 
 
+# Below this a standard error is rounding, not variation: of kappa, or of a mean
+# difference of grades, both of order 1.
+ROUNDING = 1e-12
+
+
 class Reason(StrEnum):
     """Why a number does not exist; the value is a sentence's second half."""
 
@@ -20,11 +25,15 @@ class Reason(StrEnum):
     BOTH_CONSTANT = "both readings use a single grade"
     ONE_CONSTANT = "one of the two readings uses a single grade"
     PERFECT = "agreement is perfect, so its variation cannot be estimated"
+    OPPOSITE = "disagreement is total, so its variation cannot be estimated"
     NO_ROOM = "with these grades kappa could not have been another"
     NO_VARIATION = "it does not vary between patients"
     IDENTICAL_IMAGES = "the images are identical"
     ONE_VALUE = "there is only one value"
     ONE_ARM = "there is only one arm to compare"
+    ONE_BLOCK = "only one block has a value in every arm"
+    NO_COMPLETE_PATIENT = "no patient has a value in every arm"
+    NO_COMPLETE_SLICE = "no slice has a value in every arm"
     ALL_TIED = "all arms are equal in every block"
     READER_MISSING = "it is not estimable for every reader"
 

@@ -10,7 +10,7 @@ from readerstudy.reading.models import Arm
 from .comparison import dunn_against_control, friedman
 from .image_quality import mean_spread
 from .images import ImageLine, ImageSet
-from .outcomes import NotEstimable, estimated
+from .outcomes import NotEstimable, Reason, estimated
 from .report import METRICS, ArmQuality, Metric, MetricTable, arm_name
 
 Value = Callable[[ImageLine], float | NotEstimable]
@@ -54,6 +54,23 @@ def _slices(lines: Sequence[ImageLine], value: Value) -> dict[Hashable, float]:
     return {place: number for place, number in found.items() if number is not None}
 
 
+def _measured_blocks(
+    by_arm: dict[int, list[ImageLine]], *, slice_wise: bool
+) -> list[Hashable]:
+    """Every block measured in any arm, whether or not the metric has a value there."""
+    lines = [line for arm in by_arm.values() for line in arm]
+    if slice_wise:
+        return list(dict.fromkeys((line.case.pk, line.slice) for line in lines))
+    return list(dict.fromkeys(line.case.patient_digest for line in lines))
+
+
+def _without_blocks(every: Sequence[Hashable], *, slice_wise: bool) -> Reason:
+    """Why no block could be compared, should that be so."""
+    if not every:
+        return Reason.NO_IMAGES
+    return Reason.NO_COMPLETE_SLICE if slice_wise else Reason.NO_COMPLETE_PATIENT
+
+
 def _metric_table(
     metric: Metric,
     arms: Sequence[Arm],
@@ -66,16 +83,18 @@ def _metric_table(
     means = [_patient_means(by_arm[arm.pk], value) for arm in arms]
     chosen = _slices if slice_wise else _patient_means
     blocks = [chosen(by_arm[arm.pk], value) for arm in arms]
-    every = dict.fromkeys(block for one in blocks for block in one)
+    every = _measured_blocks(by_arm, slice_wise=slice_wise)
     complete = [block for block in every if all(block in one for one in blocks)]
     matrix = np.array(
         [[one[block] for one in blocks] for block in complete], dtype=np.float64
     ).reshape(len(complete), len(arms))
-    test = friedman(matrix)
+    without = _without_blocks(every, slice_wise=slice_wise)
+    test = friedman(matrix, without=without)
     against = {}
     if control:
         place = [arm.pk for arm in arms].index(control.pk)
-        against = {one.arm: one for one in dunn_against_control(matrix, control=place)}
+        dunn = dunn_against_control(matrix, control=place, without=without)
+        against = {one.arm: one for one in dunn}
     return MetricTable(
         metric=metric,
         arms=tuple(

@@ -1,5 +1,6 @@
 """The results of one unblinded study as plain values, ready for a page or a file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -110,7 +111,16 @@ class MetricTable:
     arms: tuple[ArmQuality, ...]
     friedman: Friedman
     blocks: str
-    blocks_left_out: int  # not measured in every arm
+    blocks_left_out: int  # without a value in every arm
+
+    @property
+    def patients(self) -> tuple[int, int]:
+        """The fewest and the most patients who have a value in an arm."""
+        return _range([arm.patients.n for arm in self.arms])
+
+
+def _range(counts: Sequence[int]) -> tuple[int, int]:
+    return min(counts, default=0), max(counts, default=0)
 
 
 @dataclass(frozen=True)
@@ -147,6 +157,11 @@ class Report:
     def quality_rows(self) -> tuple[tuple[ArmQuality, ...], ...]:
         """Arm by arm, its quality in each metric: the rows of the printed table."""
         return tuple(zip(*(table.arms for table in self.quality), strict=True))
+
+    @property
+    def kappa_patients(self) -> tuple[int, int]:
+        """The fewest and the most patients that a kappa of both sides is of."""
+        return _range([r.both.patients for line in self.kappa for r in line.readers])
 
     @property
     def simulated(self) -> bool:

@@ -95,6 +95,18 @@ def study_cases(study: Study) -> QuerySet[Case]:
     return Case.objects.filter(pk__in=planned).order_by("code")
 
 
+def patient_codes(study: Study) -> dict[int, str]:
+    """case pk → P01, P02, … of its patient, in the order of their first case codes.
+
+    The same in every export of the study, and meaning nothing outside of it.
+    """
+    digests = dict(study_cases(study).values_list("pk", "patient_digest"))
+    patients = list(dict.fromkeys(digests.values()))
+    width = max(2, len(str(len(patients))))
+    codes = {p: f"P{number:0{width}}" for number, p in enumerate(patients, start=1)}
+    return {case: codes[patient] for case, patient in digests.items()}
+
+
 def study_readers(study: Study) -> QuerySet[Membership]:
     readers = study.memberships.filter(role=Membership.Role.READER)
     return readers.order_by("code")

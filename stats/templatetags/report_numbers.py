@@ -56,6 +56,15 @@ def interval(value: Interval | NotEstimable, digits: int) -> str:
 
 
 @register.filter
+def count_range(value: tuple[int, int]) -> str:
+    """(6, 6) → 6; (4, 6) → 4 to 6."""
+    low, high = value
+    if low == high:
+        return str(low)
+    return _("%(low)s to %(high)s") % {"low": low, "high": high}
+
+
+@register.filter
 def p_value(value: float | NotEstimable) -> str:
     """Three decimals; smaller ones as < 0.001."""
     if isinstance(value, NotEstimable):

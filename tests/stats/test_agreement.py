@@ -278,12 +278,26 @@ def test_perfect_agreement_is_one_and_has_no_interval() -> None:
     assert result.kappa == 1
     assert result.exact == 1
     assert result.interval == NotEstimable(Reason.PERFECT)
+    assert result.standard_error == NotEstimable(Reason.PERFECT)
+    assert result.standard_error_clustered == NotEstimable(Reason.PERFECT)
+    assert result.standard_error_null > 0
+    assert result.p < 0.05
+
+
+def test_total_disagreement_is_not_called_perfect() -> None:
+    result = kappa([1, 4, 1, 4], [4, 1, 4, 1])
+    assert result.kappa == -1
+    assert result.interval == NotEstimable(Reason.OPPOSITE)
+    assert result.standard_error == NotEstimable(Reason.OPPOSITE)
+    assert result.standard_error_clustered == NotEstimable(Reason.OPPOSITE)
     assert result.p < 0.05
 
 
 def test_patients_who_all_contribute_the_same_give_no_interval() -> None:
     result = kappa([1, 4, 1] * 5, [1, 4, 4] * 5, patients=[n // 3 for n in range(15)])
     assert result.interval == NotEstimable(Reason.NO_VARIATION)
+    assert result.standard_error_clustered == NotEstimable(Reason.NO_VARIATION)
+    assert result.standard_error > 0  # as if every side were another patient's
 
 
 def test_grades_that_leave_kappa_no_room_have_no_p() -> None:
@@ -291,6 +305,20 @@ def test_grades_that_leave_kappa_no_room_have_no_p() -> None:
     result = kappa([1, 1, 1, 2], [2, 2, 2, 4], weighting="linear")
     assert result.kappa == pytest.approx(0, abs=1e-12)
     assert result.z == result.p == NotEstimable(Reason.NO_ROOM)
+    assert result.standard_error_null == NotEstimable(Reason.NO_ROOM)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ([2, 1, 2, 2, 2], [4, 3, 4, 2, 4]),
+        ([1, 1, 2, 1, 1, 1, 1, 2, 2, 2], [3, 2, 2, 2, 2, 3, 2, 3, 3, 4]),
+    ],
+)
+def test_rounding_is_no_room(first: list[int], second: list[int]) -> None:
+    result = kappa(first, second, weighting="linear")
+    assert result.standard_error_null == NotEstimable(Reason.NO_ROOM)
+    assert result.p == NotEstimable(Reason.NO_ROOM)
 
 
 def test_a_grade_outside_the_declared_set_is_refused() -> None:

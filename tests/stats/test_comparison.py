@@ -135,6 +135,25 @@ def test_no_block_and_one_arm_have_no_test() -> None:
     assert dunn_against_control(np.ones((4, 1)), control=0) == []
 
 
+def test_one_block_alone_has_no_test() -> None:
+    """Ranks of one patient always concur: W would be 1 whatever was measured."""
+    values = np.array([[1.0, 2.0, 3.0]])
+    nothing = NotEstimable(Reason.ONE_BLOCK)
+    result = friedman(values)
+    assert (result.blocks, result.mean_ranks) == (1, (1, 2, 3))
+    assert (result.statistic, result.p, result.concordance) == (nothing,) * 3
+    for one in dunn_against_control(values, control=0):
+        assert (one.rank_difference, one.z, one.p, one.p_holm) == (nothing,) * 4
+    assert friedman(np.repeat(values, 2, axis=0)).concordance == pytest.approx(1)
+
+
+def test_whoever_has_left_all_blocks_out_says_why() -> None:
+    none, reason = np.empty((0, 3)), Reason.NO_COMPLETE_PATIENT
+    assert friedman(none, without=reason).p == NotEstimable(reason)
+    for one in dunn_against_control(none, control=1, without=reason):
+        assert one.p_holm == NotEstimable(reason)
+
+
 def test_infinite_values_are_an_error_not_a_rank() -> None:
     with pytest.raises(ValueError, match="finite"):
         friedman(np.array([[1.0, np.inf]]))
@@ -154,6 +173,12 @@ def test_a_mean_over_too_few_patients_says_why() -> None:
     assert patient_mean([]).mean == NotEstimable(Reason.NO_READS)
     assert patient_mean([0.5]).interval == NotEstimable(Reason.ONE_PATIENT)
     assert patient_mean([0.5, 0.5]).interval == NotEstimable(Reason.NO_VARIATION)
+
+
+def test_rounding_is_no_variation_between_patients() -> None:
+    thirds = [1 / 3] * 10
+    assert np.std(thirds, ddof=1) > 0  # the mean of ten thirds is not a third
+    assert patient_mean(thirds).interval == NotEstimable(Reason.NO_VARIATION)
 
 
 def test_a_mean_over_readers_leaves_no_reader_out_silently() -> None:

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 from readerstudy.audit.models import AuditEvent
 from readerstudy.reading.models import Arm, Read, Score, Study
+from stats.agreement import weighted_kappa
 from stats.building import report_build
 from stats.csv_text import cell_text
 from stats.export import export_to_folder, zip_pieces
@@ -226,6 +227,79 @@ def test_what_is_not_estimable_is_empty_and_says_why(
             assert line["not_estimable"] == (
                 "kappa: it is not estimable for every reader"
             )
+
+
+def test_standard_errors_of_perfect_agreement_are_empty_and_say_why(
+    study: Study, tmp_path: Path
+) -> None:
+    for side, value in (("right", 4), ("left", 1)):
+        Score.objects.filter(
+            read__reader__code="A", read__arm__code__in=["reference", "short"]
+        ).filter(side=side).update(value=value)
+    export_to_folder(study=study, folder=tmp_path)
+    (line,) = (
+        line
+        for line in lines(tmp_path / "kappa.csv")
+        if (line["arm"], line["reader"], line["side"], line["weighting"])
+        == ("short", "A", "both", "quadratic")
+    )
+    assert float(line["kappa"]) == 1
+    assert line["se_clustered"] == line["se_asymptotic"] == line["interval_low"] == ""
+    assert float(line["se_null"]) > 0
+    for name in ("se_clustered", "se_asymptotic", "interval"):
+        assert f"{name}: agreement is perfect" in line["not_estimable"]
+
+
+def test_the_patients_of_cases_are_the_same_in_reads_and_images(
+    study: Study, tmp_path: Path
+) -> None:
+    """Whoever clusters by this column clusters as the report does."""
+    first, *_, last = study.cohort.cases.order_by("code")
+    type(last).objects.filter(pk=last.pk).update(patient_digest=first.patient_digest)
+    image_quality_measure(study=study)
+    export_to_folder(study=study, folder=tmp_path)
+    expected = {f"C{n:03}": f"P{n:02}" for n in range(1, 6)} | {"C006": "P01"}
+    for name in ("reads.csv", "image_quality.csv"):
+        found = {(line["case"], line["patient"]) for line in lines(tmp_path / name)}
+        assert found == set(expected.items())
+
+
+def test_the_exported_patients_give_the_clustered_error(folder: Path) -> None:
+    found = {
+        (line["arm"], line["case"], line["side"]): line
+        for line in lines(folder / "reads.csv")
+        if line["reader"] == "A" and line["repeat"] == "0"
+    }
+    places = sorted({key[1:] for key in found})
+    again = weighted_kappa(
+        *(
+            [int(found[arm, *place]["grade"]) for place in places]
+            for arm in ("reference", "short")
+        ),
+        categories=(1, 2, 3, 4),
+        patients=[found["short", *place]["patient"] for place in places],
+        weighting="quadratic",
+    )
+    line = next(
+        line
+        for line in lines(folder / "kappa.csv")
+        if (line["arm"], line["reader"], line["side"], line["weighting"])
+        == ("short", "A", "both", "quadratic")
+    )
+    assert float(line["se_clustered"]) == pytest.approx(again.standard_error_clustered)
+
+
+def test_every_file_of_results_says_whether_they_are_simulated(
+    study: Study, folder: Path, tmp_path: Path
+) -> None:
+    names = NAMES - {"reads.csv", "audit.csv", "data_dictionary.csv"}
+    study.cohort.simulated = False
+    study.cohort.save()
+    export_to_folder(study=study, folder=tmp_path / "real")
+    for name in names:
+        assert {line["simulated"] for line in lines(folder / name)} == {"TRUE"}, name
+        real = {line["simulated"] for line in lines(tmp_path / "real" / name)}
+        assert real == {"FALSE"}, name
 
 
 @pytest.mark.pure

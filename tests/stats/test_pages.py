@@ -8,7 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from readerstudy.reading.models import Membership, Score, Study
+from readerstudy.cases.models import Rendition
+from readerstudy.reading.models import Membership, Read, Score, Study
 from stats import views
 from stats.outcomes import Reason
 from stats.reasons import REASON_WORDS
@@ -105,6 +106,44 @@ def test_undefined_is_said_with_its_reason(
     page = text(coordinator_client)
     assert "not estimable" in page
     assert "both readings use a single grade" in page
+
+
+def test_a_perfect_agreement_has_no_standard_error_on_the_page(
+    coordinator_client: Client, study: Study
+) -> None:
+    for side, value in (("right", 4), ("left", 1)):
+        Score.objects.filter(side=side).update(value=value)
+    page = text(coordinator_client)
+    assert "agreement is perfect, so its variation cannot be estimated" in page
+    rows = page.split('id="details"')[1].split("<tbody>")[1].split("</tbody>")[0]
+    assert rows.count("<tr>") == 6
+    assert "0.000" not in rows
+    assert rows.count("agreement is perfect") == 2 * 6  # clustered and asymptotic
+
+
+def test_notes_name_the_patients_that_were_analysed(
+    coordinator_client: Client, study: Study
+) -> None:
+    page = text(coordinator_client)
+    assert "Both sides of 6 patients" in page
+    assert page.count("n = 6)") == 3
+    unread = Read.objects.filter(reader__code="C", arm__code="unet", repeat=0)
+    unread = unread.filter(case__code__in=["C001", "C005"])
+    Score.objects.filter(read__in=unread).delete()
+    unread.update(submitted_at=None)
+    Rendition.objects.get(case__code="C003", method="short").delete()
+    page = text(coordinator_client)
+    assert "Both sides of 4 to 6 patients" in page
+    assert "clustered by patient (n = 4 to 6)" in page
+    assert page.count("(mean over the slices; n = 5 to 6)") == 2
+    assert "1 left out, without a value in every arm" in page
+
+
+def test_every_metric_has_its_test_and_its_range(coordinator_client: Client) -> None:
+    page = " ".join(text(coordinator_client).split())
+    for metric in ("PSNR (range 255)", "SSIM (range 255)", "SSIM (range 1)"):
+        assert page.count(f"{metric}: Friedman over 6 patients: χ²") == 1
+    assert "as some published values were probably reached" in page
 
 
 def test_every_reason_has_words() -> None:

@@ -284,6 +284,53 @@ def test_a_damaged_image_is_named_and_spoils_nothing_else(study: Study) -> None:
     assert (short.images.n, unet.images.n) == (25, 30)
 
 
+def test_an_arm_without_images_leaves_no_patient_to_compare(study: Study) -> None:
+    Rendition.objects.filter(method="short").delete()
+    image_quality_measure(study=study)
+    table = report_build(study=study).quality[0]
+    assert table.friedman.p == NotEstimable(Reason.NO_COMPLETE_PATIENT)
+    assert table.blocks_left_out == 6
+    short, _unet = table.arms
+    assert short.images.mean == NotEstimable(Reason.NO_IMAGES)
+    assert short.against_control.p == NotEstimable(Reason.NO_COMPLETE_PATIENT)
+    assert table.patients == (0, 6)
+    Rendition.objects.filter(method="unet").delete()
+    nowhere = report_build(study=study).quality[0]
+    assert nowhere.friedman.p == NotEstimable(Reason.NO_IMAGES)
+
+
+def test_a_patient_whose_images_are_all_identical_counts_as_left_out(
+    study: Study,
+) -> None:
+    case = study.cohort.cases.get(code="C004")
+    original = cases.rendition_get(case=case, method="reference")
+    for method in ("short", "unet"):
+        cases_services.rendition_save(
+            case=case,
+            method=method,
+            values=cases.rendition_values(original),
+            provenance={"made by": "copying"},
+        )
+    image_quality_measure(study=study)
+    psnr, ssim, _ = report_build(study=study).quality
+    assert (psnr.friedman.blocks, psnr.blocks_left_out) == (5, 1)
+    assert (ssim.friedman.blocks, ssim.blocks_left_out) == (6, 0)
+
+
+def test_patients_are_counted_as_analysed_in_each_table(study: Study) -> None:
+    unread = Read.objects.filter(
+        reader__code="C", arm__code="unet", repeat=0, case__code__in=["C001", "C005"]
+    )
+    Score.objects.filter(read__in=unread).delete()
+    unread.update(submitted_at=None)
+    Rendition.objects.get(case__code="C003", method="short").delete()
+    image_quality_measure(study=study)
+    report = report_build(study=study)
+    assert report.patients == 6
+    assert report.kappa_patients == (4, 6)
+    assert report.quality[0].patients == (5, 6)
+
+
 def test_identical_images_have_no_psnr_but_ssim_one(db: None) -> None:
     cohort = make_cohort("Copies", cases=3, methods=("reference", "short"))
     for case in cohort.cases.all():
@@ -299,7 +346,14 @@ def test_identical_images_have_no_psnr_but_ssim_one(db: None) -> None:
     assert psnr.mean == NotEstimable(Reason.IDENTICAL_IMAGES)
     assert psnr.left_out == 15
     assert ssim.mean == pytest.approx(1)
-    assert report.quality[0].friedman.p == NotEstimable(Reason.NO_IMAGES)
+    nothing = NotEstimable(Reason.NO_COMPLETE_PATIENT)
+    assert report.quality[0].friedman.p == nothing
+    assert report.quality[0].blocks_left_out == 3
+    against = report_build(study=study, control="short").quality[0].arms[1]
+    assert against.against_control.p == nothing
+    slice_wise = report_build(study=study, slice_wise=True).quality[0]
+    assert slice_wise.friedman.p == NotEstimable(Reason.NO_COMPLETE_SLICE)
+    assert slice_wise.blocks_left_out == 15
     assert report.quality[1].friedman.blocks == 3
     assert report.control is None
     assert report.intra_reader == ()
