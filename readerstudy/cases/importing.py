@@ -1,7 +1,7 @@
 """A confirmed plan becomes a cohort: files first, then all rows at once."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -62,8 +62,12 @@ def cohort_import(
     simulated: bool = False,
     progress: Progress | None = None,
     by: User | None = None,
+    with_rows: Callable[[Cohort], None] | None = None,
 ) -> Cohort:
     """Make the cohort that `plan` shows, or nothing at all.
+
+    with_rows: called in the transaction that writes the rows; what it writes is
+        committed with them, and if it raises, nothing is.
 
     Scans are decoded and written as files one by one, which takes time but holds
     no lock; the rows follow in one short transaction. Whatever goes wrong, the
@@ -79,11 +83,14 @@ def cohort_import(
             for number, pair in enumerate(plan.pairs):
                 progress(number, len(plan.pairs))
                 _write_pair(source, pair, written)
-        cohort = _write_rows(written, name, list(coordinators), simulated, by)
+        progress(len(plan.pairs), len(plan.pairs))
+        with transaction.atomic():
+            cohort = _write_rows(written, name, list(coordinators), simulated, by)
+            if with_rows:
+                with_rows(cohort)
     except BaseException:
         written.remove()
         raise
-    progress(len(plan.pairs), len(plan.pairs))
     return cohort
 
 
@@ -97,8 +104,9 @@ def files_sweep() -> int:
         storage, folder = folder_of(model, field_name)
         known = set(model._default_manager.values_list(field_name, flat=True))
         for name in files_in(storage, folder):
-            age = timezone.now() - storage.get_modified_time(name)
-            if name not in known and age > UNCLAIMED_FOR:
+            if name in known:
+                continue
+            if timezone.now() - storage.get_modified_time(name) > UNCLAIMED_FOR:
                 storage.delete(name)
                 deleted += 1
     return deleted

@@ -183,8 +183,14 @@ class Upload(models.Model):
         Cohort, models.SET_NULL, null=True, related_name="uploads"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    # who works on it; only that one may write to the row meanwhile
+    claim = models.CharField(max_length=32, blank=True, default="", editable=False)
     # the worker's last sign of life; null: no worker has taken it up
     heartbeat_at = models.DateTimeField(null=True, editable=False)
+    # when a worker was last called
+    called_at = models.DateTimeField(null=True, editable=False)
+    # how often a worker took up this step; too many deaths end it
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
 
     objects = UploadQuerySet.as_manager()
 

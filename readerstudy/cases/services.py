@@ -26,6 +26,7 @@ from .uploads import (
     upload_import,
     upload_retry,
     upload_scan,
+    uploads_recover,
     uploads_sweep,
 )
 
@@ -42,6 +43,7 @@ __all__ = [
     "upload_import",
     "upload_retry",
     "upload_scan",
+    "uploads_recover",
     "uploads_sweep",
 ]
 

@@ -1,7 +1,8 @@
 """What becomes of files that a coordinator sent: looked through, confirmed, gone.
 
 Each step is claimed by a conditional update and may be asked for twice. A worker
-that dies leaves an old heartbeat, and the step can be asked for again.
+that dies leaves an old heartbeat, and the step is asked for again. Only the holder
+of the claim writes to the row, so a worker that was given up too early does nothing.
 """
 
 import logging
@@ -18,7 +19,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -28,7 +29,7 @@ from readerstudy.imaging.errors import Refused
 
 from .importing import check_name, cohort_import
 from .ingest import cohort_scan
-from .models import Upload
+from .models import Cohort, Upload
 from .plan import CohortPlan
 
 logger = logging.getLogger(__name__)
@@ -36,18 +37,35 @@ logger = logging.getLogger(__name__)
 # A living worker says so every second; a slow disk may hold it up for some.
 STALE_AFTER = timedelta(seconds=60)
 LONGEST_NAME = 500
+MAX_ATTEMPTS = 3
+REPORT_S = 1
 KEPT_FOR = timedelta(days=7)
+# Longer than any browser takes to send its files.
+UNCLAIMED_FOR = timedelta(days=1)
 WORKING = (Upload.State.SCANNING, Upload.State.IMPORTING)
 # Kept as it stands; the page translates it.
 UNEXPECTED = gettext_noop(
     "Something unexpected went wrong; nothing was imported. "
     "The administrator finds the details in the log of the worker."
 )
+# As above.
+GIVEN_UP = gettext_noop(
+    "The worker ended three times in the middle of it, perhaps for lack of memory; "
+    "nothing was imported. The log of the worker may say more."
+)
+
+
+class _ClaimLostError(Exception):
+    """The upload was discarded, or another worker has taken it over."""
+
+
+def uploads_folder() -> Path:
+    folder: Path = settings.VAR_DIR / "uploads"
+    return folder
 
 
 def upload_folder(upload: Upload) -> Path:
-    folder: Path = settings.VAR_DIR / "uploads" / upload.folder
-    return folder
+    return uploads_folder() / upload.folder
 
 
 def upload_zip(upload: Upload) -> Path:
@@ -60,7 +78,7 @@ def preview_path(upload: Upload, *, code: str, role: str) -> Path:
 
 def upload_is_stale(upload: Upload) -> bool:
     """Whether the worker that took it up, or should have, is to be given up."""
-    last = upload.heartbeat_at or upload.created_at
+    last = upload.heartbeat_at or upload.called_at or upload.created_at
     return upload.state in WORKING and timezone.now() - last > STALE_AFTER
 
 
@@ -81,13 +99,13 @@ def upload_create(
         _keep(files, upload_zip(upload))
         with transaction.atomic():
             upload.save()
+            _call(upload)
             event_record(
                 action="upload.create",
                 actor=user,
                 subject=("cohort", name),
                 after={"upload": upload.pk, "files": len(files)},
             )
-            transaction.on_commit(partial(_enqueue, "scan_upload", upload.pk))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -111,10 +129,19 @@ def _keep(files: Sequence["UploadedFile[bytes]"], target: Path) -> None:
                     member.write(chunk)
 
 
-def _enqueue(task: str, upload_id: int) -> None:
+def _call(upload: Upload) -> None:
+    """Wake a worker for its step once the row is on disk. If no message gets
+    through, the sweep calls again."""
     from . import tasks  # tasks call this module
 
-    getattr(tasks, task).delay(upload_id)
+    scanning = upload.state == Upload.State.SCANNING
+    task = tasks.scan_upload if scanning else tasks.import_upload
+    Upload.objects.filter(pk=upload.pk).update(called_at=timezone.now())
+
+    def call() -> None:  # a partial would break the logging of its own failure
+        task.delay(upload.pk)
+
+    transaction.on_commit(call, robust=True)
 
 
 def _claim(upload_id: int, state: str) -> Upload | None:
@@ -122,22 +149,35 @@ def _claim(upload_id: int, state: str) -> Upload | None:
     now = timezone.now()
     free = Q(heartbeat_at=None) | Q(heartbeat_at__lt=now - STALE_AFTER)
     claimed = Upload.objects.filter(free, pk=upload_id, state=state).update(
-        heartbeat_at=now, done=0, total=0, error=""
+        claim=(claim := secrets.token_hex(16)),
+        heartbeat_at=now,
+        attempts=F("attempts") + 1,
+        done=0,
+        total=0,
+        error="",
     )
-    return Upload.objects.get(pk=upload_id) if claimed else None
+    return Upload.objects.filter(pk=upload_id, claim=claim).first() if claimed else None
 
 
-def _report_to(upload_id: int) -> Callable[[int, int], None]:
-    """A progress callback that writes the row at most once a second."""
+def _ours(upload: Upload) -> QuerySet[Upload]:
+    """The row, as long as it is in the step that it was claimed for, by us."""
+    return Upload.objects.filter(pk=upload.pk, state=upload.state, claim=upload.claim)
+
+
+def _report_to(upload: Upload) -> Callable[[int, int], None]:
+    """A progress callback that writes the row at most once a second.
+
+    It raises _ClaimLostError once the upload is not ours any more.
+    """
     written_at = 0.0
 
     def report(done: int, total: int) -> None:
         nonlocal written_at
-        if time.monotonic() - written_at >= 1:
+        if time.monotonic() - written_at >= REPORT_S:
             written_at = time.monotonic()
-            Upload.objects.filter(pk=upload_id).update(
-                done=done, total=total, heartbeat_at=timezone.now()
-            )
+            now = timezone.now()
+            if not _ours(upload).update(done=done, total=total, heartbeat_at=now):
+                raise _ClaimLostError
 
     return report
 
@@ -148,8 +188,10 @@ def upload_scan(*, upload_id: int) -> None:
     if upload is None:
         return
     try:
-        plan = cohort_scan(upload_zip(upload), progress=_report_to(upload.pk))
+        plan = cohort_scan(upload_zip(upload), progress=_report_to(upload))
         _keep_previews(upload, plan)
+    except _ClaimLostError:
+        logger.info("Upload %s: given up, it is no longer ours", upload.pk)
     except Refused as error:
         _finish(upload, Upload.State.FAILED, error=str(error))
     except Exception:
@@ -167,10 +209,10 @@ def _keep_previews(upload: Upload, plan: CohortPlan) -> None:
             path.write_bytes(png)
 
 
-def _finish(upload: Upload, state: str, **changes: object) -> None:
-    """Leave the step it was claimed for; does nothing if it was discarded meanwhile."""
-    Upload.objects.filter(pk=upload.pk, state=upload.state).update(
-        state=state, heartbeat_at=None, **changes
+def _finish(upload: Upload, state: str, **changes: object) -> int:
+    """Leave the step it was claimed for; 0 if it is not ours any more."""
+    return _ours(upload).update(
+        state=state, claim="", heartbeat_at=None, attempts=0, **changes
     )
 
 
@@ -192,32 +234,44 @@ def upload_confirm(*, upload: Upload, name: str) -> None:
         total=0,
         error="",
         heartbeat_at=None,
+        attempts=0,
     )
     if not confirmed:
         raise Refused(_("These files are not waiting to be confirmed."))
-    transaction.on_commit(partial(_enqueue, "import_upload", upload.pk))
+    upload.refresh_from_db(fields=["state"])
+    _call(upload)
 
 
 def upload_import(*, upload_id: int) -> None:
-    """Import a confirmed upload, then forget its files and their names."""
+    """Import a confirmed upload, then forget its files and their names.
+
+    That it is done is committed together with the cohort, or neither is.
+    """
     upload = _claim(upload_id, Upload.State.IMPORTING)
     if upload is None:
         return
+
+    def done(cohort: Cohort) -> None:
+        if not _finish(upload, Upload.State.DONE, cohort=cohort, plan=None):
+            raise _ClaimLostError
+
     try:
-        cohort = cohort_import(
+        cohort_import(
             plan=upload_plan(upload),
             name=upload.name,
             coordinators=[upload.uploaded_by],
-            progress=_report_to(upload.pk),
+            progress=_report_to(upload),
             by=upload.uploaded_by,
+            with_rows=done,
         )
+    except _ClaimLostError:
+        logger.info("Upload %s: given up, it is no longer ours", upload.pk)
     except Refused as error:
         _finish(upload, Upload.State.READY, error=str(error))
     except Exception:
         logger.exception("Upload %s could not be imported", upload.pk)
         _finish(upload, Upload.State.READY, error=UNEXPECTED)
     else:
-        _finish(upload, Upload.State.DONE, cohort=cohort, plan=None)
         shutil.rmtree(upload_folder(upload), ignore_errors=True)
 
 
@@ -227,15 +281,54 @@ def upload_retry(*, upload: Upload) -> None:
     locked = Upload.objects.select_for_update().get(pk=upload.pk)
     if not upload_is_stale(locked):
         raise Refused(_("A worker is busy with these files."))
-    task = "scan_upload" if locked.state == Upload.State.SCANNING else "import_upload"
-    transaction.on_commit(partial(_enqueue, task, upload.pk))
+    Upload.objects.filter(pk=locked.pk).update(attempts=0)
+    _call(locked)
+
+
+def uploads_recover(*, call_again: timedelta = STALE_AFTER) -> int:
+    """Call workers again for steps whose worker is dead or whose message was lost;
+    how many. May run anywhere, any number of times at once.
+
+    call_again: how long after its last call a step is called again.
+    """
+    now = timezone.now()
+    silent = Q(heartbeat_at=None) | Q(heartbeat_at__lt=now - STALE_AFTER)
+    uncalled = Q(called_at=None) | Q(called_at__lte=now - call_again)
+    called = 0
+    for upload in Upload.objects.filter(silent, uncalled, state__in=WORKING):
+        unchanged = Upload.objects.filter(
+            pk=upload.pk,
+            state=upload.state,
+            called_at=upload.called_at,
+            heartbeat_at=upload.heartbeat_at,
+        )
+        if upload.attempts >= MAX_ATTEMPTS:
+            _give_up(upload, unchanged)
+            continue
+        with transaction.atomic():
+            if unchanged.update(called_at=now):
+                _call(upload)
+                called += 1
+    return called
+
+
+def _give_up(upload: Upload, unchanged: QuerySet[Upload]) -> None:
+    scanning = upload.state == Upload.State.SCANNING
+    unchanged.update(
+        state=Upload.State.FAILED if scanning else Upload.State.READY,
+        claim="",
+        heartbeat_at=None,
+        attempts=0,
+        error=GIVEN_UP,
+    )
 
 
 @transaction.atomic
 def upload_discard(*, upload: Upload, by: User | None = None) -> None:
     """Forget the files. Refused in the middle of an import."""
     locked = Upload.objects.select_for_update().get(pk=upload.pk)
-    if locked.state == Upload.State.IMPORTING and not upload_is_stale(locked):
+    importing = locked.state == Upload.State.IMPORTING and locked.heartbeat_at
+    if importing and not upload_is_stale(locked):
         raise Refused(_("These files are just being imported."))
     folder, number = upload_folder(locked), locked.pk
     locked.delete()
@@ -249,10 +342,33 @@ def upload_discard(*, upload: Upload, by: User | None = None) -> None:
 
 
 def uploads_sweep() -> int:
-    """Discard uploads that nobody confirmed for a week; how many they were."""
-    old = Upload.objects.filter(created_at__lt=timezone.now() - KEPT_FOR)
+    """Discard uploads that are a week old, imported or not; how many they were.
+
+    One that is just being imported is left to the next time. Folders without a row,
+    or whose import is done, are what a killed process left: they go too.
+    """
     forgotten = 0
-    for upload in old.exclude(state=Upload.State.IMPORTING):
-        upload_discard(upload=upload)
+    for upload in Upload.objects.filter(created_at__lt=timezone.now() - KEPT_FOR):
+        try:
+            upload_discard(upload=upload)
+        except (Refused, Upload.DoesNotExist):
+            continue
         forgotten += 1
+    _remove_left_folders()
     return forgotten
+
+
+def _is_old(folder: Path) -> bool:
+    try:
+        return time.time() - folder.stat().st_mtime > UNCLAIMED_FOR.total_seconds()
+    except FileNotFoundError:  # another sweep was first
+        return False
+
+
+def _remove_left_folders() -> None:
+    folders = list(uploads_folder().glob("*"))  # before the rows are looked up
+    states = dict(Upload.objects.values_list("folder", "state"))
+    for folder in folders:
+        state = states.get(folder.name)
+        if state == Upload.State.DONE or (state is None and _is_old(folder)):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,5 +1,7 @@
 """An upload from the browser: looked through, confirmed, imported, forgotten."""
 
+import os
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from readerstudy.cases import selectors, services, uploads
+from readerstudy.cases import selectors, services, tasks, uploads
 from readerstudy.cases.models import Cohort, Upload
 from readerstudy.imaging.errors import Refused
 
@@ -89,6 +91,134 @@ def test_the_step_of_a_dead_worker_can_be_asked_for_again(
     assert Cohort.objects.get().cases.count() == 3
 
 
+@pytest.mark.parametrize("minutes", [None, 5])
+@pytest.mark.parametrize("state", ["scanning", "importing"])
+def test_what_a_dead_worker_or_a_lost_message_left_is_taken_up_again(
+    upload, state, minutes, django_capture_on_commit_callbacks
+):
+    silent = minutes and timezone.now() - timedelta(minutes=minutes)
+    Upload.objects.update(
+        state=state, heartbeat_at=silent, called_at=timezone.now() - timedelta(hours=1)
+    )
+    with django_capture_on_commit_callbacks(execute=True):
+        assert services.uploads_recover() == 1
+    upload.refresh_from_db()
+    assert upload.state == {"scanning": "ready", "importing": "done"}[state]
+    assert Cohort.objects.count() == (state == "importing")
+    assert services.uploads_recover(call_again=timedelta(0)) == 0
+
+
+def test_a_living_worker_and_a_fresh_call_are_left_alone(upload):
+    Upload.objects.update(state="importing", called_at=timezone.now())
+    assert services.uploads_recover() == 0
+    Upload.objects.update(heartbeat_at=timezone.now())
+    assert services.uploads_recover(call_again=timedelta(0)) == 0
+
+
+def test_a_broker_that_is_down_loses_no_upload(
+    archive, coordinator, monkeypatch, django_capture_on_commit_callbacks
+):
+    def unreachable(*args, **kwargs):
+        raise ConnectionError("no broker")
+
+    with (
+        monkeypatch.context() as patch,
+        django_capture_on_commit_callbacks(execute=True),
+    ):
+        patch.setattr(tasks.scan_upload, "delay", unreachable)
+        upload = send(coordinator, archive)
+        assert uploads.upload_zip(upload).exists()
+    with django_capture_on_commit_callbacks(execute=True):
+        services.uploads_recover(call_again=timedelta(0))
+    upload.refresh_from_db()
+    assert upload.state == Upload.State.READY
+
+
+@pytest.mark.parametrize(
+    ("state", "then"), [("scanning", "failed"), ("importing", "ready")]
+)
+def test_an_upload_that_keeps_killing_its_worker_is_given_up_with_the_reason(
+    upload, monkeypatch, state, then, django_capture_on_commit_callbacks
+):
+    def killed(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(uploads, "cohort_scan", killed)
+    monkeypatch.setattr(uploads, "cohort_import", killed)
+    Upload.objects.update(state=state)
+    step = {"scanning": services.upload_scan, "importing": services.upload_import}
+    for _ in range(uploads.MAX_ATTEMPTS):
+        with pytest.raises(KeyboardInterrupt):
+            step[state](upload_id=upload.pk)
+        Upload.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=5))
+        with django_capture_on_commit_callbacks():  # never delivered
+            services.uploads_recover(call_again=timedelta(0))
+    upload.refresh_from_db()
+    assert (upload.state, upload.error) == (then, uploads.GIVEN_UP)
+
+
+def test_the_cohort_and_the_end_of_its_upload_are_committed_together(
+    upload, monkeypatch
+):
+    """Killed at the last moment, there is no cohort, and no name is taken."""
+    services.upload_confirm(upload=upload, name="First")
+
+    def killed(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(uploads, "_finish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            services.upload_import(upload_id=upload.pk)
+    assert not Cohort.objects.exists()
+    assert stored_files() == []
+    Upload.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=5))
+    services.upload_import(upload_id=upload.pk)
+    upload.refresh_from_db()
+    assert upload.state == Upload.State.DONE
+    assert upload.cohort.cases.count() == 3
+
+
+def test_a_worker_that_lost_its_claim_finishes_nothing(upload, monkeypatch):
+    """It was silent for so long that another took the upload up."""
+    services.upload_confirm(upload=upload, name="First")
+
+    def overtaken(**kwargs):
+        Upload.objects.update(claim="another's", done=77)
+        return cohort_import(**kwargs)
+
+    cohort_import = uploads.cohort_import
+    monkeypatch.setattr(uploads, "cohort_import", overtaken)
+    for pause in (0, float("inf")):  # with and without a report of progress
+        monkeypatch.setattr(uploads, "REPORT_S", pause)
+        Upload.objects.update(heartbeat_at=None)
+        services.upload_import(upload_id=upload.pk)
+        upload.refresh_from_db()
+        assert (upload.state, upload.claim, upload.done) == (
+            "importing",
+            "another's",
+            77,
+        )
+        assert uploads.upload_zip(upload).exists()
+        assert not Cohort.objects.exists()
+        assert stored_files() == []
+
+
+def test_a_scan_that_lost_its_claim_finishes_nothing(upload, monkeypatch):
+    Upload.objects.update(state="scanning", plan=None)
+
+    def overtaken(*args, **kwargs):
+        plan = cohort_scan(*args)
+        Upload.objects.update(claim="another's")
+        return plan
+
+    cohort_scan = uploads.cohort_scan
+    monkeypatch.setattr(uploads, "cohort_scan", overtaken)
+    services.upload_scan(upload_id=upload.pk)
+    upload.refresh_from_db()
+    assert (upload.state, upload.plan) == ("scanning", None)
+
+
 def test_a_name_taken_meanwhile_can_be_changed(
     upload, django_capture_on_commit_callbacks
 ):
@@ -159,3 +289,62 @@ def test_what_nobody_confirms_for_a_week_is_discarded(
     with django_capture_on_commit_callbacks(execute=True):
         assert services.uploads_sweep() == 1
     assert not uploads.upload_folder(upload).exists()
+
+
+@pytest.mark.parametrize("state", Upload.State.values)
+def test_no_state_keeps_files_for_longer_than_a_week(
+    upload, state, django_capture_on_commit_callbacks
+):
+    week_ago = timezone.now() - timedelta(days=8)
+    Upload.objects.update(created_at=week_ago, state=state, heartbeat_at=week_ago)
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.tidy()
+    assert not uploads.upload_folder(upload).exists()
+
+
+def test_an_import_at_work_is_left_to_the_next_sweep(upload):
+    Upload.objects.update(
+        created_at=timezone.now() - timedelta(days=8),
+        state="importing",
+        heartbeat_at=timezone.now(),
+    )
+    assert services.uploads_sweep() == 0
+    assert uploads.upload_folder(upload).exists()
+
+
+def test_folders_that_a_killed_process_left_are_removed(upload):
+    orphan, fresh = (uploads.uploads_folder() / name for name in ("old", "new"))
+    for folder in (orphan, fresh):
+        folder.mkdir()
+        (folder / "cohort.zip").write_bytes(b"x")
+    day_ago = time.time() - 25 * 3600
+    os.utime(orphan, (day_ago, day_ago))
+    os.utime(uploads.upload_folder(upload), (day_ago, day_ago))
+    services.uploads_sweep()
+    assert not orphan.exists()
+    assert fresh.exists()
+    assert uploads.upload_zip(upload).exists()
+    Upload.objects.update(state="done")  # killed before it could remove them
+    services.uploads_sweep()
+    assert not uploads.upload_folder(upload).exists()
+
+
+def test_files_without_rows_are_swept_without_waiting_for_an_upload(settings, db):
+    left = Path(settings.MEDIA_ROOT) / "series" / "left.npy"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"x")
+    os.utime(left, (0, 0))
+    tasks.tidy()
+    assert not left.exists()
+
+
+def test_workers_sweep_when_they_start_and_again_and_again():
+    from celery.signals import worker_ready
+
+    from readerstudy.config.celery import app
+
+    app.finalize()
+    swept = {entry["task"] for entry in app.conf.beat_schedule.values()}
+    assert {"cases.recover", "cases.tidy"} <= swept
+    receivers = [reference for _, reference in worker_ready.receivers]
+    assert tasks.take_up_what_was_left in [one() for one in receivers]
