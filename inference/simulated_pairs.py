@@ -31,12 +31,13 @@ MOST_SIDE_BY_SIDE = 8  # each takes about 0.5 GB
 def physics_sha256() -> str:
     """One hash of the code that decides how simulated images look.
 
-    Taken over the syntax trees of `simulation.cohort`, what it imports from its own
-    package, and the preprocessing; comments, docstrings and layout do not count.
+    Taken over the syntax trees of `simulation.scanning`, what it imports from its
+    own package, and the preprocessing; comments, docstrings and layout do not count,
+    nor does what writes the images into files (`cohort`, `nm_writer`).
     """
     folder = Path(readerstudy.simulation.__file__).parent
     sources: dict[Path, str] = {}
-    waiting = [folder / "cohort.py", Path(preprocessing.__file__)]
+    waiting = [folder / "scanning.py", Path(preprocessing.__file__)]
     while waiting:
         path = waiting.pop()
         if path in sources:
@@ -46,17 +47,39 @@ def physics_sha256() -> str:
             body = getattr(node, "body", None)
             if isinstance(body, list) and ast.get_docstring(_as_module(body)):
                 del body[0]
-            if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
-                waiting.append(path.with_name(f"{node.module}.py"))
-        sources[path] = ast.dump(tree)
+            if isinstance(node, ast.ImportFrom):
+                waiting += _imported_files(node, path)
+        sources[path] = repr(_plain(tree))
     digest = hashlib.sha256()
-    for path, text in sorted(sources.items()):
-        digest.update(f"{path.name}\0{text}".encode())
+    for name, text in sorted((path.name, text) for path, text in sources.items()):
+        digest.update(f"{name}\0{text}\0".encode())
     return digest.hexdigest()
+
+
+def _imported_files(node: ast.ImportFrom, importer: Path) -> list[Path]:
+    """Of `from .a import b` a.py, of `from . import a, b` a.py and b.py."""
+    if node.level != 1:
+        return []
+    modules = [node.module] if node.module else [alias.name for alias in node.names]
+    return [importer.with_name(f"{module}.py") for module in modules]
 
 
 def _as_module(body: list[ast.stmt]) -> ast.Module:
     return ast.Module(body=body, type_ignores=[])
+
+
+def _plain(value: object) -> object:
+    """A syntax tree as tuples, the same in every Python version.
+
+    `ast.dump` is not: later versions have fields that are empty in older code.
+    """
+    if isinstance(value, list):
+        return tuple(_plain(one) for one in value)
+    if not isinstance(value, ast.AST):
+        return value
+    fields = [(name, _plain(one)) for name, one in ast.iter_fields(value)]
+    kept = tuple((name, one) for name, one in fields if one is not None and one != ())
+    return (type(value).__name__, *kept)
 
 
 def simulated_pairs(
@@ -103,7 +126,7 @@ def simulated_pairs(
 
 
 def _simulate(seed: int, index: int) -> np.ndarray:
-    from readerstudy.simulation.cohort import simulate_pair
+    from readerstudy.simulation.scanning import simulate_pair
 
     pair = simulate_pair(seed=seed, index=index)
     central = find_central_slice(pair.reference, search_radius_mm=SEARCH_RADIUS_MM)

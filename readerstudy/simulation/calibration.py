@@ -21,9 +21,9 @@ from readerstudy.imaging.rendering import shown_pixels
 from readerstudy.imaging.volume import Volume
 
 from . import observer
-from .cohort import MATRIX, scan_phantom, simulate_pair
 from .patient import SIDES, TYPICAL_SBR, Patient, draw_patient, stream
 from .phantom import Phantom, render_phantom, true_ratios
+from .scanning import MATRIX, scan_phantom, simulate_pair
 
 SEED = 20_000
 CASES = 24
@@ -60,7 +60,7 @@ def fit_recovery(
     for index in range(cases):
         patient = _with_unrelated_uptakes(draw_patient(seed=seed, index=index))
         phantom = render_phantom(patient)
-        ratios = measured_ratios(scan_phantom(phantom, patient)[0], phantom)
+        ratios = measured_ratios(scan_phantom(phantom, patient).stored[0], phantom)
         for side in SIDES:
             true.append((*true_ratios(patient.side(side)), 1.0))
             measured.append((ratios[side, "putamen"], ratios[side, "caudate"]))

@@ -38,6 +38,7 @@ class Scan:
     patient: Patient
     lowest_mm: float
     duration_s: float
+    photopeak_counts: int  # gamma events, not the sum of the volume
     number: int
 
 
@@ -118,7 +119,7 @@ def _add_image(image: Dataset, scan: Scan) -> None:
     frames = np.round(volume.counts[::-1]).astype("<u2")
     image.PixelData = frames.tobytes()
     image["PixelData"].VR = "OW"
-    image.CountsAccumulated = int(min(volume.counts.sum(dtype=np.float64), 2**31 - 1))
+    image.CountsAccumulated = scan.photopeak_counts
     image.LossyImageCompression = "00"
 
 
@@ -169,7 +170,9 @@ def _detector(scan: Scan, camera: Camera) -> Dataset:
 
 def _rotation(scan: Scan, camera: Camera) -> Dataset:
     rotation = Dataset()
-    rotation.RotationDirection = "CC"
+    # Degrees grow from the patient's back (0) to the left side (90), PS3.3 C.8.4.11-12;
+    # the camera starts before the face and goes to the left ear, so they decrease.
+    rotation.RotationDirection = "CW"
     rotation.RadialPosition = _decimal(camera.radius_mm)
     rotation.ScanArc = 360
     rotation.StartAngle = 180

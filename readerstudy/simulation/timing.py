@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from .cohort import simulate_pair
+from .scanning import simulate_pair
 
 
 @dataclass(frozen=True)

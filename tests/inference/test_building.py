@@ -12,7 +12,9 @@ from inference import building, simulated_pairs
 from inference.networks.weights import read_weights
 from inference.prediction import load_unet, predict
 from inference.quality import psnr_db
+from inference.services.weights import SHIPPED
 from inference.training import QUICK_RECIPE, Pairs
+from readerstudy.imaging import preprocessing
 from readerstudy.imaging.preprocessing import to_eight_bit
 
 pytestmark = pytest.mark.pure
@@ -124,36 +126,69 @@ def test_what_is_simulated_is_kept_and_a_half_written_case_made_again(
     assert len(again) == 15
 
 
-def test_changed_physics_start_anew_but_changed_words_do_not(
-    simulated, tmp_path, monkeypatch
-):
-    package = tmp_path / "simulation"
-    shutil.copytree(Path(readerstudy.simulation.__file__).parent, package)
-    monkeypatch.setattr(
-        readerstudy.simulation, "__file__", str(package / "__init__.py")
-    )
+PHYSICS = [
+    "acquisition",
+    "anatomy",
+    "camera",
+    "patient",
+    "phantom",
+    "projector",
+    "reconstruction",
+    "scanning",
+    "shapes",
+    "striatum",
+]
+# Files, readers, fits and clocks: no image that is learned from depends on them.
+NO_PHYSICS = ["__init__", "calibration", "cohort", "nm_writer", "observer", "timing"]
+
+
+@pytest.fixture
+def physics(tmp_path, monkeypatch) -> Path:
+    """A copy of the simulation's source, and of the preprocessing's, to change."""
+    for module in (readerstudy.simulation, preprocessing):
+        source = Path(module.__file__)
+        folder = tmp_path / source.parent.name
+        shutil.copytree(source.parent, folder)
+        monkeypatch.setattr(module, "__file__", str(folder / source.name))
+    return tmp_path
+
+
+def append(module: Path, text: str) -> str:
+    with module.open("a") as file:
+        file.write(text)
+    return simulated_pairs.physics_sha256()
+
+
+def test_every_module_of_the_simulation_is_physics_or_is_not():
+    folder = Path(readerstudy.simulation.__file__).parent
+    assert {path.stem for path in folder.glob("*.py")} == {*PHYSICS, *NO_PHYSICS}
+
+
+@pytest.mark.parametrize(
+    "module",
+    [*(f"simulation/{name}.py" for name in PHYSICS), "imaging/preprocessing.py"],
+)
+def test_changed_physics_start_anew(physics, module):
     before = simulated_pairs.physics_sha256()
-    camera = package / "camera.py"
-    text = camera.read_text()
-    camera.write_text('"""Other words."""\n' + text.split('"""', 2)[2] + "\n# more\n")
-    assert simulated_pairs.physics_sha256() == before
-    camera.write_text(text + "\nEXTRA = 1\n")
-    assert simulated_pairs.physics_sha256() != before
+    assert append(physics / module, "\nEXTRA = 1\n") != before
 
 
-@pytest.mark.slow
-def test_a_case_simulated_for_training_is_the_one_that_an_import_would_make():
-    from readerstudy.imaging.preprocessing import (
-        SEARCH_RADIUS_MM,
-        find_central_slice,
-        prepare_stack,
-    )
-    from readerstudy.simulation.cohort import simulate_pair
+@pytest.mark.parametrize("name", NO_PHYSICS)
+def test_what_makes_no_image_is_not_physics(physics, name):
+    before = simulated_pairs.physics_sha256()
+    assert append(physics / "simulation" / f"{name}.py", "\nEXTRA = 1\n") == before
 
-    short, reference = simulated_pairs._simulate(5, 0)
-    pair = simulate_pair(seed=5, index=0)
-    central = find_central_slice(pair.reference, search_radius_mm=SEARCH_RADIUS_MM)
-    expected = prepare_stack(pair.reference, central_slice=central)
-    np.testing.assert_array_equal(reference, to_eight_bit(expected.values))
-    assert reference[2].max() >= reference.max() - 1
-    assert 20 < psnr_db(short, reference, data_range=255).mean() < 40
+
+def test_changed_words_are_no_changed_physics(physics):
+    before = simulated_pairs.physics_sha256()
+    camera = physics / "simulation" / "camera.py"
+    camera.write_text('"""Other words."""\n' + camera.read_text().split('"""', 2)[2])
+    assert append(camera, "\n# more\n") == before
+
+
+def test_the_shipped_weights_learned_from_the_physics_that_is_here():
+    """Only if no number changed may the hash on the card be brought up to date."""
+    (path,) = SHIPPED.glob("*.safetensors")
+    card = read_weights(path).card
+    assert card.data["simulation_sha256"] == simulated_pairs.physics_sha256()
+    assert card.data["simulation_seed"] == building.TRAINING_SEED

@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 
 from readerstudy.imaging.preprocessing import (
     SEARCH_RADIUS_MM,
@@ -15,7 +14,6 @@ from readerstudy.imaging.preprocessing import (
     to_eight_bit,
 )
 from readerstudy.imaging.volume import Volume
-from readerstudy.simulation.cohort import SimulatedPair, scan_phantom, simulate_pair
 from readerstudy.simulation.patient import (
     TYPICAL_SBR,
     Patient,
@@ -23,6 +21,12 @@ from readerstudy.simulation.patient import (
     draw_patient,
 )
 from readerstudy.simulation.phantom import Phantom, render_phantom
+from readerstudy.simulation.scanning import (
+    Scans,
+    SimulatedPair,
+    scan_phantom,
+    simulate_pair,
+)
 
 SEED = 41
 
@@ -70,7 +74,7 @@ def pairs() -> list[SimulatedPair]:
 
 
 @pytest.fixture(scope="session")
-def left_normal() -> tuple[Patient, Phantom, NDArray[np.float32]]:
+def left_normal() -> tuple[Patient, Phantom, Scans]:
     """A patient whose left striatum alone is normal, and both scans of the head."""
     patient = patient_with(right=1, left=4, index=1)
     phantom = render_phantom(patient)
@@ -79,13 +83,14 @@ def left_normal() -> tuple[Patient, Phantom, NDArray[np.float32]]:
 
 @pytest.fixture(scope="session")
 def left_normal_pair(
-    left_normal: tuple[Patient, Phantom, NDArray[np.float32]],
+    left_normal: tuple[Patient, Phantom, Scans],
 ) -> SimulatedPair:
     patient, phantom, scans = left_normal
     spacing = (phantom.grid.pixel_mm,) * 3
     return SimulatedPair(
-        reference=Volume(counts=scans[0], spacing_mm=spacing),
-        short=Volume(counts=scans[1], spacing_mm=spacing),
+        reference=Volume(counts=scans.stored[0], spacing_mm=spacing),
+        short=Volume(counts=scans.stored[1], spacing_mm=spacing),
         truth=patient,
         lowest_mm=phantom.grid.lowest_mm,
+        photopeak_counts=scans.photopeak_counts,
     )

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from django.core.management import call_command
 
-from readerstudy.simulation import cohort
+from readerstudy.simulation import cohort, timing
 from readerstudy.simulation.calibration import measured_ratios
-from readerstudy.simulation.cohort import SimulatedPair, simulate_pair, write_cohort
+from readerstudy.simulation.cohort import write_cohort
 from readerstudy.simulation.patient import SIDES
 from readerstudy.simulation.phantom import render_phantom
+from readerstudy.simulation.scanning import SimulatedPair, simulate_pair
 from readerstudy.simulation.timing import time_one_case
 
 from .conftest import SEED, psnr_of
@@ -104,7 +105,7 @@ def test_a_stopped_cohort_goes_on_where_it_was(
     quick: Callable[..., SimulatedPair], tmp_path: Path
 ) -> None:
     steps: list[tuple[int, int]] = []
-    with patch.object(cohort, "_simulate", quick):
+    with patch.object(cohort, "simulate_pair", quick):
         write_cohort(tmp_path, cases=2, seed=5)
         first, _ = cohort.case_files(tmp_path, seed=5, index=1)
         first.rename(first.with_name(first.name + ".part"))  # killed while writing
@@ -130,7 +131,7 @@ def test_a_failing_case_is_not_swallowed(tmp_path: Path) -> None:
         raise RuntimeError("no such physics")
 
     with (
-        patch.object(cohort, "_simulate", fail),
+        patch.object(cohort, "simulate_pair", fail),
         pytest.raises(RuntimeError, match="no such physics"),
     ):
         write_cohort(tmp_path, cases=2, seed=5)
@@ -140,7 +141,7 @@ def test_a_failing_case_is_not_swallowed(tmp_path: Path) -> None:
 def test_the_truth_lies_beside_one_line_a_side(
     quick: Callable[..., SimulatedPair], tmp_path: Path
 ) -> None:
-    with patch.object(cohort, "_simulate", quick):
+    with patch.object(cohort, "simulate_pair", quick):
         write_cohort(tmp_path, cases=2, seed=5)
     with (tmp_path / "truth.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
@@ -159,7 +160,7 @@ def test_the_command_writes_and_says_how_far_it_is(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with patch.object(cohort, "_simulate", quick):
+    with patch.object(cohort, "simulate_pair", quick):
         call_command("simulate_cohort", str(tmp_path), "--cases", "2", "--seed", "3")
     assert capsys.readouterr().out.splitlines()[-1] == "case 2 of 2"
     assert len(list(tmp_path.glob("*.dcm"))) == 4
@@ -168,7 +169,7 @@ def test_the_command_writes_and_says_how_far_it_is(
 def test_the_time_of_a_case_can_be_measured(
     quick: Callable[..., SimulatedPair], left_normal_pair: SimulatedPair
 ) -> None:
-    with patch.object(cohort, "_simulate", quick):
+    with patch.object(timing, "simulate_pair", quick):
         measured = time_one_case()
     assert measured.wall_s >= 0
     assert measured.slices == left_normal_pair.reference.counts.shape[0]

@@ -9,13 +9,16 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK
+import torch
 
 from readerstudy.imaging.tomogram import read_tomogram
 from readerstudy.simulation import cohort
-from readerstudy.simulation.cohort import SimulatedPair
+from readerstudy.simulation.camera import Camera
 from readerstudy.simulation.nm_writer import uid
 from readerstudy.simulation.patient import draw_patient
 from readerstudy.simulation.phantom import render_phantom
+from readerstudy.simulation.projector import Projector, from_layout
+from readerstudy.simulation.scanning import SimulatedPair
 
 pytestmark = pytest.mark.pure
 DCIODVFY = Path(sys.executable).with_name("dciodvfy")
@@ -26,7 +29,7 @@ def files(
     left_normal_pair: SimulatedPair, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("dicom")
-    with patch.object(cohort, "_simulate", return_value=left_normal_pair):
+    with patch.object(cohort, "simulate_pair", return_value=left_normal_pair):
         cohort.write_cohort(folder, cases=1, seed=0)
     return cohort.case_files(folder, seed=0, index=0)
 
@@ -75,6 +78,42 @@ def test_the_rotation_says_how_long_the_scan_took(
     assert frames * rotation.ActualFrameDuration == seconds * 1000
     assert frames * rotation.AngularStep == rotation.ScanArc
     assert read_tomogram(files[number]).duration_s == seconds
+
+
+def test_the_angles_of_the_file_are_those_the_camera_looked_from(
+    files: tuple[Path, Path],
+) -> None:
+    """Seen without blur, the near side of an even absorber counts most."""
+    size, camera = 32, Camera()
+    x = np.arange(size) - (size - 1) / 2  # to the left; y, along rows, to the back
+    disc = torch.from_numpy((np.hypot(x, x[:, None]) < 14).astype(np.float32))
+    projector = Projector(
+        camera, size=size, slices=1, pixel_mm=4.0, mu=0.02 * disc[None], blur=False
+    )
+    rotation = pydicom.dcmread(files[0]).RotationInformationSequence[0]
+    turn = {"CC": 1, "CW": -1}[rotation.RotationDirection]
+    assert rotation.NumberOfFramesInRotation == camera.views
+    for view in range(camera.views):
+        seen = projector.adjoint(torch.ones(1, size, 1, 1), [view])
+        weight = from_layout(seen, size)[0, 0].numpy() * disc.numpy()
+        towards = np.array([(weight * x).sum(), (weight * x[:, None]).sum()])
+        # PS3.3 C.8.4.11: 0 is the patient's back, 90 the left side
+        angle = np.deg2rad(rotation.StartAngle + turn * rotation.AngularStep * view)
+        said = np.array([np.sin(angle), np.cos(angle)])
+        assert said @ towards / np.linalg.norm(towards) > np.cos(np.deg2rad(3))
+
+
+def test_the_counts_are_gamma_events_not_stored_integers(
+    files: tuple[Path, Path], left_normal_pair: SimulatedPair
+) -> None:
+    counts = [pydicom.dcmread(path).CountsAccumulated for path in files]
+    assert tuple(counts) == left_normal_pair.photopeak_counts
+    drawn = left_normal_pair.truth.total_counts
+    assert counts[0] == pytest.approx(drawn, abs=5 * drawn**0.5)
+    # each event is kept for the short scan with probability 0.2
+    assert counts[1] == pytest.approx(
+        0.2 * counts[0], abs=5 * (0.16 * counts[0]) ** 0.5
+    )
 
 
 def test_frame_one_is_the_highest_slice(

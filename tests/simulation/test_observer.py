@@ -6,13 +6,13 @@ from numpy.typing import NDArray
 from sklearn.metrics import cohen_kappa_score
 
 from readerstudy.simulation.calibration import shown_to_reader
-from readerstudy.simulation.cohort import SimulatedPair, simulate_pair
 from readerstudy.simulation.observer import (
     grade_pixels,
     impressions,
     striatal_excess,
     unevenness,
 )
+from readerstudy.simulation.scanning import SimulatedPair, simulate_pair
 
 pytestmark = pytest.mark.pure
 GRADES = [1, 2, 3, 4]
