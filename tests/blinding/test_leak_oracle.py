@@ -186,6 +186,7 @@ def in_order(plan: Plan, key: Callable[[str, PlannedRead], object]) -> Plan:
 
 
 @pytest.mark.slow
+@pytest.mark.django_db
 def test_arm_after_arm_is_caught(honest: Play) -> None:
     seen, plan = honest
     blocked = in_order(plan, lambda reader, read: (read.arm, read.position))
@@ -194,6 +195,7 @@ def test_arm_after_arm_is_caught(honest: Play) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.django_db
 def test_blocks_of_arms_in_each_readers_own_order_are_caught(honest: Play) -> None:
     def own(reader: str, read: PlannedRead) -> object:
         return hashlib.sha256(f"{reader} {read.arm}".encode()).digest(), read.position
@@ -207,6 +209,7 @@ def hash_of(read: PlannedRead) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.django_db
 def test_a_token_derived_from_the_case_is_caught(honest: Play) -> None:
     seen, plan = honest
     derived = [
