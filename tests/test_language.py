@@ -138,6 +138,7 @@ DATA_TEXTS = {
     "data-confirm",
     "data-lost",
     "data-gone",
+    "data-unshown",
     "data-unreadable",
     "data-many",
     "data-words",

@@ -14,6 +14,12 @@ from readerstudy.cases.models import Case, Cohort
 from .models import Arm, Membership, Study
 from .services import ArmChoice
 
+# the fields that hold user names, and the role they give
+PEOPLE = {
+    "readers": Membership.Role.READER,
+    "statisticians": Membership.Role.STATISTICIAN,
+    "coordinators": Membership.Role.COORDINATOR,
+}
 KNOWN_TITLES = {
     "reference": gettext_lazy("Reference"),
     "short": gettext_lazy("Short"),
@@ -48,6 +54,20 @@ class StudyForm(forms.Form):
         label=gettext_lazy("Readers"),
         help_text=gettext_lazy("User names, one a line. They read as A, B, C, …"),
         widget=forms.Textarea(attrs={"rows": 4}),
+        required=False,
+    )
+    statisticians = forms.CharField(
+        label=gettext_lazy("Statisticians"),
+        help_text=gettext_lazy(
+            "User names, one a line. They see the report once it is unblinded."
+        ),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        required=False,
+    )
+    coordinators = forms.CharField(
+        label=gettext_lazy("Further coordinators"),
+        help_text=gettext_lazy("User names, one a line, beside your own."),
+        widget=forms.Textarea(attrs={"rows": 2}),
         required=False,
     )
     case_split = forms.ChoiceField(
@@ -107,17 +127,13 @@ class StudyForm(forms.Form):
         return all([super().is_valid(), *(arm.is_valid() for arm in self.arms)])
 
     def clean_readers(self) -> list[User]:
-        """Accounts in the order they were written; every unknown name is named."""
-        wanted = list(dict.fromkeys(self.cleaned_data["readers"].split()))
-        known = {
-            user.username: user for user in User.objects.filter(username__in=wanted)
-        }
-        unknown = [name for name in wanted if name not in known]
-        if unknown:
-            raise forms.ValidationError(
-                _("There is no account named %s.") % ", ".join(unknown)
-            )
-        return [known[name] for name in wanted]
+        return accounts_named(self.cleaned_data["readers"])
+
+    def clean_statisticians(self) -> list[User]:
+        return accounts_named(self.cleaned_data["statisticians"])
+
+    def clean_coordinators(self) -> list[User]:
+        return accounts_named(self.cleaned_data["coordinators"])
 
     def arm_choices(self) -> list[ArmChoice]:
         """The ticked rows as arms; an empty title is the method's name."""
@@ -143,20 +159,39 @@ class StudyForm(forms.Form):
         names = ("title", "sessions", "washout_days", "spacing", "case_split")
         return {
             **{name: self.cleaned_data[name] for name in names},
-            "readers": self.cleaned_data["readers"],
+            **{name: self.cleaned_data[name] for name in PEOPLE},
             "arms": self.arm_choices(),
         }
 
 
-def initial_of(study: Study, methods: Sequence[str]) -> dict[str, Any]:
-    """A draft as its form shows it."""
+def accounts_named(text: str) -> list[User]:
+    """Accounts in the order they were written; every unknown name is named."""
+    wanted = list(dict.fromkeys(text.split()))
+    known = {user.username: user for user in User.objects.filter(username__in=wanted)}
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise forms.ValidationError(
+            _("There is no account named %s.") % ", ".join(unknown)
+        )
+    return [known[name] for name in wanted]
+
+
+def initial_of(study: Study, methods: Sequence[str], *, by: User) -> dict[str, Any]:
+    """A draft as its form shows it to `by`, who coordinates it."""
     arms = {arm.method: arm for arm in study.arms.all()}
-    readers = study.memberships.filter(role=Membership.Role.READER).order_by("code")
+    people = study.memberships.exclude(role=Membership.Role.COORDINATOR, user=by)
     reference = [m for m, arm in arms.items() if arm.role == Arm.Role.REFERENCE]
     return {
         "title": study.title,
         "slug": study.slug,
-        "readers": "\n".join(readers.values_list("user__username", flat=True)),
+        **{
+            field: "\n".join(
+                people.filter(role=role)
+                .order_by("code", "pk")
+                .values_list("user__username", flat=True)
+            )
+            for field, role in PEOPLE.items()
+        },
         "case_split": study.case_split,
         "sessions": study.sessions,
         "washout_days": study.washout_days,

@@ -39,6 +39,7 @@ def preflight(study: Study) -> list[Finding]:
         *_check_images(study, cases),
         *_check_display(study),
         *_check_readers(study),
+        *_check_unblinded_people(study),
         *_check_schedule(study, cases),
     ]
 
@@ -115,6 +116,35 @@ def _unblinded_elsewhere(study: Study) -> set[int]:
         ],
     )
     return set(people.values_list("pk", flat=True))
+
+
+def blinded_elsewhere(study: Study) -> set[int]:
+    """Who reads another study of the same cohort that is not unblinded yet."""
+    readers = Membership.objects.filter(
+        study__cohort=study.cohort_id,
+        study__state__in=[Study.State.OPEN, Study.State.CLOSED],
+        role=Membership.Role.READER,
+    ).exclude(study=study)
+    return set(readers.values_list("user", flat=True))
+
+
+def _check_unblinded_people(study: Study) -> Iterator[Finding]:
+    """This study would tell these people what they read blinded in another."""
+    blinded = blinded_elsewhere(study)
+    people = study.memberships.exclude(role=Membership.Role.READER)
+    for person in people.select_related("user").order_by("role", "pk"):
+        if person.user_id in blinded:
+            yield Finding(
+                _(
+                    "%(person)s (%(role)s) reads another study of the same cohort "
+                    "that is not unblinded yet, so cannot see this one."
+                )
+                % {
+                    "person": person.user.get_username(),
+                    "role": person.get_role_display(),
+                },
+                "study",
+            )
 
 
 def _check_schedule(study: Study, cases: list[Case]) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from readerstudy.cases import selectors as cases
 from readerstudy.cases.models import Rendition
+from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import SHOWN_SLICES, STORED_SLICES
 from readerstudy.imaging.rendering import shown_pixels
 
@@ -112,6 +113,7 @@ class ReadingState:
     slug: str
     title: str
     is_open: bool
+    simulated: bool  # nobody reads through a browser then
     sessions: tuple[SessionProgress, ...]
     opens_at: datetime | None  # when the next session may start; None = now
 
@@ -134,7 +136,12 @@ class ReadingState:
 
     @property
     def is_due(self) -> bool:
-        return self.is_open and self.current is not None and self.opens_at is None
+        return (
+            self.is_open
+            and not self.simulated
+            and self.current is not None
+            and self.opens_at is None
+        )
 
 
 def reading_states(user: User) -> list[ReadingState]:
@@ -164,6 +171,7 @@ def _states(readers: Iterable[Membership]) -> list[ReadingState]:
             slug=reader.study.slug,
             title=reader.study.title,
             is_open=reader.study.state == Study.State.OPEN,
+            simulated=reader.simulated,
             sessions=tuple(held.get(reader.pk, ())),
             opens_at=_opens_at(held.get(reader.pk, []), reader.study.washout_days),
         )
@@ -197,13 +205,27 @@ def shown_read(*, slug: str, token: str, user: User) -> Read:
     )
 
 
+class ImageUnusableError(Exception):
+    """The image of a read is missing, damaged or another; tells neither arm nor case.
+
+    Raised `from None`, so that no log learns them from what went before.
+    """
+
+
 def read_pixels(read: Read) -> bytes:
     """The three slices of a read: always 12288 bytes, windowed as for every arm.
 
-    Raises RuntimeError if the image is not the one the study was opened with.
+    Raises ImageUnusableError if the image is not the one the study was opened with.
     """
-    rendition = cases.rendition_get(case=read.case, method=read.arm.method)
+    unusable = ImageUnusableError(
+        f"The image of read {read.position} of reader {read.reader.code} in study "
+        f"{read.reader.study.slug} cannot be used."
+    )
+    try:
+        rendition = cases.rendition_get(case=read.case, method=read.arm.method)
+        values = cases.rendition_values(rendition)
+    except (Rendition.DoesNotExist, Refused, OSError, ValueError):
+        raise unusable from None
     if rendition.sha256 != read.image_sha256:
-        raise RuntimeError(f"the image of read {read.pk} was changed after opening")
-    values = cases.rendition_values(rendition)
+        raise unusable
     return shown_pixels(values, window=read.reader.study.window_rule)

@@ -17,6 +17,9 @@ let token = room.dataset.token;
 let key = newKey();
 let busy = false;
 
+// An answer of the server that is final: it is shown as it is, nothing is tried again.
+class Refusal extends Error {}
+
 // crypto.randomUUID needs https, which an intranet may not have
 function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -107,8 +110,20 @@ function paintBar() {
   context.putImageData(colour(grey, context.createImageData(1, 256)), 0, 0);
 }
 
+// The image of the read before is not left on the screen of one that has none.
+function clear() {
+  pixels = null;
+  delete room.dataset.painted;
+  for (const canvas of canvases) canvas.width = canvas.height = 1;
+}
+
 async function show(next) {
-  const bytes = await fetchBytes(`${room.dataset.pixelsUrl}${next}/`, count * side * side);
+  const url = `${room.dataset.pixelsUrl}${next}/`;
+  const bytes = await fetchBytes(url, count * side * side).catch((error) => {
+    if (error.message !== "409") throw error;
+    clear();
+    throw new Refusal(room.dataset.unshown);
+  });
   token = next;
   pixels = bytes;
   paint();
@@ -134,9 +149,6 @@ function present(next) {
   document.getElementById("of").textContent = next.of;
   if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur();
 }
-
-// An answer of the server that is to be shown as it is.
-class Refusal extends Error {}
 
 let following = null; // acknowledged, but its successor's pixels have not come yet
 
@@ -202,9 +214,9 @@ async function start() {
     document.documentElement.style.background = `rgb(${lut[0]} ${lut[1]} ${lut[2]})`;
     await show(token);
     say("");
-  } catch {
-    say(room.dataset.lost);
-    window.setTimeout(start, 2000);
+  } catch (error) {
+    say(error instanceof Refusal ? error.message : room.dataset.lost);
+    if (!(error instanceof Refusal)) window.setTimeout(start, 2000);
   }
   refresh();
 }

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from readerstudy.cases.models import Rendition
 from readerstudy.imaging.lut import load_lut
 from readerstudy.reading import selectors, services
 from readerstudy.reading.models import Read, Score
@@ -17,6 +18,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
 
+UNSHOWN = "This image cannot be shown. Tell the coordinator."
 PIXELS_OF = """(index) => {
   const canvas = document.querySelectorAll(".slice canvas")[index];
   const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -158,6 +160,45 @@ def test_an_answer_is_kept_while_the_server_cannot_be_reached(
     room.keyboard.press("Enter")
     painted(room, reads[1])
     expect(room.locator("#trouble")).to_be_hidden()
+    assert Score.objects.filter(read=reads[0]).count() == 2
+
+
+def lose_image(read: Read) -> None:
+    Rendition.objects.get(case=read.case, method=read.arm.method).delete()
+
+
+def test_an_image_that_cannot_be_shown_is_said_and_not_asked_for_again(
+    cast: Cast,
+    page_of: Callable[..., Page],
+    live_server: object,
+    reads: list[Read],
+    expected_errors: list[str],
+) -> None:
+    expected_errors.append("409 (Conflict)")
+    lose_image(reads[0])
+    page = page_of(cast.reader)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{live_server}/read/{cast.study.slug}/")
+    expect(page.locator("#trouble")).to_have_text(UNSHOWN)
+    page.wait_for_timeout(2500)  # a lost server is asked again after 2 s
+    assert len([url for url in asked if "/pixels/" in url]) == 1
+    for key in ("Digit3", "Digit9"):
+        page.keyboard.press(key)
+    expect(page.locator("#submit")).to_be_disabled()
+
+
+def test_the_image_before_does_not_stay_for_one_that_cannot_be_shown(
+    room: Page, reads: list[Read], expected_errors: list[str]
+) -> None:
+    expected_errors.append("409 (Conflict)")
+    painted(room, reads[0])
+    lose_image(reads[1])
+    for key in ("Digit3", "Digit9", "Enter"):
+        room.keyboard.press(key)
+    expect(room.locator("#trouble")).to_have_text(UNSHOWN)
+    assert not canvas(room, 0).any()
+    expect(room.locator("#submit")).to_be_disabled()
     assert Score.objects.filter(read=reads[0]).count() == 2
 
 

@@ -10,7 +10,7 @@ from django.db import connection, connections
 from readerstudy.reading.leaks import asking
 from readerstudy.reading.leaks.copying import study_copy
 from readerstudy.reading.models import Read, Study
-from readerstudy.reading.services import study_close
+from readerstudy.reading.services import member_mark_simulated, study_close
 from tests.cast import Cast, reader_membership
 
 from .conftest import answer_next
@@ -52,6 +52,14 @@ def test_it_judges_a_study_and_changes_nothing(begun: Study) -> None:
     assert "All together: p =" in said
     assert connections["default"].settings_dict["NAME"] == real
     assert everything() == before
+
+
+@pytest.mark.slow
+def test_it_reads_a_study_whose_readings_are_simulated(cast: Cast) -> None:
+    member_mark_simulated(study=cast.study)
+    reads = Read.objects.filter(reader__study=cast.study)
+    assert f"{reads.count()} reads seen" in ask(cast.study)
+    assert not reads.filter(reader__simulated=False).exists()
 
 
 @pytest.mark.slow

@@ -1,6 +1,8 @@
 """The pages of readers and coordinators, as a browser gets them."""
 
 import re
+from html import unescape
+from pathlib import Path
 
 import pytest
 from django.contrib.messages import get_messages
@@ -8,11 +10,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from readerstudy.cases.models import Rendition
 from readerstudy.reading import services
 from readerstudy.reading.models import Read, Score, Study
 from tests.cast import reader_membership
 
 from .conftest import answer_next, only_left_bright, repaint
+
+SIMULATED = "This account's reading is simulated."
 
 
 def address(name, *args):
@@ -93,12 +98,71 @@ def test_the_pixels_are_gone_once_the_study_is_closed(room, cast, reader):
     assert room.get(url).status_code == 404
 
 
-def test_an_image_changed_after_opening_is_never_shown(room, cast, reader):
-    read = current(reader)
+def change(cast, rendition):
     repaint(cast.cohort, only_left_bright())
-    room.raise_request_exception = False
-    url = address("read-pixels", cast.study.slug, read.token)
-    assert room.get(url).status_code == 500
+
+
+def damage(cast, rendition):
+    Path(rendition.values.path).write_bytes(b"damaged")
+
+
+def lose_file(cast, rendition):
+    Path(rendition.values.path).unlink()
+
+
+def lose_row(cast, rendition):
+    rendition.delete()
+
+
+@pytest.mark.parametrize("harm", [change, damage, lose_file, lose_row])
+def test_an_image_that_cannot_be_shown_tells_neither_arm_nor_case(
+    room, cast, reader, caplog, harm
+):
+    read = current(reader)
+    harm(cast, Rendition.objects.get(case=read.case, method=read.arm.method))
+    response = room.get(address("read-pixels", cast.study.slug, read.token))
+    assert response.status_code == 409
+    assert response["Content-Type"].startswith("text/plain")
+    assert response["Cache-Control"] == "no-store"
+    said = response.content.decode()
+    assert said == "This image cannot be shown. Tell the coordinator."
+    ours = [r for r in caplog.records if r.name == "readerstudy.reading.views.room"]
+    assert [r.getMessage() for r in ours] == [
+        f"The image of read 1 of reader {reader.code} in study {cast.study.slug} "
+        "cannot be used."
+    ]
+    assert not any(record.exc_info for record in caplog.records)
+    for secret in (read.case.code, read.arm.title, read.arm.method):
+        assert secret not in caplog.text
+
+
+@pytest.fixture
+def simulated(client, cast, reader):
+    """Logged in as a reader of a study whose readings are simulated."""
+    services.member_mark_simulated(study=cast.study)
+    client.force_login(cast.reader)
+    return client
+
+
+def test_nobody_reads_in_a_browser_as_a_simulated_reader(simulated, cast, reader):
+    page = simulated.get(address("read-next", cast.study.slug), follow=True)
+    assert page.redirect_chain[-1][0] == address("reading-pause", cast.study.slug)
+    assert SIMULATED in unescape(page.content.decode())
+    assert not Read.objects.filter(first_shown_at__isnull=False).exists()
+    token = current(reader).token  # as the simulation itself goes on
+    url = address("read-pixels", cast.study.slug, token)
+    assert simulated.get(url).status_code == 404
+    refused = post_answer(simulated, cast.study, token)
+    assert refused.status_code == 409
+    assert refused.json()["error"] == SIMULATED
+    assert not Score.objects.exists()
+
+
+def test_a_simulated_reading_is_called_so_at_home(simulated, cast):
+    page = unescape(simulated.get(address("reader-home")).content.decode())
+    assert SIMULATED in page
+    assert '<span class="tag warn">simulated</span>' in page
+    assert address("read-next", cast.study.slug) not in page
 
 
 def test_the_page_of_every_read_has_the_same_length_and_text(room, cast, reader):
@@ -386,11 +450,70 @@ def test_the_draft_can_be_changed_in_the_browser(at, cast, make_draft):
     assert list(study.arms.values_list("code", flat=True)) == ["reference", "gaussian"]
 
 
-def test_an_unknown_reader_is_named(at, cast):
+@pytest.mark.parametrize("field", ["readers", "statisticians", "coordinators"])
+def test_an_unknown_person_is_named(at, cast, field):
     client = at(cast.coordinator)
     url = f"{address('study-create')}?cohort={cast.cohort.pk}"
-    page = client.post(url, {"title": "x", "slug": "x", "readers": "reader nobody"})
+    page = client.post(url, {"title": "x", "slug": "x", field: "reader nobody"})
+    assert page.context["form"].errors[field] == ["There is no account named nobody."]
     assert "There is no account named nobody." in page.content.decode()
+
+
+def roles(study):
+    """Who holds which role, readers aside, as the database has it."""
+    people = study.memberships.exclude(role="reader")
+    return set(people.values_list("user__username", "role"))
+
+
+DRAFT = {
+    "title": "With people",
+    "slug": "people",
+    "sessions": "1",
+    "washout_days": "0",
+    "spacing": "0",
+    "reference": "reference",
+    "arm-0-method": "reference",
+    "arm-1-method": "short",
+    "arm-2-method": "gaussian",
+}
+
+
+def test_the_browser_gives_a_study_its_statistician_and_coordinators(at, cast):
+    client = at(cast.coordinator)
+    url = f"{address('study-create')}?cohort={cast.cohort.pk}"
+    data = {
+        **DRAFT,
+        "statisticians": "statistician",
+        "coordinators": "other-coordinator coordinator",
+    }
+    assert client.post(url, data).status_code == 302
+    study = Study.objects.get(slug="people")
+    assert roles(study) == {
+        ("coordinator", "coordinator"),
+        ("other-coordinator", "coordinator"),
+        ("statistician", "statistician"),
+    }
+    edit = address("study-edit", "people")
+    form = client.get(edit).context["form"]
+    assert form["statisticians"].value() == "statistician"
+    assert form["coordinators"].value() == "other-coordinator"
+    data |= {"statisticians": "stranger", "coordinators": ""}
+    assert client.post(edit, data).status_code == 302
+    assert roles(study) == {
+        ("coordinator", "coordinator"),
+        ("stranger", "statistician"),
+    }
+    at(cast.stranger)
+    assert client.get(address("study-detail", "people")).status_code == 200
+
+
+def test_nobody_is_both_reader_and_statistician(at, cast):
+    client = at(cast.coordinator)
+    url = f"{address('study-create')}?cohort={cast.cohort.pk}"
+    people = {"readers": "stranger", "statisticians": "stranger"}
+    page = client.post(url, {**DRAFT, **people})
+    assert "stranger already has a role in this study." in page.content.decode()
+    assert not Study.objects.filter(slug="people").exists()
 
 
 def test_another_coordinators_cohort_is_not_there_to_be_read(at, cast):

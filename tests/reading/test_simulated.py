@@ -62,11 +62,22 @@ def test_the_study_and_its_readers_are_called_simulated(cast):
 
 def test_a_study_with_a_real_readers_score_is_refused(cast):
     answer_next(reader_membership(cast.study, cast.reader))
-    with pytest.raises(Refused, match="real reader has scored"):
+    with pytest.raises(Refused, match="real reader has begun"):
         simulate(cast.study)
     cast.study.refresh_from_db()
     assert not cast.study.simulated_readers
     assert len(grades(cast.study)) == 2
+
+
+def test_a_study_that_a_person_has_seen_a_read_of_is_refused(cast):
+    services.read_next(reader=reader_membership(cast.study, cast.second_reader))
+    with pytest.raises(Refused, match="real reader has begun"):
+        simulate(cast.study)
+    with pytest.raises(CommandError, match="real reader has begun"):
+        call_command("simulate_readers", cast.study.slug, "--seed", "1")
+    readers = cast.study.memberships.filter(role="reader")
+    assert set(readers.values_list("simulated", flat=True)) == {False}
+    assert not grades(cast.study)
 
 
 def test_simulated_readers_go_on_where_they_stopped(cast):

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from readerstudy.audit.models import AuditEvent
 from readerstudy.blinding.guarantees import broken_promises
 from readerstudy.blinding.schedule import PlannedArm, PlannedRead, build_schedule
 from readerstudy.blinding.seeds import commitment
@@ -72,6 +73,37 @@ def test_an_administrator_cannot_read(make_draft, cast):
 def test_a_statistician_of_another_study_of_the_cohort_cannot_read(make_draft, cast):
     study = make_draft(readers=(cast.statistician,))
     assert "statistician of another study of the same cohort" in findings(study)
+
+
+@pytest.mark.parametrize("role", ["coordinator", "statistician"])
+def test_a_reader_of_another_study_of_the_cohort_learns_no_arms(make_draft, cast, role):
+    study = make_draft(readers=(cast.second_reader,))
+    add = {"study": study, "user": cast.reader, "role": role}
+    with pytest.raises(Refused, match="reader reads another study of the same cohort"):
+        services.member_add(**add)
+    services.study_close(study=cast.study, by=cast.coordinator)
+    with pytest.raises(Refused, match="reads another study of the same cohort"):
+        services.member_add(**add)
+    services.study_unblind(study=cast.study, by=cast.coordinator)
+    services.member_add(**add)
+    assert "reads another study" not in findings(study)
+
+
+@pytest.mark.parametrize("role", ["coordinator", "statistician"])
+def test_a_study_does_not_open_for_who_reads_the_cohort_elsewhere(
+    make_draft, cast, role
+):
+    study = make_draft(readers=(cast.second_reader,))
+    # as a database from before has it, or two acts at the same moment
+    Membership.objects.create(study=study, user=cast.reader, role=role)
+    with pytest.raises(Refused, match=rf"reader \({role}\) reads another study"):
+        services.study_open(study=study, by=cast.coordinator)
+
+
+def test_a_reader_of_another_cohort_may_be_a_statistician(make_draft, cast):
+    study = make_draft()
+    services.member_add(study=study, user=cast.other_reader, role="statistician")
+    assert findings(study) == ""
 
 
 def test_nobody_has_two_roles_in_one_study(make_draft, cast):
@@ -291,6 +323,51 @@ def test_a_draft_written_anew_has_the_new_arms_and_readers_only(make_draft, cast
     ]
     readers = study.memberships.filter(role=Membership.Role.READER)
     assert [reader.user for reader in readers] == [cast.second_reader]
+
+
+def change(study, **people):
+    return services.study_update(
+        study=study,
+        title="Changed",
+        sessions=1,
+        washout_days=0,
+        spacing=0,
+        case_split="",
+        arms=[],
+        readers=[],
+        **people,
+    )
+
+
+def test_unblinded_people_stay_unless_the_change_names_others(make_draft, cast):
+    study = make_draft()
+    services.member_add(study=study, user=cast.statistician, role="statistician")
+    before = set(study.memberships.exclude(role="reader").values_list("pk", flat=True))
+    change(study, by=cast.coordinator)
+    assert set(study.memberships.values_list("pk", flat=True)) == before
+    change(study, by=cast.coordinator, statisticians=[], coordinators=[])
+    assert [m.user for m in study.memberships.all()] == [cast.coordinator]
+
+
+def test_a_changed_role_is_recorded(make_draft, cast):
+    study = make_draft()
+    services.member_add(study=study, user=cast.statistician, role="statistician")
+    last = AuditEvent.objects.count()
+    change(
+        study,
+        by=cast.coordinator,
+        statisticians=[cast.stranger],
+        coordinators=[cast.statistician],
+    )
+    events = AuditEvent.objects.filter(sequence__gt=last, action__startswith="member")
+    assert {
+        (e.action, e.subject_key, (e.before or e.after)["role"]) for e in events
+    } == {
+        ("member.remove", "reader", "reader"),
+        ("member.remove", "statistician", "statistician"),
+        ("member.add", "statistician", "coordinator"),
+        ("member.add", "stranger", "statistician"),
+    }
 
 
 def test_progress_counts_and_tells_nothing_else(cast):

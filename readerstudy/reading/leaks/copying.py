@@ -64,7 +64,9 @@ def _rows(study: Study) -> Iterator[models.Model]:
     twin.closed_at = twin.unblinded_at = None
     yield twin
     yield from Arm.objects.filter(study=study)
-    yield from readers
+    for reader in readers:
+        reader.simulated = False  # the twin is read as a person reads
+        yield reader
     for session in Session.objects.filter(study=study):
         session.started_at = session.finished_at = None
         yield session

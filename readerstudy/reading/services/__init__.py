@@ -1,11 +1,11 @@
 """The acts on studies and readings. Every change of theirs happens here."""
 
 from .conduct import Due, Submitted, read_next, read_submit
+from .members import member_mark_simulated
 from .studies import (
     ArmChoice,
     arm_add,
     member_add,
-    member_mark_simulated,
     study_close,
     study_create,
     study_open,

@@ -16,9 +16,15 @@ from readerstudy.cases.models import Case, Cohort
 from readerstudy.imaging.errors import Refused
 
 from .. import protocol
-from ..models import Arm, Membership, Read, Score, Session, Study
+from ..models import Arm, Membership, Read, Session, Study
 from ..preflight import preflight
-from ..recording import draft_summary, record_member, record_study
+from ..recording import draft_summary, record_study
+from .members import (
+    member_write,
+    members_replace,
+    members_write,
+    record_membership,
+)
 
 BATCH = 1000
 RESERVED_SLUGS = frozenset({"new"})
@@ -49,8 +55,13 @@ def study_create(
     window_rule: str = "image-max",
     arms: Sequence[ArmChoice] = (),
     readers: Iterable[User] = (),
+    statisticians: Iterable[User] = (),
+    coordinators: Iterable[User] = (),
 ) -> Study:
-    """A draft that `coordinator`, who must coordinate the cohort, looks after."""
+    """A draft that `coordinator`, who must coordinate the cohort, looks after.
+
+    coordinators: further ones, who need not coordinate the cohort.
+    """
     if not cohort.coordinators.filter(pk=coordinator.pk).exists():
         raise Refused(_("Only a coordinator of the cohort can make a study of it."))
     if slug in RESERVED_SLUGS or Study.objects.filter(slug=slug).exists():
@@ -66,13 +77,17 @@ def study_create(
         washout_days=washout_days,
         spacing=spacing,
     )
-    role = Membership.Role.COORDINATOR
-    added = [_member_write(study, coordinator, role)]
-    added += _arms_and_readers_write(study, arms, readers)
+    _arms_write(study, arms)
+    further = [user for user in coordinators if user != coordinator]
+    added = [
+        *members_write(study, [coordinator, *further], Membership.Role.COORDINATOR),
+        *members_write(study, readers, Membership.Role.READER),
+        *members_write(study, statisticians, Membership.Role.STATISTICIAN),
+    ]
     after = draft_summary(study)
     record_study("study.create", study=study, by=coordinator, after=after)
     for member in added:
-        _record_member("member.add", member, coordinator)
+        record_membership("member.add", member, coordinator)
     return study
 
 
@@ -87,11 +102,17 @@ def study_update(
     case_split: str,
     arms: Sequence[ArmChoice],
     readers: Iterable[User],
+    statisticians: Iterable[User] | None = None,
+    coordinators: Iterable[User] | None = None,
     by: User | None = None,
 ) -> Study:
-    """Write a draft anew, with these arms and readers only."""
+    """Write a draft anew, with these arms and readers only.
+
+    statisticians, coordinators: likewise, unless None, which leaves them as they
+    are; `by` stays coordinator without being named.
+    """
     study = _draft(study)
-    before, readers_before = draft_summary(study), protocol.study_readers(study)
+    before = draft_summary(study)
     study.title = title
     study.sessions, study.washout_days = sessions, washout_days
     study.spacing, study.case_split = spacing, case_split
@@ -99,38 +120,21 @@ def study_update(
         update_fields=["title", "sessions", "washout_days", "spacing", "case_split"]
     )
     study.arms.all().delete()
-    study.memberships.filter(role=Membership.Role.READER).delete()
-    readers_now = _arms_and_readers_write(study, arms, readers)
+    _arms_write(study, arms)
     after = draft_summary(study)
     record_study("study.update", study=study, by=by, before=before, after=after)
-    held = {(member.user_id, member.code) for member in readers_now}
-    for member in readers_before:
-        if (member.user_id, member.code) not in held:
-            _record_member("member.remove", member, by)
-    held = {(member.user_id, member.code) for member in readers_before}
-    for member in readers_now:
-        if (member.user_id, member.code) not in held:
-            _record_member("member.add", member, by)
+    wanted: dict[str, Iterable[User]] = {Membership.Role.READER: readers}
+    if statisticians is not None:
+        wanted[Membership.Role.STATISTICIAN] = statisticians
+    if coordinators is not None:
+        wanted[Membership.Role.COORDINATOR] = coordinators
+    members_replace(study, wanted, by)
     return study
 
 
-def _record_member(action: str, member: Membership, by: User | None) -> None:
-    record_member(
-        action,
-        study=member.study,
-        user=member.user,
-        role=member.role,
-        code=member.code,
-        by=by,
-    )
-
-
-def _arms_and_readers_write(
-    study: Study, arms: Sequence[ArmChoice], readers: Iterable[User]
-) -> list[Membership]:
+def _arms_write(study: Study, arms: Sequence[ArmChoice]) -> None:
     for arm in arms:
         _arm_write(study, arm)
-    return [_member_write(study, user, Membership.Role.READER) for user in readers]
 
 
 def _draft(study: Study) -> Study:
@@ -192,57 +196,9 @@ def member_add(
     by: User | None = None,
 ) -> Membership:
     """Give a person one role in the study; readers get the codes A, B, C, …"""
-    member = _member_write(_draft(study), user, role, simulated)
-    _record_member("member.add", member, by)
+    member = member_write(_draft(study), user, role, simulated)
+    record_membership("member.add", member, by)
     return member
-
-
-def _member_write(
-    study: Study, user: User, role: str, simulated: bool = False
-) -> Membership:
-    if study.memberships.filter(user=user).exists():
-        raise Refused(_("%s already has a role in this study.") % user.get_username())
-    code = ""
-    if role == Membership.Role.READER:
-        taken = set(study.memberships.filter(role=role).values_list("code", flat=True))
-        code = next(
-            c for c in map(_reader_code, range(len(taken) + 1)) if c not in taken
-        )
-    return Membership.objects.create(
-        study=study, user=user, role=role, code=code, simulated=simulated
-    )
-
-
-def _reader_code(index: int) -> str:
-    """A … Z, then AA, AB, …"""
-    letters = ""
-    index += 1
-    while index:
-        index, letter = divmod(index - 1, 26)
-        letters = chr(ord("A") + letter) + letters
-    return letters
-
-
-@transaction.atomic
-def member_mark_simulated(*, study: Study, by: User | None = None) -> list[Membership]:
-    """From now on this study's readers are simulated, and everything says so.
-
-    Refused once a person has scored: their readings would be called invented.
-    """
-    study = Study.objects.select_for_update().get(pk=study.pk)
-    real = Score.objects.filter(
-        read__reader__study=study, read__reader__simulated=False
-    )
-    if real.exists():
-        raise Refused(
-            _("A real reader has scored in “%s”; it cannot be simulated.") % study.slug
-        )
-    study.memberships.filter(role=Membership.Role.READER).update(simulated=True)
-    Study.objects.filter(pk=study.pk).update(simulated_readers=True)
-    readers = protocol.study_readers(study)
-    after = {"readers": [reader.code for reader in readers]}
-    record_study("study.simulate", study=study, by=by, after=after)
-    return readers
 
 
 @transaction.atomic

@@ -1,5 +1,7 @@
 """The reader's side: home, the reading screen, its pixels, the pause."""
 
+import logging
+
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,6 +17,8 @@ from ..models import Membership, Read, Study
 from ..pages import presented_json, reader_page
 from ..protocol import LUT
 from ..services import Due
+
+logger = logging.getLogger(__name__)
 
 
 def _reader_or_404(request: HttpRequest, slug: str) -> Membership:
@@ -46,6 +50,8 @@ def reader_home(request: HttpRequest) -> HttpResponse:
 def read_next(request: HttpRequest, slug: str) -> HttpResponse:
     """The reading screen with the next read."""
     reader = _reader_or_404(request, slug)
+    if reader.simulated:
+        return _never_stored(redirect("reading:reading-pause", slug))
     due = services.read_next(reader=reader)
     if due.read is None:
         return _never_stored(redirect("reading:reading-pause", slug))
@@ -69,7 +75,15 @@ def read_pixels(request: HttpRequest, slug: str, token: str) -> HttpResponse:
         read = selectors.shown_read(slug=slug, token=token, user=request.user)
     except Read.DoesNotExist:
         raise Http404 from None
-    content = selectors.read_pixels(read)
+    if read.reader.simulated:
+        raise Http404
+    try:
+        content = selectors.read_pixels(read)
+    except selectors.ImageUnusableError as unusable:
+        logger.error("%s", unusable)  # no traceback: its frames hold arm and case
+        told = _("This image cannot be shown. Tell the coordinator.")
+        plain = "text/plain; charset=utf-8"
+        return _never_stored(HttpResponse(told, content_type=plain, status=409))
     return _never_stored(HttpResponse(content, content_type="application/octet-stream"))
 
 
@@ -77,6 +91,9 @@ def read_pixels(request: HttpRequest, slug: str, token: str) -> HttpResponse:
 def read_submit(request: HttpRequest, slug: str) -> HttpResponse:
     """Take an answer; say what follows, so that no further request is needed."""
     reader = _reader_or_404(request, slug)
+    if reader.simulated:
+        refused = _("This account's reading is simulated.")
+        return _never_stored(JsonResponse({"error": refused}, status=409))
     try:
         submitted = services.read_submit(
             token=request.POST.get("token", ""),
@@ -87,8 +104,8 @@ def read_submit(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except Read.DoesNotExist:
         raise Http404 from None
-    except Refused as refused:
-        return _never_stored(JsonResponse({"error": str(refused)}, status=409))
+    except Refused as refusal:
+        return _never_stored(JsonResponse({"error": str(refusal)}, status=409))
     return _never_stored(JsonResponse(_describe(submitted.due, slug)))
 
 

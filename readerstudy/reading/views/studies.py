@@ -102,7 +102,7 @@ def study_edit(request: HttpRequest, slug: str) -> HttpResponse:
         request.POST or None,
         cohort=study.cohort,
         methods=methods,
-        initial=initial_of(study, list(methods)),
+        initial=initial_of(study, list(methods), by=_user(request)),
     )
     form.fields["slug"].disabled = True
     if request.method == "POST" and form.is_valid():
