@@ -5,11 +5,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
 
 from readerstudy.cases import services as cases
 from readerstudy.cases.models import Cohort
 from readerstudy.reading import services
-from readerstudy.reading.models import Membership, Study
+from readerstudy.reading.models import Membership, Read, Study
 from readerstudy.reading.services import Submitted
 from tests.cast import Cast, reader_membership
 
@@ -54,6 +56,26 @@ def make_open(cast: Cast, make_draft: Callable[..., Study]) -> Callable[..., Stu
         return services.study_open(study=make_draft(**settings), by=cast.coordinator)
 
     return make
+
+
+def address(name: str, *args: object) -> str:
+    return reverse(f"reading:{name}", args=args)
+
+
+@pytest.fixture
+def at(client: Client) -> Callable[[User], Client]:
+    """Log in as a person and return the client."""
+
+    def log_in(user: User) -> Client:
+        client.force_login(user)
+        return client
+
+    return log_in
+
+
+def current(reader: Membership) -> Read | None:
+    """The read that is due."""
+    return services.read_next(reader=reader).read
 
 
 def answer_next(reader: Membership, *, key: str = "", **grades: int) -> Submitted:

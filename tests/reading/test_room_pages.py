@@ -1,38 +1,21 @@
-"""The pages of readers and coordinators, as a browser gets them."""
+"""The reader's pages, as a browser gets them."""
 
 import re
 from html import unescape
 from pathlib import Path
 
 import pytest
-from django.contrib.messages import get_messages
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 
 from readerstudy.cases.models import Rendition
 from readerstudy.reading import services
-from readerstudy.reading.models import Read, Score, Study
+from readerstudy.reading.models import Read, Score
 from tests.cast import reader_membership
 
-from .conftest import answer_next, only_left_bright, repaint
+from .conftest import address, answer_next, current, only_left_bright, repaint
 
 SIMULATED = "This account's reading is simulated."
-
-
-def address(name, *args):
-    return reverse(f"reading:{name}", args=args)
-
-
-@pytest.fixture
-def at(client, cast):
-    """Log in as a person and return the client."""
-
-    def log_in(user):
-        client.force_login(user)
-        return client
-
-    return log_in
 
 
 @pytest.fixture
@@ -46,10 +29,6 @@ def room(at, cast):
 
 def shown_token(page) -> str:
     return re.search(r'data-token="([\w-]{22})"', page.content.decode())[1]
-
-
-def current(reader):
-    return services.read_next(reader=reader).read
 
 
 def post_answer(client, study, token, key="key", **more):
@@ -309,228 +288,6 @@ def test_home_lists_ones_own_studies_only(at, cast, reader):
         "nothing for you"
         in at(cast.stranger).get(address("reader-home")).content.decode()
     )
-
-
-READER_ROUTES = ("read-next", "reading-pause", "read-submit", "read-pixels")
-COORDINATOR_ROUTES = (
-    "study-detail",
-    "study-edit",
-    "study-open",
-    "study-close",
-    "study-unblind",
-    "study-progress",
-)
-POSTED = {"read-submit", "study-open", "study-close", "study-unblind"}
-
-
-@pytest.mark.parametrize("name", READER_ROUTES + COORDINATOR_ROUTES)
-@pytest.mark.parametrize(
-    "person",
-    ["stranger", "other_reader", "other_coordinator", "administrator"],
-)
-def test_whoever_has_no_part_in_a_study_finds_nothing(at, cast, reader, name, person):
-    token = [current(reader).token] if name == "read-pixels" else []
-    client = at(getattr(cast, person))
-    ask = client.post if name in POSTED else client.get
-    assert ask(address(name, cast.study.slug, *token)).status_code == 404
-
-
-@pytest.mark.parametrize("name", COORDINATOR_ROUTES)
-def test_a_reader_never_reaches_an_unblinded_page(at, cast, name):
-    client = at(cast.reader)
-    ask = client.post if name in POSTED else client.get
-    assert ask(address(name, cast.study.slug)).status_code == 404
-    assert client.get(address("study-list")).status_code == 404
-    assert client.get(address("study-create")).status_code == 404
-
-
-@pytest.mark.parametrize("name", READER_ROUTES)
-@pytest.mark.parametrize("person", ["coordinator", "statistician"])
-def test_nobody_reads_who_is_not_a_reader(at, cast, reader, name, person):
-    token = [current(reader).token] if name == "read-pixels" else []
-    client = at(getattr(cast, person))
-    ask = client.post if name in POSTED else client.get
-    assert ask(address(name, cast.study.slug, *token)).status_code == 404
-
-
-def test_a_statistician_looks_but_does_not_act(at, cast):
-    client = at(cast.statistician)
-    page = client.get(address("study-detail", cast.study.slug))
-    assert page.status_code == 200
-    assert "Close the study" not in page.content.decode()
-    for name in ("study-open", "study-close", "study-unblind"):
-        assert client.post(address(name, cast.study.slug)).status_code == 404
-
-
-def test_no_coordinators_page_shows_a_score_before_unblinding(at, cast, reader):
-    for _ in range(reader.reads.count()):
-        answer_next(reader, right=1, left=4)
-    client = at(cast.coordinator)
-    before = [
-        client.get(address(name, cast.study.slug))
-        for name in ("study-detail", "study-progress")
-    ]
-    Score.objects.update(value=2)
-    after = [
-        client.get(address(name, cast.study.slug))
-        for name in ("study-detail", "study-progress")
-    ]
-
-    def text(page):
-        return re.sub(r"[A-Za-z0-9]{64}", "csrf", page.content.decode())
-
-    assert [text(page) for page in before] == [text(page) for page in after]
-
-
-def test_the_seed_is_shown_only_once_the_study_is_unblinded(at, cast):
-    client = at(cast.coordinator)
-    url = address("study-detail", cast.study.slug)
-    for name in ("study-close", "study-unblind"):
-        assert cast.study.seed not in client.get(url).content.decode()
-        assert client.post(address(name, cast.study.slug)).status_code == 302
-    assert cast.study.seed in client.get(url).content.decode()
-    assert Study.objects.get(pk=cast.study.pk).state == "unblinded"
-
-
-def test_a_coordinator_makes_a_study_in_the_browser_and_opens_it(at, cast):
-    client = at(cast.coordinator)
-    url = f"{address('study-create')}?cohort={cast.cohort.pk}"
-    form = client.get(url).context["form"]
-    methods = [arm.initial["method"] for arm in form.arms]
-    assert methods == ["reference", "short", "gaussian"]
-    data = {
-        "title": "Made by hand",
-        "slug": "by-hand",
-        "readers": "reader\nsecond-reader",
-        "case_split": "",
-        "sessions": "2",
-        "washout_days": "0",
-        "spacing": "2",
-        "reference": "reference",
-    }
-    for index, method in enumerate(methods):
-        data |= {f"arm-{index}-method": method, f"arm-{index}-title": method.upper()}
-        data[f"arm-{index}-chosen"] = "on"
-    data["arm-2-repeated"] = "on"
-    assert client.post(url, data).status_code == 302
-    study = Study.objects.get(slug="by-hand")
-    assert list(study.arms.values_list("method", "title", "role", "repeated")) == [
-        ("reference", "REFERENCE", "reference", False),
-        ("short", "SHORT", "comparison", False),
-        ("gaussian", "GAUSSIAN", "comparison", True),
-    ]
-    detail = client.post(address("study-open", "by-hand"), follow=True)
-    study.refresh_from_db()
-    assert study.state == "open"
-    assert study.protocol_sha256 in detail.content.decode()
-
-
-def test_the_draft_can_be_changed_in_the_browser(at, cast, make_draft):
-    study = make_draft()
-    client = at(cast.coordinator)
-    url = address("study-edit", study.slug)
-    form = client.get(url).context["form"]
-    assert [arm["chosen"].value() for arm in form.arms] == [True, True, False]
-    data = {
-        "title": "Changed",
-        "readers": "second-reader",
-        "sessions": "1",
-        "washout_days": "0",
-        "spacing": "0",
-        "reference": "reference",
-        "arm-0-method": "reference",
-        "arm-0-chosen": "on",
-        "arm-1-method": "short",
-        "arm-2-method": "gaussian",
-        "arm-2-chosen": "on",
-    }
-    assert client.post(url, data).status_code == 302
-    study.refresh_from_db()
-    assert study.title == "Changed"
-    assert list(study.arms.values_list("code", flat=True)) == ["reference", "gaussian"]
-
-
-@pytest.mark.parametrize("field", ["readers", "statisticians", "coordinators"])
-def test_an_unknown_person_is_named(at, cast, field):
-    client = at(cast.coordinator)
-    url = f"{address('study-create')}?cohort={cast.cohort.pk}"
-    page = client.post(url, {"title": "x", "slug": "x", field: "reader nobody"})
-    assert page.context["form"].errors[field] == ["There is no account named nobody."]
-    assert "There is no account named nobody." in page.content.decode()
-
-
-def roles(study):
-    """Who holds which role, readers aside, as the database has it."""
-    people = study.memberships.exclude(role="reader")
-    return set(people.values_list("user__username", "role"))
-
-
-DRAFT = {
-    "title": "With people",
-    "slug": "people",
-    "sessions": "1",
-    "washout_days": "0",
-    "spacing": "0",
-    "reference": "reference",
-    "arm-0-method": "reference",
-    "arm-1-method": "short",
-    "arm-2-method": "gaussian",
-}
-
-
-def test_the_browser_gives_a_study_its_statistician_and_coordinators(at, cast):
-    client = at(cast.coordinator)
-    url = f"{address('study-create')}?cohort={cast.cohort.pk}"
-    data = {
-        **DRAFT,
-        "statisticians": "statistician",
-        "coordinators": "other-coordinator coordinator",
-    }
-    assert client.post(url, data).status_code == 302
-    study = Study.objects.get(slug="people")
-    assert roles(study) == {
-        ("coordinator", "coordinator"),
-        ("other-coordinator", "coordinator"),
-        ("statistician", "statistician"),
-    }
-    edit = address("study-edit", "people")
-    form = client.get(edit).context["form"]
-    assert form["statisticians"].value() == "statistician"
-    assert form["coordinators"].value() == "other-coordinator"
-    data |= {"statisticians": "stranger", "coordinators": ""}
-    assert client.post(edit, data).status_code == 302
-    assert roles(study) == {
-        ("coordinator", "coordinator"),
-        ("stranger", "statistician"),
-    }
-    at(cast.stranger)
-    assert client.get(address("study-detail", "people")).status_code == 200
-
-
-def test_nobody_is_both_reader_and_statistician(at, cast):
-    client = at(cast.coordinator)
-    url = f"{address('study-create')}?cohort={cast.cohort.pk}"
-    people = {"readers": "stranger", "statisticians": "stranger"}
-    page = client.post(url, {**DRAFT, **people})
-    assert "stranger already has a role in this study." in page.content.decode()
-    assert not Study.objects.filter(slug="people").exists()
-
-
-def test_another_coordinators_cohort_is_not_there_to_be_read(at, cast):
-    client = at(cast.other_coordinator)
-    url = f"{address('study-create')}?cohort={cast.cohort.pk}"
-    assert client.get(url).status_code == 404
-    assert client.get(f"{address('study-create')}?cohort=x").status_code == 404
-
-
-def test_the_preflight_page_says_what_is_missing(at, cast, make_draft):
-    study = make_draft(spacing=9)
-    client = at(cast.coordinator)
-    page = client.get(address("study-detail", study.slug)).content.decode()
-    assert "spacing of 9 reads" in page
-    assert address("study-edit", study.slug) in page
-    refused = client.post(address("study-open", study.slug))
-    assert any("spacing" in str(m) for m in get_messages(refused.wsgi_request))
 
 
 def test_the_colour_table_is_the_one_of_the_loader(room):
