@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from django.contrib.auth.models import Group, User
 
-from inference import registry
-from inference.models import Weights
+from inference import registry, services
+from inference.models import Job, Weights
 from inference.networks.weights import WeightsCard, write_weights
-from inference.services import weights_add
-from readerstudy.cases.models import Case, Cohort
+from readerstudy.cases.models import Case, Cohort, Rendition
 from readerstudy.cases.services import rendition_save
 
 
@@ -81,8 +80,24 @@ def cohort(coordinator) -> Cohort:
 
 @pytest.fixture
 def weights(db, tmp_path) -> Weights:
-    return weights_add(
+    return services.weights_add(
         content=weights_content(tmp_path),
         name="random.safetensors",
         origin=Weights.Origin.SHIPPED,
     )
+
+
+def request(cohort: Cohort, method: str = "gaussian", **more: object) -> Job:
+    return services.job_request(cohort=cohort, method=method, **more)
+
+
+def run(job: Job) -> Job:
+    services.job_run(job_id=job.pk)
+    job.refresh_from_db()
+    return job
+
+
+def made(cohort: Cohort, method: str = "gaussian") -> dict[str, str]:
+    """SHA-256 of the image of every case that has one."""
+    rows = Rendition.objects.filter(case__cohort=cohort, method=method)
+    return dict(rows.values_list("case__code", "sha256"))
