@@ -1,11 +1,24 @@
+import csv
+from pathlib import Path
+
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
 
 from readerstudy.reading.models import Membership, Study
 
 from .studies import make_cohort, make_study
 
 METHODS = ("reference", "short", "unet")
+EXPORTED = {
+    "reads.csv",
+    "kappa.csv",
+    "intra_reader.csv",
+    "image_quality.csv",
+    "image_quality_summary.csv",
+    "audit.csv",
+    "data_dictionary.csv",
+}
 
 
 @pytest.fixture
@@ -29,3 +42,15 @@ def coordinator(study: Study) -> User:
 @pytest.fixture
 def statistician(study: Study) -> User:
     return _member(study, "statistician", Membership.Role.STATISTICIAN)
+
+
+def lines(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def folder(study: Study, tmp_path: Path) -> Path:
+    """The files of its export."""
+    call_command("export_study", study.slug, out=tmp_path / "out")
+    return tmp_path / "out"
