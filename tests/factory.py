@@ -86,16 +86,23 @@ def make_study(
     sessions: int = 2,
     statistician: User | None = None,
     opened: bool = True,
+    **settings: object,
 ) -> Study:
-    """A study of the cohort's methods as arms; no washout, so tests can go on."""
+    """A study of the cohort's methods as arms.
+
+    Nothing stands between a reader and the next read, so tests can go on: no
+    washout, no viewing conditions, sessions that end with their last answer;
+    `settings` of services.study_create change that.
+    """
+    plain = {"washout_days": 0, "asks_conditions": False, "answer_changes": "never"}
     study = reading.study_create(
         slug=slug,
         title="Phantoms, read blinded",
         cohort=cohort,
         coordinator=coordinator,
         sessions=sessions,
-        washout_days=0,
         spacing=1,
+        **{**plain, **settings},
     )
     for method in methods:
         reading.arm_add(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from decimal import Decimal
 from typing import Any
 
 from readerstudy.blinding.schedule import ALGORITHM, PlannedArm
@@ -9,11 +10,10 @@ from readerstudy.cases.models import Case, Rendition
 from readerstudy.imaging.lut import LUTS
 from readerstudy.imaging.preprocessing import SHOWN_SLICES
 
-from .models import Membership, Study
+from .models import Membership, Study, TrainingItem
 from .questions import describe
 
-VERSION = 1
-LUT = "cool"
+VERSION = 2
 
 
 def canonical_json(protocol: dict[str, Any]) -> bytes:
@@ -28,9 +28,17 @@ def protocol_sha256(protocol: dict[str, Any]) -> str:
 
 
 def study_cases(study: Study) -> list[Case]:
-    """The cases that are read, in order of addition."""
+    """The cases that are read, in order of addition; never one of the training."""
     cases = Case.objects.filter(cohort=study.cohort_id).order_by("pk")
-    return list(cases.filter(split=study.case_split) if study.case_split else cases)
+    if study.case_split:
+        cases = cases.filter(split=study.case_split)
+    if study.case_codes:
+        cases = cases.filter(code__in=study.case_codes)
+    return list(cases.exclude(pk__in=study.training.values("case")))
+
+
+def training_items(study: Study) -> list[TrainingItem]:
+    return list(study.training.select_related("case").order_by("position"))
 
 
 def study_readers(study: Study) -> list[Membership]:
@@ -55,26 +63,33 @@ def image_hashes(study: Study, cases: list[Case]) -> dict[tuple[int, str], str]:
     }
 
 
+def current(study: Study) -> dict[str, Any]:
+    """The protocol as it stands: frozen at opening, and as amended since.
+
+    Raises ValueError for a draft, which has none.
+    """
+    last = study.amendments.order_by("number").last()
+    protocol = last.protocol if last else study.protocol
+    if protocol is None:
+        raise ValueError(f"“{study.slug}” is a draft")
+    return dict(protocol)
+
+
 def describe_study(
     study: Study, cases: list[Case], images: dict[tuple[int, str], str]
 ) -> dict[str, Any]:
-    """Everything that decides what is read, how, and in which order."""
+    """Everything that decides what is read, how, in which order, and what follows."""
     arms = list(study.arms.all())
     return {
         "version": VERSION,
         "slug": study.slug,
         "title": study.title,
-        "cohort": {"name": study.cohort.name, "split": study.case_split},
-        "arms": [
-            {
-                "code": arm.code,
-                "title": arm.title,
-                "method": arm.method,
-                "role": arm.role,
-                "repeated": arm.repeated,
-            }
-            for arm in arms
-        ],
+        "cohort": {
+            "name": study.cohort.name,
+            "split": study.case_split,
+            "codes": study.case_codes,
+        },
+        "arms": describe_arms(study),
         "cases": [
             {
                 "code": case.code,
@@ -83,15 +98,80 @@ def describe_study(
             for case in cases
         ],
         "questions": describe(study.question_set),
-        "display": {
-            "slices": SHOWN_SLICES,
-            "window": study.window_rule,
-            "lut": {"name": LUT, "sha256": LUTS[LUT]},
-            "interpolation": "bicubic, of the scalar, clamped",
-        },
+        "display": describe_display(study) | {"lut_sha256": LUTS[study.lut]},
         "readers": [reader.code for reader in study_readers(study)],
         "sessions": study.sessions,
         "washout_days": study.washout_days,
         "spacing": study.spacing,
         "schedule": ALGORITHM,
+        "conduct": describe_conduct(study),
+        "training": describe_training(study),
+        "guesses": describe_guesses(study),
+        "analysis": describe_analysis(study),
     }
+
+
+# The sections below are the same in the frozen protocol and in a protocol's file.
+
+
+def describe_arms(study: Study) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": arm.code,
+            "title": arm.title,
+            "method": arm.method,
+            "role": arm.role,
+            "repeated": arm.repeated,
+        }
+        for arm in study.arms.all()
+    ]
+
+
+def describe_display(study: Study) -> dict[str, Any]:
+    return {
+        "slices": SHOWN_SLICES,
+        "window": study.window_rule,
+        "lut": study.lut,
+        "interpolation": study.interpolation,  # of the scalar, clamped; colour after
+        "least_slice_side": study.least_slice_side,
+    }
+
+
+def describe_conduct(study: Study) -> dict[str, Any]:
+    return {
+        "answer_changes": study.answer_changes,
+        "break_after_minutes": study.break_after_minutes,
+        "long_pause_minutes": study.long_pause_minutes,
+        "asks_conditions": study.asks_conditions,
+    }
+
+
+def describe_training(study: Study) -> dict[str, Any]:
+    gate = {"measure": study.gate, "minimum": number(study.gate_minimum)}
+    return {
+        "gate": gate if study.gate else None,
+        "images": [
+            {"case": item.case.code, "method": item.method, "key": item.key}
+            for item in training_items(study)
+        ],
+    }
+
+
+def describe_guesses(study: Study) -> dict[str, Any]:
+    return {"when": study.guesses, "percent": study.guess_percent}
+
+
+def describe_analysis(study: Study) -> dict[str, Any]:
+    return {
+        "primary_arm": study.primary_arm,
+        "control_arm": study.control_arm,
+        "margin": number(study.kappa_margin),  # of kappa
+        "weights": study.kappa_weights,
+        "interval": study.kappa_interval,
+        "image_metrics": study.image_metrics,
+    }
+
+
+def number(value: Decimal | None) -> str | None:
+    """Written out, for a hash must not depend on how a binary fraction is printed."""
+    return None if value is None else format(value.normalize(), "f")

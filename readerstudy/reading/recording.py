@@ -15,7 +15,15 @@ from django.contrib.auth.models import User
 from readerstudy.audit.services import event_record
 
 from .models import Membership, Read, Study
-from .protocol import canonical_json
+from .protocol import (
+    canonical_json,
+    describe_analysis,
+    describe_arms,
+    describe_conduct,
+    describe_display,
+    describe_guesses,
+    describe_training,
+)
 
 Given = Iterable[tuple[str, str, int]]  # (question, patient's side, value)
 
@@ -70,8 +78,35 @@ def record_answers(
     )
 
 
+def record_read(
+    action: str,
+    *,
+    study: Study,
+    read: Read,
+    reader: Membership,
+    by: User,
+    after: Any = None,
+    reason: str = "",
+) -> None:
+    """Something was done to one read, which its reader's code and position name."""
+    event_record(
+        action=action,
+        actor=by,
+        subject=("read", f"{reader.code}/{read.position}"),
+        study=study.slug,
+        after=after,
+        reason=reason,
+    )
+
+
 def record_study(
-    action: str, *, study: Study, by: User | None, before: Any = None, after: Any = None
+    action: str,
+    *,
+    study: Study,
+    by: User | None,
+    before: Any = None,
+    after: Any = None,
+    reason: str = "",
 ) -> None:
     event_record(
         action=action,
@@ -80,6 +115,7 @@ def record_study(
         study=study.slug,
         before=before,
         after=after,
+        reason=reason,
     )
 
 
@@ -99,21 +135,27 @@ def record_member(
 
 
 def draft_summary(study: Study) -> dict[str, Any]:
-    """The settings of a draft; its arms as their number and a hash of them all."""
-    arms = list(
-        study.arms.order_by("position").values(
-            "code", "title", "method", "role", "repeated"
-        )
-    )
+    """The settings of a draft; what names arms or cases as a hash of it all."""
+    arms = describe_arms(study)
+    named = {
+        "arms": arms,
+        "codes": study.case_codes,
+        "training": describe_training(study),
+        "analysis": describe_analysis(study),
+    }
     return {
         "title": study.title,
         "cohort": study.cohort.name,
         "case_split": study.case_split,
+        "case_codes": len(study.case_codes),
         "question_set": study.question_set,
-        "window_rule": study.window_rule,
+        "display": describe_display(study),
         "sessions": study.sessions,
         "washout_days": study.washout_days,
         "spacing": study.spacing,
+        "conduct": describe_conduct(study),
+        "guesses": describe_guesses(study),
+        "training": len(named["training"]["images"]),
         "arms": len(arms),
-        "arms_sha256": hashlib.sha256(canonical_json({"arms": arms})).hexdigest(),
+        "arms_sha256": hashlib.sha256(canonical_json(named)).hexdigest(),
     }

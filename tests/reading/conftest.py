@@ -29,7 +29,14 @@ def make_draft(cast: Cast) -> Callable[..., Study]:
     """A draft of two arms and one reader; keywords change its settings."""
 
     def make(*, readers: tuple[User, ...] | None = None, **settings: object) -> Study:
-        defaults = {"sessions": 1, "washout_days": 0, "spacing": 1, "slug": "a-draft"}
+        defaults = {
+            "slug": "a-draft",
+            "sessions": 1,
+            "washout_days": 0,
+            "spacing": 1,
+            "asks_conditions": False,
+            "answer_changes": "never",
+        }
         study = services.study_create(
             title="A draft",
             cohort=cast.cohort,

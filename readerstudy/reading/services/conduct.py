@@ -6,8 +6,8 @@ or two devices take turns, and closing the study waits for an answer in flight.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import datetime
+from typing import Literal, TypeVar
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,9 +15,11 @@ from django.utils.translation import gettext as _
 
 from readerstudy.imaging.errors import Refused
 
-from ..models import Membership, Read, Score, Session, Study
+from ..models import ArmGuess, Membership, Read, Reopening, Score, Session, Study
 from ..questions import check_answers
 from ..recording import record_answers
+from .deviations import NOT_OBSERVED, Observed, deviations_write
+from .washout import session_opens_at, washout_deviation_write
 
 Answers = Mapping[str, Mapping[str, int]]  # question → patient's side → value
 Given = list[tuple[str, str, int]]  # (question, patient's side, value)
@@ -28,12 +30,29 @@ KEY_LENGTH = 64
 class Due:
     """What a reader may do now.
 
-    `read`: `read` is to be answered. `pause`: a session is over, the next one
-    opens at `opens_at`. `finished`: no read is left. `closed`: the study is not open.
+    `read`: `read` is to be answered; `following` is the token of the read after it
+    in the same session, whose pixels may be fetched already. `guess`: `guess` is to
+    be answered. `training`: the gate of the training set is not passed yet.
+    `conditions`: the viewing conditions of `session` are asked first. `review`: all
+    of `session` is answered and the reader has not ended it. `pause`: the next
+    session opens at `opens_at`. `finished`: no read is left. `closed`: the study is
+    not open.
     """
 
-    state: Literal["read", "pause", "finished", "closed"]
+    state: Literal[
+        "read",
+        "guess",
+        "training",
+        "conditions",
+        "review",
+        "pause",
+        "finished",
+        "closed",
+    ]
     read: Read | None = None
+    following: str | None = None
+    guess: ArmGuess | None = None
+    session: Session | None = None
     opens_at: datetime | None = None
 
 
@@ -46,39 +65,31 @@ class Submitted:
 
 @transaction.atomic
 def read_next(*, reader: Membership) -> Due:
-    """The reader's first read without an answer, marked as shown.
+    """What is due now: usually the first read without an answer, marked as shown.
 
     Starts the next session if its washout is over; never skips a read.
     """
-    _lock(reader)
+    reader = membership_lock(reader)
     study = Study.objects.defer("protocol").get(pk=reader.study_id)
-    if study.state != Study.State.OPEN:
-        return Due("closed")
-    upcoming = _first_unanswered(reader)
-    if upcoming is None:
-        return Due("finished")
-    now = timezone.now()
-    session = upcoming.session
-    if session.started_at is None:
-        opens_at = session_opens_at(study=study, session=session)
-        if opens_at and opens_at > now:
-            return Due("pause", opens_at=opens_at)
-        session.started_at = now
-        session.save(update_fields=["started_at"])
-    return Due("read", read=_mark_shown(upcoming, now))
+    return _due(study, reader, timezone.now(), may_start=True)
 
 
 @transaction.atomic
 def read_submit(
-    *, token: str, reader: Membership, answers: Answers, key: str, reason: str = ""
+    *,
+    token: str,
+    reader: Membership,
+    answers: Answers,
+    key: str,
+    observed: Observed = NOT_OBSERVED,
 ) -> Submitted:
     """Store the answer to a read that was shown; the same again is the same once.
 
-    A different answer to an answered read is a change: it needs a reason, is
-    possible until the session ends, and leaves the earlier version as it is.
+    A reopened read gets another version, with the reopening's reason; the earlier
+    ones stay as they are. Any other different answer to an answered read is refused.
     Raises Read.DoesNotExist for a token that is not this reader's or was not shown.
     """
-    reader = _lock(reader)
+    reader = membership_lock(reader)
     read = (
         Read.objects.select_related("session__study")
         .defer("session__study__protocol")
@@ -90,24 +101,19 @@ def read_submit(
         raise Refused(_("The answer came without its key; load the page again."))
     now = timezone.now()
     if read.submitted_at is None:
-        _refuse_unless_open(study)
+        refuse_unless_open(study)
         version = 1
         _scores_write(study, read, reader, given, version, key, "", now)
         read.submitted_at = now
         read.save(update_fields=["submitted_at"])
+        deviations_write(study=study, read=read, observed=observed, now=now)
     else:
-        version = _change(study, read, reader, given, key, reason.strip(), now)
-    return Submitted(read, version, _due_after(study, read, reader, now))
+        version = _answer_again(study, read, reader, given, key, now)
+    return Submitted(read, version, _due(study, reader, now, may_start=False))
 
 
-def _change(
-    study: Study,
-    read: Read,
-    reader: Membership,
-    given: Given,
-    key: str,
-    reason: str,
-    now: datetime,
+def _answer_again(
+    study: Study, read: Read, reader: Membership, given: Given, key: str, now: datetime
 ) -> int:
     """The version that holds `given`: one that is stored already, or a new one."""
     versions: dict[int, set[tuple[str, str, int]]] = {}
@@ -121,53 +127,158 @@ def _change(
         if versions[keys[key]] != set(given):
             raise Refused(_("This answer was sent before with other grades."))
         return keys[key]
-    if versions[latest] == set(given):
-        return latest
-    _refuse_unless_open(study)
-    if read.session.finished_at:
-        raise Refused(_("The session is over; its answers can't be changed."))
-    if not reason:
-        raise Refused(_("This read is already answered; a change needs a reason."))
-    _scores_write(study, read, reader, given, latest + 1, key, reason, now)
-    return latest + 1
+    reopening = read.reopenings.filter(answered_at__isnull=True).first()
+    is_same = versions[latest] == set(given)
+    if reopening is None:
+        if is_same:
+            return latest
+        raise Refused(
+            _("This read is already answered; to change it, open it again first.")
+        )
+    refuse_unless_open(study)
+    if not is_same:
+        latest += 1
+        _scores_write(study, read, reader, given, latest, key, reopening.reason, now)
+    reopening.answered_at = now
+    reopening.save(update_fields=["answered_at"])
+    reader.reopened -= 1
+    reader.save(update_fields=["reopened"])
+    return latest
 
 
-def _lock(reader: Membership) -> Membership:
+def membership_lock(reader: Membership) -> Membership:
     """Wait for this reader's turn; read everything else only afterwards."""
     members = Membership.objects.select_for_update(of=("self",)).select_related("user")
     return members.get(pk=reader.pk, role=Membership.Role.READER)
 
 
-def _refuse_unless_open(study: Study) -> None:
+def refuse_unless_open(study: Study) -> None:
     if study.state != Study.State.OPEN:
         raise Refused(_("The study is closed; no answer is taken any more."))
 
 
-def _first_unanswered(reader: Membership) -> Read | None:
-    return (
+def _due(study: Study, reader: Membership, now: datetime, *, may_start: bool) -> Due:
+    """What comes next; reads become due in the order of the plan only.
+
+    may_start: a session; only where its reader has asked for it.
+    """
+    if study.state != Study.State.OPEN:
+        return Due("closed")
+    upcoming = _unanswered(reader)
+    if reader.reopened:
+        is_begun = bool(upcoming and upcoming[0].session.started_at)
+        return _due_reopened(reader, upcoming[0].token if is_begun else None, now)
+    if study.guesses == Study.Guesses.AFTER_GRADE and (guess := _guess(reader, now)):
+        return Due("guess", guess=guess)
+    if not upcoming:
+        return _due_at_end(study, reader, now)
+    read, session = upcoming[0], upcoming[0].session
+    if session.started_at is None:
+        hindrance = _before_session(study, reader, session, now)
+        if hindrance or not may_start:
+            return hindrance or Due("pause")
+        _session_start(study, session, now)
+    mark_shown(read, now)
+    tokens = [r.token for r in upcoming[1:] if r.session_id == session.pk]
+    return Due("read", read=read, following=tokens[0] if tokens else None)
+
+
+def _unanswered(reader: Membership) -> list[Read]:
+    """The first two reads without an answer."""
+    return list(
         Read.objects.filter(reader=reader, submitted_at__isnull=True)
         .select_related("session")
-        .order_by("position")
-        .first()
+        .order_by("position")[:2]
     )
 
 
-def session_opens_at(*, study: Study, session: Session) -> datetime | None:
-    """When the washout since the reader's last finished session is over."""
-    previous = (
-        Session.objects.filter(reader=session.reader_id, number__lt=session.number)
-        .order_by("-number")
-        .values_list("finished_at", flat=True)
+def _due_reopened(reader: Membership, following: str | None, now: datetime) -> Due:
+    reopening = (
+        Reopening.objects.filter(read__reader=reader, answered_at__isnull=True)
+        .select_related("read__session")
+        .order_by("at", "pk")[0]
+    )
+    mark_shown(reopening, now)
+    return Due("read", read=reopening.read, following=following)
+
+
+def _guess(reader: Membership, now: datetime) -> ArmGuess | None:
+    """The reader's first guess that is due, marked as shown."""
+    guess = (
+        ArmGuess.objects.filter(
+            read__reader=reader, read__submitted_at__isnull=False, guess=""
+        )
+        .select_related("read__session")
+        .order_by("read__position")
         .first()
     )
-    return previous and previous + timedelta(days=study.washout_days)
+    return guess and mark_shown(guess, now)
 
 
-def _mark_shown(read: Read, now: datetime) -> Read:
-    if read.first_shown_at is None:
-        read.first_shown_at = now
-        read.save(update_fields=["first_shown_at"])
-    return read
+def _due_at_end(study: Study, reader: Membership, now: datetime) -> Due:
+    last = Session.objects.filter(reader=reader).order_by("-number").first()
+    if last and last.finished_at is None and not _end_or_review(study, last):
+        return Due("review", session=last)
+    if study.guesses == Study.Guesses.AT_END and (guess := _guess(reader, now)):
+        return Due("guess", guess=guess)
+    return Due("finished")
+
+
+def _before_session(
+    study: Study, reader: Membership, session: Session, now: datetime
+) -> Due | None:
+    """What has to happen before a session can start, if anything has."""
+    previous = Session.objects.filter(reader=reader, number=session.number - 1).first()
+    if previous is None:
+        qualified = not study.gate or reader.attempts.filter(passed=True).exists()
+        if not (qualified or reader.simulated):
+            return Due("training")
+    elif previous.finished_at is None and not _end_or_review(study, previous):
+        return Due("review", session=previous)
+    opens_at = session_opens_at(study=study, session=session)
+    if opens_at and opens_at > now:
+        return Due("pause", opens_at=opens_at)
+    if study.asks_conditions and not reader.simulated:
+        check = session.checks.filter(passed=True).order_by("answered_at").last()
+        if check is None:
+            return Due("conditions", session=session)
+        session.device = check.device
+    return None
+
+
+def _end_or_review(study: Study, session: Session) -> bool:
+    """End an answered session, unless its reader may still change its answers."""
+    if study.answer_changes == Study.AnswerChanges.SESSION:
+        return False
+    session_end(session)
+    return True
+
+
+def session_end(session: Session) -> None:
+    """Its washout counts from its last answer, however late it is ended."""
+    session.finished_at = (
+        Score.objects.filter(read__session=session)
+        .order_by("-scored_at")
+        .values_list("scored_at", flat=True)[0]
+    )
+    session.save(update_fields=["finished_at"])
+
+
+def _session_start(study: Study, session: Session, now: datetime) -> None:
+    session.started_at = now
+    session.save(update_fields=["started_at", "device"])
+    if session.waived_at:
+        washout_deviation_write(study=study, session=session, now=now)
+
+
+Shown = TypeVar("Shown", Read, Reopening, ArmGuess)
+
+
+def mark_shown(shown: Shown, now: datetime) -> Shown:
+    if shown.first_shown_at is None:
+        shown.first_shown_at = now
+        shown.save(update_fields=["first_shown_at"])
+    return shown
 
 
 def _scores_write(
@@ -202,16 +313,3 @@ def _scores_write(
         given=given,
         reason=reason,
     )
-
-
-def _due_after(study: Study, read: Read, reader: Membership, now: datetime) -> Due:
-    """What follows an answered read; the session ends with its last read."""
-    if study.state != Study.State.OPEN:
-        return Due("closed")
-    upcoming = _first_unanswered(reader)
-    if upcoming and upcoming.session.started_at:
-        return Due("read", read=_mark_shown(upcoming, now))
-    if read.session.finished_at is None:
-        read.session.finished_at = now
-        read.session.save(update_fields=["finished_at"])
-    return Due("pause" if upcoming else "finished")

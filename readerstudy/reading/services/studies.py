@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Unpack
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -10,13 +11,14 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from readerstudy.blinding import seeds, tokens
+from readerstudy.blinding.sampling import sample_positions
 from readerstudy.blinding.schedule import PlannedRead, build_schedule
 from readerstudy.cases import services as cases
 from readerstudy.cases.models import Case, Cohort
 from readerstudy.imaging.errors import Refused
 
 from .. import protocol
-from ..models import Arm, Membership, Read, Session, Study
+from ..models import Arm, ArmGuess, Membership, Read, Session, Study
 from ..preflight import preflight
 from ..recording import draft_summary, record_study
 from .members import (
@@ -25,6 +27,14 @@ from .members import (
     members_write,
     record_membership,
 )
+from .rights import check_coordinates
+from .settings import (
+    Settings,
+    TrainingChoice,
+    settings_assign,
+    training_freeze,
+    training_write,
+)
 
 BATCH = 1000
 RESERVED_SLUGS = frozenset({"new"})
@@ -32,31 +42,27 @@ RESERVED_SLUGS = frozenset({"new"})
 
 @dataclass(frozen=True)
 class ArmChoice:
-    """An arm as a coordinator chose it."""
+    """An arm as a coordinator chose it; its code comes from the method unless given."""
 
     method: str
     title: str
     role: str = Arm.Role.COMPARISON
     repeated: bool = False
+    code: str = ""
 
 
 @transaction.atomic
 def study_create(
     *,
     slug: str,
-    title: str,
     cohort: Cohort,
     coordinator: User,
-    sessions: int = 1,
-    washout_days: int = 28,
-    spacing: int = 5,
-    case_split: str = "",
-    question_set: str = "striatum-grade-1-4",
-    window_rule: str = "image-max",
     arms: Sequence[ArmChoice] = (),
+    training: Sequence[TrainingChoice] = (),
     readers: Iterable[User] = (),
     statisticians: Iterable[User] = (),
     coordinators: Iterable[User] = (),
+    **settings: Unpack[Settings],
 ) -> Study:
     """A draft that `coordinator`, who must coordinate the cohort, looks after.
 
@@ -66,18 +72,11 @@ def study_create(
         raise Refused(_("Only a coordinator of the cohort can make a study of it."))
     if slug in RESERVED_SLUGS or Study.objects.filter(slug=slug).exists():
         raise Refused(_("The short name “%s” is already taken.") % slug)
-    study = Study.objects.create(
-        slug=slug,
-        title=title,
-        cohort=cohort,
-        case_split=case_split,
-        question_set=question_set,
-        window_rule=window_rule,
-        sessions=sessions,
-        washout_days=washout_days,
-        spacing=spacing,
-    )
+    study = Study(slug=slug, cohort=cohort)
+    settings_assign(study, settings)
+    study.save(force_insert=True)
     _arms_write(study, arms)
+    training_write(study, training)
     further = [user for user in coordinators if user != coordinator]
     added = [
         *members_write(study, [coordinator, *further], Membership.Role.COORDINATOR),
@@ -95,32 +94,29 @@ def study_create(
 def study_update(
     *,
     study: Study,
-    title: str,
-    sessions: int,
-    washout_days: int,
-    spacing: int,
-    case_split: str,
     arms: Sequence[ArmChoice],
     readers: Iterable[User],
+    training: Sequence[TrainingChoice] | None = None,
     statisticians: Iterable[User] | None = None,
     coordinators: Iterable[User] | None = None,
     by: User | None = None,
+    **settings: Unpack[Settings],
 ) -> Study:
     """Write a draft anew, with these arms and readers only.
 
-    statisticians, coordinators: likewise, unless None, which leaves them as they
-    are; `by` stays coordinator without being named.
+    training, statisticians, coordinators: likewise, unless None, which leaves them
+    as they are; so do settings that are not given. `by` stays coordinator without
+    being named.
     """
     study = _draft(study)
     before = draft_summary(study)
-    study.title = title
-    study.sessions, study.washout_days = sessions, washout_days
-    study.spacing, study.case_split = spacing, case_split
-    study.save(
-        update_fields=["title", "sessions", "washout_days", "spacing", "case_split"]
-    )
+    settings_assign(study, settings)
+    study.save(update_fields=list(settings))
     study.arms.all().delete()
     _arms_write(study, arms)
+    if training is not None:
+        study.training.all().delete()
+        training_write(study, training)
     after = draft_summary(study)
     record_study("study.update", study=study, by=by, before=before, after=after)
     wanted: dict[str, Iterable[User]] = {Membership.Role.READER: readers}
@@ -159,15 +155,15 @@ def arm_add(
     """Add an arm after the others; its code comes from the method unless given."""
     study = _draft(study)
     before = draft_summary(study)
-    arm = _arm_write(study, ArmChoice(method, title, role, repeated), code)
+    arm = _arm_write(study, ArmChoice(method, title, role, repeated, code))
     after = draft_summary(study)
     record_study("study.update", study=study, by=by, before=before, after=after)
     return arm
 
 
-def _arm_write(study: Study, arm: ArmChoice, code: str = "") -> Arm:
+def _arm_write(study: Study, arm: ArmChoice) -> Arm:
     taken = set(study.arms.values_list("code", flat=True))
-    base = code or slugify(arm.method.partition("@")[0]) or "arm"
+    base = arm.code or slugify(arm.method.partition("@")[0]) or "arm"
     number, code = 1, base
     while code in taken:
         number += 1
@@ -208,13 +204,14 @@ def study_open(*, study: Study, by: User) -> Study:
     Refused, with all reasons, where the preflight finds any.
     """
     study = _draft(study)
-    _check_coordinates(study, by)
+    check_coordinates(study, by)
     findings = preflight(study)
     if findings:
         raise Refused("\n".join(finding.message for finding in findings))
     cases.cohort_freeze(cohort=study.cohort)
     chosen = protocol.study_cases(study)
     images = protocol.image_hashes(study, chosen)
+    training_freeze(study)
     study.protocol = protocol.describe_study(study, chosen, images)
     study.protocol_sha256 = protocol.protocol_sha256(study.protocol)
     study.seed = seeds.new_seed()
@@ -265,7 +262,29 @@ def _plan_write(
             ),
             batch_size=BATCH,
         )
+        _guesses_write(study, readers[code])
     return sum(len(planned) for planned in plan.values())
+
+
+def _guesses_write(study: Study, reader: Membership) -> None:
+    """The reads after which the reader is asked to guess, if the protocol asks."""
+    if study.guesses == Study.Guesses.NEVER:
+        return
+    reads = reader.reads.order_by("position")
+    sample = sample_positions(
+        seed=study.seed,
+        reader=reader.code,
+        reads=len(reads),
+        percent=study.guess_percent,
+    )
+    ArmGuess.objects.bulk_create(
+        (
+            ArmGuess(read=read, token=tokens.new_token())
+            for read in reads
+            if read.position in sample
+        ),
+        batch_size=BATCH,
+    )
 
 
 def _sessions_write(
@@ -289,17 +308,11 @@ def _sessions_write(
     }
 
 
-def _check_coordinates(study: Study, by: User) -> None:
-    role = Membership.Role.COORDINATOR
-    if not study.memberships.filter(user=by, role=role).exists():
-        raise Refused(_("Only a coordinator of the study can do this."))
-
-
 @transaction.atomic
 def study_close(*, study: Study, by: User) -> Study:
     """No read is shown or answered from now on."""
     study = Study.objects.select_for_update().get(pk=study.pk)
-    _check_coordinates(study, by)
+    check_coordinates(study, by)
     if study.state != Study.State.OPEN:
         raise Refused(_("Only an open study can be closed."))
     # an answer in flight holds its reader's row: it is stored before, or not at all
@@ -317,7 +330,7 @@ def study_close(*, study: Study, by: User) -> Study:
 def study_unblind(*, study: Study, by: User) -> Study:
     """Let scores and arms be seen together; only once no read can follow."""
     study = Study.objects.select_for_update().get(pk=study.pk)
-    _check_coordinates(study, by)
+    check_coordinates(study, by)
     if study.state != Study.State.CLOSED:
         raise Refused(_("Only a closed study can be unblinded."))
     study.state = Study.State.UNBLINDED

@@ -15,7 +15,6 @@ from readerstudy.imaging.lut import load_lut
 from .. import selectors, services
 from ..models import Membership, Read, Study
 from ..pages import presented_json, reader_page
-from ..protocol import LUT
 from ..services import Due
 
 logger = logging.getLogger(__name__)
@@ -100,7 +99,6 @@ def read_submit(request: HttpRequest, slug: str) -> HttpResponse:
             reader=reader,
             answers=_parse_answers(request),
             key=request.POST.get("key", ""),
-            reason=request.POST.get("reason", ""),
         )
     except Read.DoesNotExist:
         raise Http404 from None
@@ -132,5 +130,5 @@ def _describe(due: Due, slug: str) -> dict[str, object]:
 @require_safe
 def lut_show(request: HttpRequest) -> HttpResponse:
     """Red, green and blue of the 256 grey values: 768 bytes."""
-    content = load_lut(LUT).tobytes()
+    content = load_lut().tobytes()
     return _never_stored(HttpResponse(content, content_type="application/octet-stream"))
