@@ -36,6 +36,11 @@ class Reason(StrEnum):
     NO_COMPLETE_SLICE = "no slice has a value in every arm"
     ALL_TIED = "all arms are equal in every block"
     READER_MISSING = "it is not estimable for every reader"
+    NO_GUESSES = "nobody was asked for a guess"
+    ALL_ALIKE = "all answers were the same, so their variation cannot be estimated"
+    ONE_PATIENT_A_READER = (
+        "a reader was asked about one patient only, in the reference or in the others"
+    )
 
 
 @dataclass(frozen=True)
@@ -52,13 +57,14 @@ class NotEstimable:
 class Interval:
     """A confidence interval together with how it was made.
 
-    level: 0 to 1. degrees_of_freedom: of Student's t.
+    level: 0 to 1. degrees_of_freedom: of Student's t; None where it is the normal
+    distribution.
     """
 
     low: float
     high: float
     level: float
-    degrees_of_freedom: int
+    degrees_of_freedom: int | None
     method: str
 
 
@@ -73,6 +79,13 @@ def student_quantile(*, level: float, degrees_of_freedom: int) -> float:
     from scipy import special
 
     return float(special.stdtrit(degrees_of_freedom, (1 + level) / 2))
+
+
+def normal_quantile(*, level: float) -> float:
+    """Half-width of a two-sided normal interval in standard errors, e.g. 1.96."""
+    from scipy import special
+
+    return float(special.ndtri((1 + level) / 2))
 
 
 def chi_square_p(statistic: float, *, degrees_of_freedom: int) -> float:

@@ -58,6 +58,7 @@ PURE_MODULES = (
     "stats.agreement",
     "stats.image_quality",
     "stats.comparison",
+    "stats.blinding_index",
     "stats.outcomes",
     "readerstudy.reading.leaks.responses",
     "readerstudy.reading.leaks.playing",
