@@ -1,27 +1,35 @@
 """Logins and changes of accounts, as Django announces them.
 
 Accounts are Django's, so there is no service of ours to record from. Changes made
-past the ORM's instances (`QuerySet.update`) are not announced.
+past the ORM's instances (`QuerySet.update`) are not announced. Of a password it is
+recorded that it changed, and whether one can log in with it; nothing of itself.
 """
 
 from typing import Any
 
 from django.contrib.auth import signals
+from django.contrib.auth.hashers import (
+    get_hasher,
+    identify_hasher,
+    is_password_usable,
+)
 from django.contrib.auth.models import Group, Permission, User
 from django.db import transaction
-from django.db.models.signals import m2m_changed, post_save, pre_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 
 from .services import event_record
 
 FLAGS = ("is_active", "is_staff", "is_superuser")
+WATCHED = (*FLAGS, "password")
 
 
 def listen() -> None:
     signals.user_logged_in.connect(_logged_in, dispatch_uid="audit")
     signals.user_logged_out.connect(_logged_out, dispatch_uid="audit")
     signals.user_login_failed.connect(_login_failed, dispatch_uid="audit")
-    pre_save.connect(_remember_flags, sender=User, dispatch_uid="audit")
+    pre_save.connect(_remember, sender=User, dispatch_uid="audit")
     post_save.connect(_account_saved, sender=User, dispatch_uid="audit")
+    post_delete.connect(_account_deleted, sender=User, dispatch_uid="audit")
     for through in (User.groups.through, User.user_permissions.through):
         m2m_changed.connect(_rights_changed, sender=through, dispatch_uid="audit")
 
@@ -52,11 +60,7 @@ def _login_failed(sender: Any, *, credentials: dict[str, Any], **kwargs: Any) ->
     )
 
 
-def _flags(user: User) -> dict[str, bool]:
-    return {name: getattr(user, name) for name in FLAGS}
-
-
-def _remember_flags(
+def _remember(
     sender: Any,
     *,
     instance: User,
@@ -64,31 +68,87 @@ def _remember_flags(
     update_fields: frozenset[str] | None,
     **kwargs: Any,
 ) -> None:
-    relevant = update_fields is None or not update_fields.isdisjoint(FLAGS)
+    """Keep what is stored of the fields that are about to be written."""
+    written = [n for n in WATCHED if update_fields is None or n in update_fields]
     stored = None
-    if instance.pk and relevant and not raw:
-        stored = User.objects.filter(pk=instance.pk).values(*FLAGS).first()
-    instance._audit_flags = stored  # type: ignore[attr-defined]
+    if instance.pk and written and not raw:
+        stored = User.objects.filter(pk=instance.pk).values(*written).first()
+    instance._audit_stored = stored or {}  # type: ignore[attr-defined]
 
 
 @transaction.atomic
 def _account_saved(
-    sender: Any, *, instance: User, created: bool, raw: bool, **kwargs: Any
+    sender: Any,
+    *,
+    instance: User,
+    created: bool,
+    raw: bool,
+    update_fields: frozenset[str] | None,
+    **kwargs: Any,
 ) -> None:
     if raw:  # a fixture being loaded: it brings its own events
         return
-    now, before = _flags(instance), getattr(instance, "_audit_flags", None)
-    subject = _subject(instance)
     if created:
-        event_record(action="account.create", actor=None, subject=subject, after=now)
-    elif before and before != now:
         event_record(
-            action="account.change",
+            action="account.create",
             actor=None,
-            subject=subject,
-            before=before,
-            after=now,
+            subject=_subject(instance),
+            after=_flags(instance),
         )
+        return
+    before = instance.__dict__.pop("_audit_stored", {})
+    old = before.pop("password", None)
+    now = {name: getattr(instance, name) for name in before}
+    if now != before:
+        _record_change("account.change", instance, before, now)
+    if old not in (None, instance.password) and not _is_upgrade(
+        instance, old, update_fields
+    ):
+        usable = [
+            {"usable": is_password_usable(one)} for one in (old, instance.password)
+        ]
+        _record_change("account.password", instance, *usable)
+
+
+def _flags(user: User) -> dict[str, bool]:
+    return {name: getattr(user, name) for name in FLAGS}
+
+
+def _record_change(
+    action: str, user: User, before: dict[str, bool], after: dict[str, bool]
+) -> None:
+    event_record(
+        action=action, actor=None, subject=_subject(user), before=before, after=after
+    )
+
+
+def _is_upgrade(user: User, old: str, update_fields: frozenset[str] | None) -> bool:
+    """Whether Django hashed the same password anew, as it does at a login.
+
+    It does so if the old hash is weaker than today's, and then writes the password
+    alone, from an account that does not hold it in clear (`_password`), as one
+    does whose password was just set.
+    """
+    alone = update_fields == frozenset({"password"})
+    in_clear = user._password is not None  # type: ignore[attr-defined]
+    if not alone or in_clear or not is_password_usable(user.password):
+        return False
+    try:
+        algorithm = identify_hasher(old).algorithm
+    except ValueError:  # no hash: nobody logged in with it
+        return False
+    preferred = get_hasher("default")
+    return algorithm != preferred.algorithm or preferred.must_update(old)
+
+
+@transaction.atomic
+def _account_deleted(sender: Any, *, instance: User, **kwargs: Any) -> None:
+    event_record(
+        action="account.delete",
+        actor=None,
+        subject=_subject(instance),
+        before=_flags(instance),
+    )
 
 
 WORDS = {"post_add": "added", "post_remove": "removed"}

@@ -8,6 +8,8 @@ ACTIONS = {
     "account.logout": "Somebody logged out.",
     "account.create": "An account was made.",
     "account.change": "An account was made active, staff or superuser, or no longer.",
+    "account.password": "A password was set anew. Nothing of it is kept.",
+    "account.delete": "An account was deleted. One with a role in a study cannot be.",
     "account.groups": "An account entered or left a group.",
     "account.permissions": "An account got or lost a permission of its own.",
     "upload.create": "Files of a cohort were sent.",

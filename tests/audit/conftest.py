@@ -40,7 +40,9 @@ def change_accounts() -> None:
     Group.objects.get(name="coordinators").user_set.add(user)
     user.user_permissions.add(Permission.objects.get(codename="add_cohort"))
     user.is_staff = True
+    user.set_password("a second horse")
     user.save()
+    make_user("short-lived").delete()
 
 
 def upload(cast: Cast, folder: Path, capture) -> None:
