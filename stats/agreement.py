@@ -142,6 +142,28 @@ def _influence(parts: _Parts, w: Floats) -> Floats:
     return influence
 
 
+def influences(
+    first: Sequence[int],
+    second: Sequence[int],
+    *,
+    categories: Sequence[int],
+    weighting: Weighting,
+) -> Floats:
+    """(n,) how far each of n items moves weighted_kappa, times n; their mean is 0.
+
+    For standard errors of what is made of several kappas. Where kappa is not
+    estimable (no items, both readings constant) there are none: ValueError.
+    """
+    rows = category_places(first, categories=categories)
+    columns = category_places(second, categories=categories)
+    table = confusion_table(rows, columns, categories=len(categories))
+    if not len(rows) or _grades_used(table) == (1, 1):
+        raise ValueError("kappa of these readings is not estimable")
+    w = agreement_weights(len(categories), weighting=weighting)
+    found: Floats = _influence(_parts(table, w), w)[rows, columns]
+    return found
+
+
 def _null_variance(parts: _Parts, w: Floats) -> float:
     """n times the variance under kappa = 0 (Fleiss, Cohen and Everitt 1969, eq. 9).
 

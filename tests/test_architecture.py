@@ -59,6 +59,7 @@ PURE_MODULES = (
     "stats.image_quality",
     "stats.comparison",
     "stats.blinding_index",
+    "stats.kappa_difference",
     "stats.outcomes",
     "readerstudy.reading.leaks.responses",
     "readerstudy.reading.leaks.playing",
