@@ -75,6 +75,11 @@ def make_cohort(
     return cohort
 
 
+def statistician_of(slug: str) -> User:
+    """A statistician for a study that needs one only in order to open."""
+    return User.objects.get_or_create(username=f"statistician-of-{slug}")[0]
+
+
 def make_study(
     cohort: Cohort,
     *,
@@ -88,7 +93,7 @@ def make_study(
     opened: bool = True,
     **settings: object,
 ) -> Study:
-    """A study of the cohort's methods as arms.
+    """A study of the cohort's methods as arms, with `statistician` or a new one.
 
     Nothing stands between a reader and the next read, so tests can go on: no
     washout, no viewing conditions, sessions that end with their last answer;
@@ -114,11 +119,23 @@ def make_study(
         )
     for user in readers:
         reading.member_add(study=study, user=user, role=Membership.Role.READER)
-    if statistician:
-        reading.member_add(
-            study=study, user=statistician, role=Membership.Role.STATISTICIAN
-        )
+    reading.member_add(
+        study=study,
+        user=statistician or statistician_of(slug),
+        role=Membership.Role.STATISTICIAN,
+    )
     if opened:
         reading.study_open(study=study, by=coordinator)
     study.refresh_from_db()
+    return study
+
+
+def unblind(study: Study) -> Study:
+    """Close the study if it is open; its coordinator and statistician then agree."""
+    study.refresh_from_db()
+    for role in (Membership.Role.COORDINATOR, Membership.Role.STATISTICIAN):
+        person = study.memberships.filter(role=role).order_by("pk")[0].user
+        if study.state == Study.State.OPEN:
+            reading.study_close(study=study, by=person)
+        study = reading.unblinding_approve(study=study, by=person)
     return study

@@ -36,6 +36,7 @@ ACTIONS = {
     "read.break_code": "The arm of one read was disclosed in an emergency.",
     "study.leak_oracle": "The leak oracle was asked about the study's plan.",
     "study.approve_unblinding": "One of the two people agreed to unblind.",
+    "study.withdraw_approval": "One of the two took the agreement to unblind back.",
     "study.close": "No read is shown or answered any more.",
     "study.unblind": "From now on scores may be seen with their arms.",
     "study.export": "The CSV files of an unblinded study were given out.",

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 
 from readerstudy.audit.services import event_record
 
-from .models import Membership, Read, Study
+from .models import Membership, Read, Session, Study
 from .protocol import (
     canonical_json,
     describe_analysis,
@@ -95,6 +95,18 @@ def record_read(
         subject=("read", f"{reader.code}/{read.position}"),
         study=study.slug,
         after=after,
+        reason=reason,
+    )
+
+
+def record_session(
+    action: str, *, session: Session, reader: Membership, by: User, reason: str
+) -> None:
+    event_record(
+        action=action,
+        actor=by,
+        subject=("session", f"{reader.code}/{session.number}"),
+        study=session.study.slug,
         reason=reason,
     )
 

@@ -14,6 +14,8 @@ from .studies import (
     study_unblind,
     study_update,
 )
+from .unblinding import code_break, unblinding_approve, unblinding_withdraw
+from .washout import washout_waive
 
 __all__ = [
     "ArmChoice",
@@ -21,6 +23,7 @@ __all__ = [
     "Observed",
     "Submitted",
     "arm_add",
+    "code_break",
     "member_add",
     "member_mark_simulated",
     "read_next",
@@ -33,4 +36,7 @@ __all__ = [
     "study_open",
     "study_unblind",
     "study_update",
+    "unblinding_approve",
+    "unblinding_withdraw",
+    "washout_waive",
 ]
