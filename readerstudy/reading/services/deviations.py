@@ -1,5 +1,6 @@
 """What did not go as the protocol wants it, noted as it is noticed."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +24,18 @@ class Observed:
 
 
 NOT_OBSERVED = Observed()
+SCREEN_LENGTH = 64  # of what a browser tells of its screen
+
+
+def device_digest(*, user_agent: str, screen: str) -> str:
+    """What tells one device from another, 64 hexadecimal; empty if it told nothing.
+
+    screen: as the browser puts it, "1920x1080@2".
+    """
+    screen = screen[:SCREEN_LENGTH]
+    if not screen:
+        return ""
+    return hashlib.sha256(f"{user_agent}\n{screen}".encode()).hexdigest()
 
 
 def deviations_write(
