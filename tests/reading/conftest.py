@@ -14,6 +14,7 @@ from readerstudy.reading import services
 from readerstudy.reading.models import Membership, Read, Study
 from readerstudy.reading.services import Submitted
 from tests.cast import Cast, reader_membership
+from tests.factory import statistician_of
 
 GRADES = {"grade": {"right": 3, "left": 2}}
 
@@ -26,7 +27,7 @@ def reader(cast: Cast) -> Membership:
 
 @pytest.fixture
 def make_draft(cast: Cast) -> Callable[..., Study]:
-    """A draft of two arms and one reader; keywords change its settings."""
+    """A draft of two arms, a reader and a statistician; keywords are its settings."""
 
     def make(*, readers: tuple[User, ...] | None = None, **settings: object) -> Study:
         defaults = {
@@ -52,6 +53,9 @@ def make_draft(cast: Cast) -> Callable[..., Study]:
             )
         for user in (cast.reader,) if readers is None else readers:
             services.member_add(study=study, user=user, role="reader")
+        services.member_add(
+            study=study, user=statistician_of(study.slug), role="statistician"
+        )
         return study
 
     return make

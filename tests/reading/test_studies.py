@@ -365,6 +365,7 @@ def test_a_changed_role_is_recorded(make_draft, cast):
     } == {
         ("member.remove", "reader", "reader"),
         ("member.remove", "statistician", "statistician"),
+        ("member.remove", "statistician-of-a-draft", "statistician"),
         ("member.add", "statistician", "coordinator"),
         ("member.add", "stranger", "statistician"),
     }
