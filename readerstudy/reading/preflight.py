@@ -1,6 +1,7 @@
 """Why a draft study cannot be opened yet, item by item."""
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +14,7 @@ from readerstudy.blinding.schedule import (
     PlannedArm,
     check_constraints,
 )
+from readerstudy.cases.integrity import damaged_renditions, parity_differences
 from readerstudy.cases.models import Case
 from readerstudy.imaging.rendering import WINDOWS
 
@@ -37,6 +39,8 @@ def preflight(study: Study) -> list[Finding]:
     return [
         *_check_arms(study),
         *_check_images(study, cases),
+        *_check_damage(study, cases),
+        *_check_parity(study, cases),
         *_check_display(study),
         *_check_readers(study),
         *_check_unblinded_people(study),
@@ -60,14 +64,51 @@ def _check_images(study: Study, cases: list[Case]) -> Iterator[Finding]:
     for arm in study.arms.all():
         missing = [case.code for case in cases if (case.pk, arm.method) not in made]
         if missing:
-            codes = ", ".join(missing[:NAMED_CASES])
-            if len(missing) > NAMED_CASES:
-                codes += ", …"
             yield Finding(
                 _("The arm “%(arm)s” lacks the image of %(count)d case(s): %(codes)s.")
-                % {"arm": arm.title, "count": len(missing), "codes": codes},
+                % {"arm": arm.title, "count": len(missing), "codes": _named(missing)},
                 "cohort",
             )
+
+
+def _named(codes: list[str]) -> str:
+    return ", ".join(codes[:NAMED_CASES]) + (", …" if len(codes) > NAMED_CASES else "")
+
+
+def _check_damage(study: Study, cases: list[Case]) -> Iterator[Finding]:
+    titles = {arm.method: arm.title for arm in study.arms.all()}
+    damaged: dict[str, list[str]] = defaultdict(list)
+    for code, method in damaged_renditions(cases, titles):
+        damaged[method].append(code)
+    for method, codes in damaged.items():
+        yield Finding(
+            _(
+                "The arm “%(arm)s” has a damaged or lost file for the image of "
+                "%(count)d case(s): %(codes)s. Make them again or restore a backup."
+            )
+            % {"arm": titles[method], "count": len(codes), "codes": _named(codes)},
+            "cohort",
+        )
+
+
+def _check_parity(study: Study, cases: list[Case]) -> Iterator[Finding]:
+    """Arms differ in how an image was made, in nothing else."""
+    methods = {arm.method for arm in study.arms.all()}
+    unlike: dict[str, list[str]] = defaultdict(list)
+    for difference in parity_differences(cases, methods):
+        unlike[difference.code].append(difference.sentence)
+    if not unlike:
+        return
+    named = [f"{code}: {' '.join(said)}" for code, said in unlike.items()]
+    yield Finding(
+        _("Scans or images of %(count)d case(s) cannot be compared. %(cases)s")
+        % {
+            "count": len(named),
+            "cases": " ".join(named[:NAMED_CASES])
+            + (" …" if len(named) > NAMED_CASES else ""),
+        },
+        "cohort",
+    )
 
 
 def _check_display(study: Study) -> Iterator[Finding]:
