@@ -71,7 +71,7 @@ def read_next(*, reader: Membership) -> Due:
     """
     reader = membership_lock(reader)
     study = Study.objects.defer("protocol").get(pk=reader.study_id)
-    return _due(study, reader, timezone.now(), may_start=True)
+    return due_now(study, reader, timezone.now(), may_start=True)
 
 
 @transaction.atomic
@@ -109,7 +109,7 @@ def read_submit(
         deviations_write(study=study, read=read, observed=observed, now=now)
     else:
         version = _answer_again(study, read, reader, given, key, now)
-    return Submitted(read, version, _due(study, reader, now, may_start=False))
+    return Submitted(read, version, due_now(study, reader, now, may_start=False))
 
 
 def _answer_again(
@@ -157,7 +157,7 @@ def refuse_unless_open(study: Study) -> None:
         raise Refused(_("The study is closed; no answer is taken any more."))
 
 
-def _due(study: Study, reader: Membership, now: datetime, *, may_start: bool) -> Due:
+def due_now(study: Study, reader: Membership, now: datetime, *, may_start: bool) -> Due:
     """What comes next; reads become due in the order of the plan only.
 
     may_start: a session; only where its reader has asked for it.
