@@ -24,10 +24,10 @@ from readerstudy.cases.plan import CohortPlan, PlannedPair, ScannedSeries
 from readerstudy.cases.sources import LeftOut
 from readerstudy.cases.uploads import UNEXPECTED
 from readerstudy.reading.models import Arm, Study
-from readerstudy.reading.services import study_close, study_unblind
+from readerstudy.reading.services import study_close
 from tests.cast import Cast
 from tests.catalogue import Entry, placeholders, read_catalogue
-from tests.factory import make_study
+from tests.factory import make_study, unblind
 
 ROOT = Path(__file__).resolve().parents[1]
 CATALOGUE = Path("locale/ja/LC_MESSAGES/django.po")
@@ -302,8 +302,7 @@ def test_coordinators_read_japanese(
 def test_the_report_is_japanese(english_at: Look, cast: Cast) -> None:
     report = reverse("stats:report", args=[cast.study.slug])
     assert english_at(cast.statistician, report, 409) == set()
-    study_close(study=cast.study, by=cast.coordinator)
-    study_unblind(study=cast.study, by=cast.coordinator)
+    unblind(cast.study)
     for address in (report, f"{report}?control=gaussian&blocks=slice"):
         assert english_at(cast.statistician, address) == set(), address
 

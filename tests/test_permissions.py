@@ -13,8 +13,9 @@ from django.urls import reverse
 from inference.services import job_request
 from readerstudy.cases.models import Rendition, Upload
 from readerstudy.reading.models import Read
-from readerstudy.reading.services import read_next, study_close, study_unblind
+from readerstudy.reading.services import read_next
 from tests.cast import Cast, reader_membership
+from tests.factory import unblind
 from tests.test_leaks import routes
 
 EVERYONE = frozenset(
@@ -132,8 +133,7 @@ def test_only_who_may_reaches_it(
 ) -> None:
     row = TABLE[name]
     if name.startswith("stats:"):  # there is nothing to see before unblinding
-        study_close(study=cast.study, by=cast.coordinator)
-        study_unblind(study=cast.study, by=cast.coordinator)
+        unblind(cast.study)
     path = address(name, names, values)
     # who may goes last: an act that succeeds may change the answer to others
     people = sorted(cast.everyone().items(), key=lambda who: who[0] in row.allowed)

@@ -17,7 +17,7 @@ from readerstudy.reading.models import Membership, Read, Session, Study
 from readerstudy.reading.protocol import canonical_json
 from readerstudy.reading.services import ArmChoice
 from tests.cast import make_user
-from tests.factory import make_cohort, make_study
+from tests.factory import make_cohort, make_study, unblind
 
 
 def findings(study):
@@ -84,7 +84,7 @@ def test_a_reader_of_another_study_of_the_cohort_learns_no_arms(make_draft, cast
     services.study_close(study=cast.study, by=cast.coordinator)
     with pytest.raises(Refused, match="reads another study of the same cohort"):
         services.member_add(**add)
-    services.study_unblind(study=cast.study, by=cast.coordinator)
+    unblind(cast.study)
     services.member_add(**add)
     assert "reads another study" not in findings(study)
 
@@ -239,26 +239,20 @@ def test_an_open_study_takes_no_arm_no_member_and_no_change(cast):
         )
 
 
-def test_only_a_coordinator_of_the_study_opens_closes_and_unblinds(make_draft, cast):
+def test_only_a_coordinator_of_the_study_opens_and_closes_it(make_draft, cast):
     for act, study in (
         (services.study_open, make_draft()),
         (services.study_close, cast.study),
-        (services.study_unblind, cast.study),
     ):
         for user in (cast.reader, cast.statistician, cast.other_coordinator):
             with pytest.raises(Refused, match="Only a coordinator"):
                 act(study=study, by=user)
 
 
-def test_a_study_is_unblinded_only_after_it_was_closed(cast):
-    with pytest.raises(Refused, match="Only a closed study"):
-        services.study_unblind(study=cast.study, by=cast.coordinator)
+def test_a_study_is_closed_once(cast):
     services.study_close(study=cast.study, by=cast.coordinator)
     with pytest.raises(Refused, match="Only an open study"):
         services.study_close(study=cast.study, by=cast.coordinator)
-    study = services.study_unblind(study=cast.study, by=cast.coordinator)
-    assert study.state == "unblinded"
-    assert study.closed_at <= study.unblinded_at
 
 
 def test_only_a_coordinator_of_the_cohort_makes_a_study_of_it(cast):

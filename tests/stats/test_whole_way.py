@@ -14,6 +14,7 @@ from stats.building import report_build
 from stats.outcomes import NotEstimable
 from stats.services import image_quality_measure
 from tests.cast import Cast
+from tests.factory import unblind
 
 
 def grade_for(case: str, side: str) -> int:
@@ -38,8 +39,7 @@ def test_from_the_first_read_to_the_csv(cast: Cast, tmp_path: Path) -> None:
                 },
                 key=f"key-{read.pk}",
             )
-    reading.study_close(study=study, by=cast.coordinator)
-    study = reading.study_unblind(study=study, by=cast.coordinator)
+    study = unblind(study)
     image_quality_measure(study=study)
     report = report_build(study=study)
     assert report.complete
