@@ -8,12 +8,10 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from readerstudy.cases import selectors as cases
 from readerstudy.cases.models import Rendition
-from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import SHOWN_SLICES, STORED_SLICES
-from readerstudy.imaging.rendering import shown_pixels
 
+from .images import image_pixels
 from .models import Arm, Membership, Read, Session, Study
 from .preflight import Finding, preflight
 from .protocol import study_cases
@@ -205,27 +203,14 @@ def shown_read(*, slug: str, token: str, user: User) -> Read:
     )
 
 
-class ImageUnusableError(Exception):
-    """The image of a read is missing, damaged or another; tells neither arm nor case.
-
-    Raised `from None`, so that no log learns them from what went before.
-    """
-
-
 def read_pixels(read: Read) -> bytes:
-    """The three slices of a read: always 12288 bytes, windowed as for every arm.
-
-    Raises ImageUnusableError if the image is not the one the study was opened with.
-    """
-    unusable = ImageUnusableError(
-        f"The image of read {read.position} of reader {read.reader.code} in study "
-        f"{read.reader.study.slug} cannot be used."
+    """The three slices of a read; raises ImageUnusableError as image_pixels does."""
+    reader = read.reader
+    return image_pixels(
+        case=read.case,
+        method=read.arm.method,
+        sha256=read.image_sha256,
+        window=reader.study.window_rule,
+        name=f"read {read.position} of reader {reader.code} "
+        f"in study {reader.study.slug}",
     )
-    try:
-        rendition = cases.rendition_get(case=read.case, method=read.arm.method)
-        values = cases.rendition_values(rendition)
-    except (Rendition.DoesNotExist, Refused, OSError, ValueError):
-        raise unusable from None
-    if rendition.sha256 != read.image_sha256:
-        raise unusable
-    return shown_pixels(values, window=read.reader.study.window_rule)

@@ -44,12 +44,19 @@ async function send() {
   return answer;
 }
 
+// What follows an answer; training shows its key before, and then what follows.
+function afterAnswer(answer) {
+  const detail = { answer, follows: answer };
+  room.dispatchEvent(new CustomEvent("answered", { detail }));
+  return detail.follows;
+}
+
 async function confirmAnswer() {
   if (submit.disabled) return;
   busy = true;
   refresh();
   try {
-    following = following || (await send());
+    following = following || (await afterAnswer(await send()));
     if (following.state !== "read") return void window.location.replace(following.href);
     await show(following.token);
     present(following);

@@ -1,0 +1,58 @@
+"""What the reading screens have in common: who reads, and answers never stored."""
+
+import logging
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+
+from readerstudy.imaging.errors import Refused
+
+from ..images import ImageUnusableError
+from ..models import Membership, Study
+
+logger = logging.getLogger(__name__)
+
+
+def reader_or_404(request: HttpRequest, slug: str) -> Membership:
+    """The membership by which this person reads the study."""
+    return get_object_or_404(
+        Membership.objects.select_related("study")
+        .defer("study__protocol")
+        .exclude(study__state=Study.State.DRAFT),
+        study__slug=slug,
+        user=request.user,
+        role=Membership.Role.READER,
+    )
+
+
+def never_stored(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def pixels_answer(pixels: Callable[[], bytes]) -> HttpResponse:
+    """What `pixels` gives, with the same headers for every image; 409 if unusable."""
+    try:
+        content = pixels()
+    except ImageUnusableError as unusable:
+        logger.error("%s", unusable)  # no traceback: its frames hold arm and case
+        told = _("This image cannot be shown. Tell the coordinator.")
+        plain = "text/plain; charset=utf-8"
+        return never_stored(HttpResponse(told, content_type=plain, status=409))
+    return never_stored(HttpResponse(content, content_type="application/octet-stream"))
+
+
+def parse_answers(request: HttpRequest) -> dict[str, dict[str, int]]:
+    """Fields named question-side, for the patient's side, hold whole numbers."""
+    answers: dict[str, dict[str, int]] = {}
+    for name in request.POST:
+        value = str(request.POST[name])
+        question, dash, side = name.rpartition("-")
+        if not dash:
+            continue
+        if not (value.isascii() and value.isdecimal() and len(value) <= 3):
+            raise Refused(_("%(value)s is not one of the answers.") % {"value": value})
+        answers.setdefault(question, {})[side] = int(value)
+    return answers
