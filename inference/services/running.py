@@ -85,8 +85,11 @@ def _do_missing_cases(job: Job, claim: str) -> dict[str, str]:
 def _done_cases(job: Job, provenance: dict[str, Any]) -> set[int]:
     """The cases that have this image, all made in the way it would be made now.
 
-    A row whose file was lost or damaged is no image: it is made again.
+    A row whose file was lost or damaged is no image, and one that was made from
+    another short image than today's shows other slices: both are made again.
     """
+    shorts = Rendition.objects.filter(case__cohort=job.cohort, method="short")
+    inputs = dict(shorts.values_list("case", "sha256"))
     done = set()
     for rendition in Rendition.objects.filter(
         case__cohort=job.cohort, method=job.rendition_method
@@ -98,7 +101,9 @@ def _done_cases(job: Job, provenance: dict[str, Any]) -> set[int]:
                 f"({rendition.provenance.get('settings')}); both cannot stand in one "
                 "arm."
             )
-        if cases_selectors.rendition_is_whole(rendition):
+        today = inputs.get(rendition.case_id)
+        stale = today and rendition.provenance.get("input_sha256", today) != today
+        if not stale and cases_selectors.rendition_is_whole(rendition):
             done.add(rendition.case_id)
     return done
 

@@ -6,6 +6,7 @@ from django.core.files.base import ContentFile
 
 from inference import filters, registry
 from inference.services import running
+from readerstudy.cases.integrity import parity_differences
 from readerstudy.cases.models import Rendition
 from readerstudy.cases.selectors import rendition_get, rendition_values
 from readerstudy.cases.services import cohort_freeze, rendition_save
@@ -151,6 +152,21 @@ def test_slices_corrected_meanwhile_do_not_get_the_image_of_the_old_ones(
     job = run(request(cohort))
     assert "changed meanwhile" in job.failures["C001"]
     assert "C001" not in made(cohort)
+
+
+def test_an_image_of_a_short_image_that_was_replaced_is_made_again(cohort):
+    run(request(cohort))
+    before = made(cohort)
+    case = cohort.cases.get(code="C002")
+    values = np.full((5, 64, 64), 0.5, dtype=np.float32)
+    short = rendition_save(case=case, method="short", values=values, provenance={})
+    assert parity_differences([case])
+    assert run(request(cohort)).state == "done"
+    again = rendition_get(case=case, method="gaussian")
+    assert again.provenance["input_sha256"] == short.sha256
+    changed = {code for code, sha256 in made(cohort).items() if before[code] != sha256}
+    assert changed == {"C002"}
+    assert not parity_differences([case])
 
 
 def test_images_made_with_other_settings_are_not_mixed_into_one_arm(cohort):
