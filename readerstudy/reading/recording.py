@@ -100,13 +100,20 @@ def record_read(
 
 
 def record_session(
-    action: str, *, session: Session, reader: Membership, by: User, reason: str
+    action: str,
+    *,
+    session: Session,
+    reader: Membership,
+    by: User,
+    after: Any = None,
+    reason: str = "",
 ) -> None:
     event_record(
         action=action,
         actor=by,
         subject=("session", f"{reader.code}/{session.number}"),
         study=session.study.slug,
+        after=after,
         reason=reason,
     )
 
