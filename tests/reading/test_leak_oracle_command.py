@@ -8,9 +8,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections
 
 from readerstudy.reading.leaks import asking
-from readerstudy.reading.leaks.copying import study_copy
 from readerstudy.reading.models import Read, Study
-from readerstudy.reading.services import member_mark_simulated, study_close
+from readerstudy.reading.services import member_mark_simulated
 from tests.cast import Cast, reader_membership
 
 from .conftest import answer_next
@@ -92,25 +91,6 @@ def test_a_leak_fails_the_command(begun: Study, monkeypatch) -> None:
     with pytest.raises(CommandError, match="tells the plan"):
         call_command("leak_oracle", begun.slug, "--draws=99", stdout=StringIO())
     assert everything() == before
-
-
-def test_the_copy_is_the_study_as_it_was_at_opening(begun: Study, cast: Cast) -> None:
-    study_close(study=begun, by=cast.coordinator)
-    tokens = list(Read.objects.filter(reader__study=begun).values_list("token"))
-    with study_copy(begun) as twin:
-        assert twin.state == Study.State.OPEN
-        assert list(Read.objects.values_list("token")) == tokens
-        assert not Read.objects.exclude(first_shown_at=None).exists()
-        assert list(Study.objects.all()) == [twin]
-    begun.refresh_from_db()
-    assert begun.state == Study.State.CLOSED
-    assert Read.objects.exclude(submitted_at=None).count() == 2
-
-
-def test_the_database_comes_back_after_a_failure(begun: Study) -> None:
-    with pytest.raises(RuntimeError), study_copy(begun):
-        raise RuntimeError
-    assert Read.objects.exclude(submitted_at=None).count() == 2
 
 
 def test_drafts_and_missing_studies_are_refused_in_words(cast: Cast) -> None:

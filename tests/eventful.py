@@ -1,0 +1,172 @@
+"""A study in which everything has happened that can happen before it is closed.
+
+Its reader has trained, told the viewing conditions, answered a session, guessed
+arms, changed an answer and gone on early; its coordinator has amended the protocol,
+reopened a read and broken a code. Reasons name arms and cases, as people do.
+"""
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from readerstudy.blinding.tokens import new_token
+from readerstudy.cases.models import Cohort
+from readerstudy.reading import services
+from readerstudy.reading.models import (
+    Amendment,
+    ArmGuess,
+    Deviation,
+    LeakOracleRun,
+    Membership,
+    Session,
+    Study,
+    TrainingAttempt,
+    TrainingRead,
+    ViewingCheck,
+)
+from readerstudy.reading.protocol import protocol_sha256
+from readerstudy.reading.services.settings import TrainingChoice
+from tests.factory import make_study
+
+KEY = {"grade": {"right": 4, "left": 1}}
+REASON = "arm gaussian of C002 looked reversed"
+
+
+def make_whole(
+    cohort: Cohort,
+    *,
+    coordinator: User,
+    readers: list[User],
+    trained_on: tuple[str, ...] = ("C001", "C004"),
+    **settings: object,
+) -> Study:
+    """An open study whose protocol asks for everything that a protocol can."""
+    whole = {
+        "washout_days": 28,
+        "answer_changes": Study.AnswerChanges.STUDY,
+        "asks_conditions": True,
+        "guesses": Study.Guesses.AFTER_GRADE,
+        "guess_percent": 40,
+        "primary_arm": "gaussian",
+        "control_arm": "short",
+        "training": [TrainingChoice(code, "short", KEY) for code in trained_on],
+    }
+    return make_study(
+        cohort, coordinator=coordinator, readers=readers, **{**whole, **settings}
+    )
+
+
+def let_everything_happen(study: Study, reader: Membership, coordinator: User) -> None:
+    """To an open study that `make_whole` made, of which nothing is read yet."""
+    _train(study, reader)
+    see_the_pattern(reader, session=1)
+    answer_session(reader)
+    _change_an_answer(reader)
+    washout = {"study": study, "reader": reader.code, "by": coordinator}
+    services.washout_waive(session=2, reason=REASON, **washout)
+    see_the_pattern(reader, session=2)
+    answer_session(reader, most=2)
+    one = {"reader": reader.code, "session": 1, "number": 2, "reason": REASON}
+    services.code_break(study=study, by=coordinator, **one)
+    not_guessed = _not_guessed(reader)
+    services.read_reopen(study=study, by=coordinator, **{**one, "number": not_guessed})
+    amend(study, coordinator)
+    LeakOracleRun.objects.create(
+        study=study,
+        at=timezone.now(),
+        reads=1,
+        draws=99,
+        confidence=0.99,
+        p=0.5,
+        findings=[],
+    )
+
+
+def _train(study: Study, reader: Membership) -> None:
+    now = timezone.now()
+    attempt = TrainingAttempt.objects.create(
+        reader=reader, number=1, started_at=now, finished_at=now, passed=True
+    )
+    for item in study.training.all():
+        TrainingRead.objects.create(
+            attempt=attempt,
+            item=item,
+            position=item.position,
+            token=new_token(),
+            first_shown_at=now,
+            submitted_at=now,
+            answers=KEY,
+        )
+
+
+def see_the_pattern(reader: Membership, *, session: int) -> None:
+    now = timezone.now()
+    ViewingCheck.objects.create(
+        session=Session.objects.get(reader=reader, number=session),
+        dark_number="12",
+        bright_number="34",
+        shown_at=now,
+        display=ViewingCheck.Display.OFFICE,
+        room_light=ViewingCheck.RoomLight.DIM,
+        device="0" * 64,
+        passed=True,
+        answered_at=now,
+    )
+
+
+def answer_session(reader: Membership, *, most: int = 1000) -> None:
+    """Answer what is due, reads and guesses, until the session or `most` is done."""
+    due = services.read_next(reader=reader)
+    for number in range(most):
+        if due.guess:
+            guess(due.guess)
+            due = services.read_next(reader=reader)
+        if due.read is None:
+            return
+        due = services.read_submit(
+            token=due.read.token,
+            reader=reader,
+            answers=KEY,
+            key=f"{due.read.position}/{number}",
+            observed=services.Observed(away_seconds=100, slice_side=20, device="1"),
+        ).due
+    assert Deviation.objects.filter(reader=reader).exists()
+
+
+def guess(asked: ArmGuess) -> None:
+    asked.guess, asked.confidence = ArmGuess.Guess.REFERENCE, 5
+    asked.guessed_at = timezone.now()
+    asked.save()
+
+
+def _change_an_answer(reader: Membership) -> None:
+    number = _not_guessed(reader)
+    services.read_revisit(reader=reader, session=1, number=number, reason=REASON)
+    due = services.read_next(reader=reader)
+    assert due.read is not None
+    services.read_submit(
+        token=due.read.token,
+        reader=reader,
+        answers={"grade": {"right": 2, "left": 2}},
+        key="changed",
+    )
+
+
+def _not_guessed(reader: Membership) -> int:
+    """The number of an answered read of the first session whose grade is open."""
+    reads = reader.reads.filter(session__number=1, arm_guess=None)
+    return reads.order_by("position")[0].position
+
+
+def amend(study: Study, coordinator: User) -> Amendment:
+    """A longer washout, of which the reader learns nothing but the date."""
+    protocol = {**study.protocol, "washout_days": 35}
+    return Amendment.objects.create(
+        study=study,
+        number=study.amendments.count() + 1,
+        reason=REASON,
+        changes={"washout_days": [28, 35]},
+        protocol=protocol,
+        protocol_sha256=protocol_sha256(protocol),
+        at=timezone.now(),
+        by=coordinator,
+    )
