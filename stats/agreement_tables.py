@@ -9,11 +9,10 @@ from readerstudy.reading.models import Membership, Study
 
 from . import selectors
 from .agreement import Agreement, Weighting, weighted_kappa
+from .arms import arm_name
 from .comparison import PatientMean, mean_of_estimates, patient_mean
-from .report import GradeLine, IntraReaderLine, KappaLine, ReaderAgreement, arm_name
+from .report import GradeLine, IntraReaderLine, KappaLine, ReaderAgreement
 from .selectors import Place, Readings
-
-WEIGHTING: Weighting = "quadratic"
 
 
 def agreement(
@@ -61,7 +60,7 @@ def kappa_lines(
     readings: Readings,
     readers: Sequence[Membership],
     *,
-    weighting: Weighting = WEIGHTING,
+    weighting: Weighting,
 ) -> tuple[KappaLine, ...]:
     reference = selectors.reference_arm(study)
     categories = selectors.grade_scale(study).categories
@@ -90,7 +89,7 @@ def intra_reader_lines(
     readings: Readings,
     readers: Sequence[Membership],
     *,
-    weighting: Weighting = WEIGHTING,
+    weighting: Weighting,
 ) -> tuple[IntraReaderLine, ...]:
     categories = selectors.grade_scale(study).categories
     return tuple(

@@ -4,13 +4,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from readerstudy.imaging.errors import Refused
+from readerstudy.reading import protocol
 from readerstudy.reading.models import Arm, Read, Study
 
 from . import selectors
-from .agreement_tables import WEIGHTING, grade_lines, intra_reader_lines, kappa_lines
+from .agreement_tables import grade_lines, intra_reader_lines, kappa_lines
+from .analysis_plan import AnalysisPlan, analysis_plan
+from .arms import arm_name
+from .blinding_tables import blinding
+from .conduct import conduct
 from .images import image_set
+from .primary import primary_comparison
 from .quality_tables import quality_tables
-from .report import Report, arm_name
+from .report import Report
 
 
 def report_build(
@@ -19,7 +25,8 @@ def report_build(
     """The report of an unblinded study; Refused before that.
 
     control: code of the arm that image quality is compared with; by default the
-        arm that every reader reads twice, if there is just one.
+        analysis plan's, or else the arm that every reader reads twice, if there is
+        just one.
     slice_wise: take single slices as blocks of the rank tests, as the original
         study did; they are not independent, and the report says so.
 
@@ -31,7 +38,8 @@ def report_build(
     readers = list(selectors.study_readers(study))
     images = image_set(study)
     reads = Read.objects.filter(session__study=study)
-    control_arm = _control(study, control)
+    plan = analysis_plan(protocol.current(study))
+    control_arm = _control(study, control, plan)
     scale = selectors.grade_scale(study)
     assert study.unblinded_at is not None
     return Report(
@@ -53,22 +61,31 @@ def report_build(
         categories=scale.categories,
         grade_words=scale.words,
         window=(study.protocol or {}).get("display", {}).get("window", ""),
-        weighting=WEIGHTING,
+        plan=plan,
+        primary=primary_comparison(study, plan, readings, readers),
         control=arm_name(control_arm) if control_arm else None,
-        kappa=kappa_lines(study, readings, readers),
-        intra_reader=intra_reader_lines(study, readings, readers),
+        kappa=kappa_lines(study, readings, readers, weighting=plan.weighting),
+        intra_reader=intra_reader_lines(
+            study, readings, readers, weighting=plan.weighting
+        ),
         grades=grade_lines(study, readings, readers),
-        quality=quality_tables(images, control_arm, slice_wise=slice_wise),
+        quality=quality_tables(
+            images, control_arm, metrics=plan.metrics, slice_wise=slice_wise
+        ),
         images_missing=tuple((m.case.code, m.arm.title) for m in images.missing()),
+        conduct=conduct(study, readers),
+        blinding=blinding(study, readers),
     )
 
 
-def _control(study: Study, code: str | None) -> Arm | None:
+def _control(study: Study, code: str | None, plan: AnalysisPlan) -> Arm | None:
     arms = selectors.compared_arms(study)
     if code:
         for arm in arms:
             if arm.code == code:
                 return arm
         raise Refused(_("The study has no arm “%(code)s”.") % {"code": code})
+    planned = [arm for arm in arms if arm.code == plan.control]
     repeated = [arm for arm in arms if arm.repeated]
-    return repeated[0] if len(repeated) == 1 else None
+    chosen = planned or repeated
+    return chosen[0] if len(chosen) == 1 else None

@@ -11,11 +11,12 @@ from readerstudy.reading.models import Read, Score, Study
 from . import selectors
 from .agreement import WEIGHTINGS, Agreement, Weighting
 from .agreement_tables import intra_reader_lines, kappa_lines
+from .arms import ArmName
 from .csv_text import Cell
 from .export_columns import FILES
 from .images import image_set
 from .outcomes import Interval, NotEstimable
-from .report import ArmName, ArmQuality, MetricTable, Report
+from .report import ArmQuality, MetricTable, Report
 
 Line = dict[str, Cell]
 CHUNK = 2000  # reads held in memory at a time

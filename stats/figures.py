@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .outcomes import Interval, estimated
+from .outcomes import Interval, NotEstimable, estimated
 from .report import MetricTable, Report
 
 WIDTH = 760
@@ -65,7 +65,7 @@ def tick_step(span: float) -> float:
 
 
 @dataclass(frozen=True)
-class KappaMark:
+class ReaderMark:
     series: int
     symbol: str
     reader: str
@@ -76,65 +76,99 @@ class KappaMark:
 
 
 @dataclass(frozen=True)
-class KappaRow:
+class ReaderRow:
     title: str
     top: float
     middle: float
     height: float
-    marks: tuple[KappaMark, ...]
+    marks: tuple[ReaderMark, ...]
     mean: float | None
     is_control: bool
 
 
 @dataclass(frozen=True)
-class KappaFigure:
+class ReaderFigure:
     width: int
     height: float
     axis: float  # y of the axis
     left: float
     right: float
     ticks: tuple[Tick, ...]
-    rows: tuple[KappaRow, ...]
+    rows: tuple[ReaderRow, ...]
     legend: tuple[tuple[int, str, str], ...]  # series, symbol, reader
 
 
-def kappa_figure(report: Report) -> KappaFigure | None:
+@dataclass(frozen=True)
+class MarkLine:
+    """One row to draw: each reader's value and interval, and one over all of them."""
+
+    title: str
+    readers: tuple[tuple[str, float | NotEstimable, Interval | NotEstimable], ...]
+    mean: float | NotEstimable
+    is_control: bool
+
+
+def kappa_figure(report: Report) -> ReaderFigure | None:
     """A dot and its interval for each arm and reader; None without arms or readers."""
-    if not report.kappa or not report.readers:
+    lines = [
+        MarkLine(
+            title=line.arm.title,
+            readers=tuple(
+                (one.reader, one.both.kappa, one.both.interval) for one in line.readers
+            ),
+            mean=line.mean,
+            is_control=report.control == line.arm,
+        )
+        for line in report.kappa
+    ]
+    return _mark_figure(lines, report.readers, Scale(_lowest(report), 1.0))
+
+
+def blinding_figure(report: Report) -> ReaderFigure | None:
+    """Bang's index of each reader in each arm; None where none can be drawn."""
+    if report.blinding is None or not report.blinding.answered:
         return None
-    scale = Scale(_lowest(report), 1.0)
-    height = 15.0 * len(report.readers) + 11
+    lines = [
+        MarkLine(
+            title=line.arm.title,
+            readers=tuple(
+                (one.reader, one.index.index, one.interval) for one in line.readers
+            ),
+            mean=line.pooled.index.index,
+            is_control=line.arm == report.reference,
+        )
+        for line in report.blinding.arms
+        if line.arm
+    ]
+    return _mark_figure(lines, report.readers, Scale(-1.0, 1.0))
+
+
+def _mark_figure(
+    lines: Sequence[MarkLine], readers: Sequence[str], scale: Scale
+) -> ReaderFigure | None:
+    if not lines or not readers:
+        return None
+    height = 15.0 * len(readers) + 11
     rows = []
-    for place, line in enumerate(report.kappa):
+    for place, line in enumerate(lines):
         top = TOP + place * height
-        marks = []
-        for series, one in enumerate(line.readers):
-            kappa, span = estimated(one.both.kappa), estimated(one.both.interval)
-            marks.append(
-                KappaMark(
-                    series=series % len(SYMBOLS),
-                    symbol=SYMBOLS[series % len(SYMBOLS)],
-                    reader=one.reader,
-                    x=None if kappa is None else scale.x(kappa),
-                    low=None if span is None else scale.x(span.low),
-                    high=None if span is None else scale.x(span.high),
-                    y=round(top + 13 + 15 * series, 1),
-                )
-            )
         mean = estimated(line.mean)
         rows.append(
-            KappaRow(
-                title=line.arm.title,
+            ReaderRow(
+                title=line.title,
                 top=top,
                 middle=top + height / 2,
                 height=height,
-                marks=tuple(marks),
+                marks=tuple(
+                    _mark(scale, series, *one, y=round(top + 13 + 15 * series, 1))
+                    for series, one in enumerate(line.readers)
+                ),
                 mean=None if mean is None else scale.x(mean),
-                is_control=report.control == line.arm,
+                is_control=line.is_control,
             )
         )
     axis = TOP + height * len(rows)
-    return KappaFigure(
+    return ReaderFigure(
         width=WIDTH,
         height=axis + AXIS_HEIGHT,
         axis=axis,
@@ -144,8 +178,29 @@ def kappa_figure(report: Report) -> KappaFigure | None:
         rows=tuple(rows),
         legend=tuple(
             (series % len(SYMBOLS), SYMBOLS[series % len(SYMBOLS)], reader)
-            for series, reader in enumerate(report.readers)
+            for series, reader in enumerate(readers)
         ),
+    )
+
+
+def _mark(
+    scale: Scale,
+    series: int,
+    reader: str,
+    value: float | NotEstimable,
+    interval: Interval | NotEstimable,
+    *,
+    y: float,
+) -> ReaderMark:
+    x, span = estimated(value), estimated(interval)
+    return ReaderMark(
+        series=series % len(SYMBOLS),
+        symbol=SYMBOLS[series % len(SYMBOLS)],
+        reader=reader,
+        x=None if x is None else scale.x(x),
+        low=None if span is None else scale.x(span.low),
+        high=None if span is None else scale.x(span.high),
+        y=y,
     )
 
 

@@ -132,12 +132,13 @@ def _error(
 
 
 def not_inferior(difference: KappaDifference, *, margin: float) -> bool | NotEstimable:
-    """Whether the interval's lower limit lies above -margin; margin > 0, of kappa.
+    """Whether the interval's lower limit lies above -margin; of kappa.
 
-    False says that it was not shown, never that the first arm is inferior.
+    margin: 0 or more; with 0 the first arm would be shown to be superior. False says
+    that it was not shown, never that the first arm is inferior.
     """
-    if margin <= 0:
-        raise ValueError("margin must be positive")
+    if margin < 0:
+        raise ValueError("margin must not be negative")
     if isinstance(difference.interval, NotEstimable):
         return difference.interval
     return difference.interval.low > -margin

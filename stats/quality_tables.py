@@ -7,11 +7,13 @@ import numpy as np
 
 from readerstudy.reading.models import Arm
 
+from .analysis_plan import Metric
+from .arms import arm_name
 from .comparison import dunn_against_control, friedman
 from .image_quality import mean_spread
 from .images import ImageLine, ImageSet
 from .outcomes import NotEstimable, Reason, estimated
-from .report import METRICS, ArmQuality, Metric, MetricTable, arm_name
+from .report import ArmQuality, MetricTable
 
 Value = Callable[[ImageLine], float | NotEstimable]
 
@@ -25,7 +27,11 @@ def _value(metric: Metric) -> Value:
 
 
 def quality_tables(
-    images: ImageSet, control: Arm | None, *, slice_wise: bool
+    images: ImageSet,
+    control: Arm | None,
+    *,
+    metrics: Sequence[Metric],
+    slice_wise: bool,
 ) -> tuple[MetricTable, ...]:
     lines = images.lines()
     arms = list({one.arm.pk: one.arm for one in images.comparisons}.values())
@@ -34,7 +40,7 @@ def quality_tables(
         by_arm[line.arm.pk].append(line)
     return tuple(
         _metric_table(metric, arms, by_arm, control, slice_wise=slice_wise)
-        for metric in METRICS
+        for metric in metrics
     )
 
 
@@ -99,6 +105,7 @@ def _metric_table(
         metric=metric,
         arms=tuple(
             ArmQuality(
+                metric=metric,
                 arm=arm_name(arm),
                 images=mean_spread([value(line) for line in by_arm[arm.pk]]),
                 patients=mean_spread(list(means[index].values())),

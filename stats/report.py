@@ -4,24 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from readerstudy.reading.models import Arm
-
-from .agreement import Agreement, Weighting
+from .agreement import Agreement
+from .analysis_plan import AnalysisPlan, Metric
+from .arms import ArmName
+from .blinding_tables import Blinding
 from .comparison import AgainstControl, Friedman, PatientMean
+from .conduct import Conduct
 from .image_quality import MeanSpread
 from .outcomes import NotEstimable
-
-
-@dataclass(frozen=True)
-class ArmName:
-    code: str
-    title: str
-    method: str
-    position: int
-
-
-def arm_name(arm: Arm) -> ArmName:
-    return ArmName(arm.code, arm.title, arm.method, arm.position)
+from .primary import PrimaryComparison
 
 
 @dataclass(frozen=True)
@@ -71,21 +62,6 @@ class GradeLine:
 
 
 @dataclass(frozen=True)
-class Metric:
-    """What was measured. key names it in files; unit is empty for pure numbers."""
-
-    key: str  # "psnr" or "ssim"
-    data_range: int  # in grey levels of 8 bits
-    unit: str
-
-
-PSNR = Metric("psnr", 255, "dB")
-SSIM_255 = Metric("ssim", 255, "")
-SSIM_1 = Metric("ssim", 1, "")
-METRICS = (PSNR, SSIM_255, SSIM_1)
-
-
-@dataclass(frozen=True)
 class ArmQuality:
     """One metric of one arm against the reference.
 
@@ -95,12 +71,18 @@ class ArmQuality:
     mean_rank: within blocks, 1 = worst. against_control: None for the control.
     """
 
+    metric: Metric
     arm: ArmName
     images: MeanSpread
     patients: MeanSpread
     patient_means: tuple[float, ...]
     mean_rank: float | None
     against_control: AgainstControl | None
+
+    @property
+    def measured(self) -> int:
+        """Slices with or without a value in this metric."""
+        return self.images.n + self.images.left_out
 
 
 @dataclass(frozen=True)
@@ -145,13 +127,22 @@ class Report:
     categories: tuple[int, ...]
     grade_words: tuple[str, ...]  # of each category, in English
     window: str  # the protocol's rule from pixel value to display value
-    weighting: Weighting
-    control: ArmName | None
+    plan: AnalysisPlan
+    primary: PrimaryComparison
+    control: ArmName | None  # of image quality
     kappa: tuple[KappaLine, ...]
     intra_reader: tuple[IntraReaderLine, ...]
     grades: tuple[GradeLine, ...]
     quality: tuple[MetricTable, ...]
     images_missing: tuple[tuple[str, str], ...]  # (case code, arm title)
+    conduct: Conduct
+    blinding: Blinding | None  # None: no guesses were asked for
+
+    @property
+    def control_is_planned(self) -> bool:
+        """The plan leaves the control open, or names this one."""
+        code = self.control.code if self.control else ""
+        return self.plan.control in ("", code)
 
     @property
     def quality_rows(self) -> tuple[tuple[ArmQuality, ...], ...]:

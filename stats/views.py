@@ -65,6 +65,7 @@ def report(request: Request, slug: str) -> HttpResponse:
         "kappa_figure": figures.kappa_figure(built),
         "strip_figures": [figures.strip_figure(table) for table in built.quality[:2]],
         "grade_figure": figures.grade_figure(built),
+        "blinding_figure": figures.blinding_figure(built),
     }
     return render(request, "stats/report.html", context)
 

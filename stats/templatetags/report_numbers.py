@@ -5,11 +5,39 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from readerstudy.reading.models import Deviation, Membership, Study, ViewingCheck
+from stats.agreement import Weighting
 from stats.image_quality import MeanSpread
 from stats.outcomes import Interval, NotEstimable
 from stats.reasons import REASON_WORDS
 
 register = template.Library()
+
+CHOICES = {
+    "weights": Study.KappaWeights,
+    "interval": Study.KappaInterval,
+    "gate": Study.Gate,
+    "guesses": Study.Guesses,
+    "role": Membership.Role,
+    "deviation": Deviation.Kind,
+    "display": ViewingCheck.Display,
+    "room-light": ViewingCheck.RoomLight,
+}
+
+
+@register.filter
+def label(value: str, kind: str) -> str:
+    """What a page calls a stored value of one of the CHOICES; itself if unknown."""
+    return str(dict(CHOICES[kind].choices).get(value, value))
+
+
+@register.filter
+def kappa_name(weighting: Weighting) -> str:
+    return {
+        "quadratic": _("Quadratic weighted kappa"),
+        "linear": _("Linearly weighted kappa"),
+        "unweighted": _("Unweighted kappa"),
+    }[weighting]
 
 
 def _nothing(value: NotEstimable) -> SafeString:
