@@ -79,13 +79,29 @@ def build(
             on_epoch=on_epoch,
         )
         load_parameters(module, trained.parameters)
-        output = predict(module, validation.short)
-    card = WeightsCard(
+        results = _results(trained, predict(module, validation.short), validation)
+    data = _data(split, training, validation)
+    card = _card(spec, configuration, recipe, loss, seed, thread_count, data, results)
+    write_weights(path, card=card, parameters=trained.parameters)
+    return card
+
+
+def _card(
+    spec: registry.MethodSpec,
+    configuration: UNetConfiguration,
+    recipe: Recipe,
+    loss: LossName,
+    seed: int,
+    thread_count: int,
+    data: dict[str, Any],
+    results: dict[str, Any],
+) -> WeightsCard:
+    return WeightsCard(
         network=spec.key,
         title=f"{spec.title}, simulated cohort, {recipe.name} recipe",
         configuration=configuration.to_json(),
         preprocessing=PREPROCESSING,
-        data=_data(split, training, validation),
+        data=data,
         recipe={**recipe.to_json(), "threads": thread_count},
         loss=loss,
         seed=seed,
@@ -94,11 +110,9 @@ def build(
             "torch": torch.__version__,
             "numpy": np.__version__,
         },
-        results=_results(trained, output, validation),
+        results=results,
         licence="the same as this software's",
     )
-    write_weights(path, card=card, parameters=trained.parameters)
-    return card
 
 
 def _data(split: Split, training: Pairs, validation: Pairs) -> dict[str, Any]:

@@ -32,18 +32,7 @@ def job_request(
 ) -> Job:
     """Ask for the images of every case by `method`; the active job if there is one."""
     spec = registry.method_get(method)
-    if spec.unavailable_reason:
-        raise Refused(
-            _("%(method)s cannot run here: %(reason)s")
-            % {"method": _(spec.title), "reason": _(spec.unavailable_reason)}
-        )
-    if spec.needs_weights and (weights is None or weights.network != spec.key):
-        raise Refused(_("Choose weights of %(method)s.") % {"method": spec.title})
-    if not spec.needs_weights and weights is not None:
-        raise Refused(
-            _("%(method)s is a filter and takes no weights.")
-            % {"method": _(spec.title)}
-        )
+    _refuse_unfit(spec, weights)
     total = cohort.cases.count()
     if not total:
         raise Refused(
@@ -73,6 +62,21 @@ def job_request(
     except IntegrityError:  # asked twice at once
         return same.get()
     return job
+
+
+def _refuse_unfit(spec: registry.MethodSpec, weights: Weights | None) -> None:
+    if spec.unavailable_reason:
+        raise Refused(
+            _("%(method)s cannot run here: %(reason)s")
+            % {"method": _(spec.title), "reason": _(spec.unavailable_reason)}
+        )
+    if spec.needs_weights and (weights is None or weights.network != spec.key):
+        raise Refused(_("Choose weights of %(method)s.") % {"method": spec.title})
+    if not spec.needs_weights and weights is not None:
+        raise Refused(
+            _("%(method)s is a filter and takes no weights.")
+            % {"method": _(spec.title)}
+        )
 
 
 def job_claim(*, job_id: int, claim: str) -> Job | None:

@@ -42,12 +42,7 @@ def weights_add(
     spec = registry.network_get(card.network)
     shapes = registry.network_shapes(spec, card.configuration)
     check_shapes(weights_file, shapes=shapes, title=spec.title)
-    known = Weights.objects.filter(sha256=weights_file.sha256).first()
-    if known:
-        raise Refused(
-            _("The weights in %(file)s are already here, as “%(title)s”.")
-            % {"file": name, "title": known.title}
-        )
+    _refuse_known(weights_file.sha256, name)
     weights = Weights(
         network=spec.key,
         title=(title or card.title or spec.title)[:100],
@@ -59,18 +54,7 @@ def weights_add(
     # the file first: a row never points at nothing
     weights.file.save("weights.safetensors", ContentFile(content), save=False)
     try:
-        with transaction.atomic():
-            weights.save()
-            event_record(
-                action="weights.add",
-                actor=user,
-                subject=("weights", weights.sha256),
-                after={
-                    "network": weights.network,
-                    "title": weights.title,
-                    "origin": weights.origin,
-                },
-            )
+        _save_row(weights)
     except BaseException as error:
         weights.file.storage.delete(str(weights.file.name))
         if isinstance(error, IntegrityError):  # another upload was first
@@ -79,6 +63,30 @@ def weights_add(
             ) from None
         raise
     return weights
+
+
+def _refuse_known(sha256: str, name: str) -> None:
+    known = Weights.objects.filter(sha256=sha256).first()
+    if known:
+        raise Refused(
+            _("The weights in %(file)s are already here, as “%(title)s”.")
+            % {"file": name, "title": known.title}
+        )
+
+
+@transaction.atomic
+def _save_row(weights: Weights) -> None:
+    weights.save()
+    event_record(
+        action="weights.add",
+        actor=weights.uploaded_by,
+        subject=("weights", weights.sha256),
+        after={
+            "network": weights.network,
+            "title": weights.title,
+            "origin": weights.origin,
+        },
+    )
 
 
 def weights_upload(*, file: "UploadedFile[Any]", title: str, user: User) -> Weights:

@@ -76,29 +76,38 @@ def rendition_save(
         return same
     storage, name = save_file(Rendition, "values", content)
     try:
-        with transaction.atomic():
-            cohort = Cohort.objects.select_for_update().get(pk=case.cohort_id)
-            replaced = Rendition.objects.filter(case=case, method=method).first()
-            if replaced and replaced.sha256 != sha256 and cohort.frozen_at:
-                raise Refused(
-                    f"The image of case {case.code} made by {method} is being read in "
-                    "a study; another one cannot take its place."
-                )
-            rendition, _ = Rendition.objects.update_or_create(
-                case=case,
-                method=method,
-                defaults={
-                    "values": name,
-                    "sha256": sha256,
-                    "provenance": provenance,
-                    "made_at": timezone.now(),
-                },
-            )
-            if replaced:
-                _delete_on_commit(replaced)
+        return _point_at(
+            name, case=case, method=method, sha256=sha256, provenance=provenance
+        )
     except BaseException:
         storage.delete(name)
         raise
+
+
+@transaction.atomic
+def _point_at(
+    name: str, *, case: Case, method: str, sha256: str, provenance: dict[str, Any]
+) -> Rendition:
+    """The row of that image, and the file `name` as its values from now on."""
+    cohort = Cohort.objects.select_for_update().get(pk=case.cohort_id)
+    replaced = Rendition.objects.filter(case=case, method=method).first()
+    if replaced and replaced.sha256 != sha256 and cohort.frozen_at:
+        raise Refused(
+            f"The image of case {case.code} made by {method} is being read in "
+            "a study; another one cannot take its place."
+        )
+    rendition, _ = Rendition.objects.update_or_create(
+        case=case,
+        method=method,
+        defaults={
+            "values": name,
+            "sha256": sha256,
+            "provenance": provenance,
+            "made_at": timezone.now(),
+        },
+    )
+    if replaced:
+        _delete_on_commit(replaced)
     return rendition
 
 
@@ -143,6 +152,21 @@ def case_set_central_slice(
             )
             % {"cohort": cohort.name}
         )
+    _cut_images_again(case, central_slice)
+    before, case.central_slice = case.central_slice, central_slice
+    case.save(update_fields=["central_slice"])
+    event_record(
+        action="case.central_slice",
+        actor=by,
+        subject=("case", f"{cohort.name}/{case.code}"),
+        before={"central_slice": before},
+        after={"central_slice": central_slice},
+    )
+    return case
+
+
+def _cut_images_again(case: Case, central_slice: int) -> None:
+    """Images of its scans at that slice; those made from the old ones go."""
     for series in case.series.all():
         stack = prepare_stack(
             selectors.series_volume(series), central_slice=central_slice
@@ -157,16 +181,6 @@ def case_set_central_slice(
     for rendition in case.renditions.exclude(method__in=roles):
         _delete_on_commit(rendition)
         rendition.delete()
-    before, case.central_slice = case.central_slice, central_slice
-    case.save(update_fields=["central_slice"])
-    event_record(
-        action="case.central_slice",
-        actor=by,
-        subject=("case", f"{cohort.name}/{case.code}"),
-        before={"central_slice": before},
-        after={"central_slice": central_slice},
-    )
-    return case
 
 
 def cohort_freeze(*, cohort: Cohort) -> None:

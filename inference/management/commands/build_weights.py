@@ -2,13 +2,17 @@
 
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from inference import registry
 from inference.services.weights import SHIPPED
+
+if TYPE_CHECKING:  # torch takes seconds to load: only where it is needed
+    from inference.building import Split
+    from inference.training import Epoch, Pairs
 
 
 class Command(BaseCommand):
@@ -36,33 +40,15 @@ class Command(BaseCommand):
         from dataclasses import replace
 
         from inference import building
-        from inference.simulated_pairs import simulated_pairs
-        from inference.training import RECIPES, Epoch
+        from inference.training import RECIPES
 
         split = building.Split(
             training=options["cases"], validation=options["validation"]
         )
-        folder = Path(settings.VAR_DIR) / "simulated"
-        training, validation = (
-            simulated_pairs(
-                seed=split.seed,
-                indices=indices,
-                folder=folder,
-                progress=lambda done, of: self._say(f"simulated {done} of {of} cases"),
-            )
-            for indices in (split.training_indices, split.validation_indices)
-        )
+        training, validation = self._pairs(split)
         recipe = RECIPES[options["recipe"]]
         if options["epochs"]:
             recipe = replace(recipe, epochs=options["epochs"])
-
-        def on_epoch(epoch: Epoch) -> None:
-            self._say(
-                f"epoch {epoch.number}/{epoch.of}: training loss "
-                f"{epoch.training_loss:.6f}, validation "
-                f"{epoch.validation_psnr_db:.2f} dB, {epoch.seconds:.1f} s"
-            )
-
         options["out"].mkdir(parents=True, exist_ok=True)
         path = options["out"] / f"{options['network']}.safetensors"
         card = building.build(
@@ -75,10 +61,31 @@ class Command(BaseCommand):
             loss=options["loss"],
             seed=options["seed"],
             path=path,
-            on_epoch=on_epoch,
+            on_epoch=self._say_epoch,
             thread_count=options["threads"],
         )
         self._say(f"{path}: {path.stat().st_size / 1e6:.2f} MB, {card.results}")
+
+    def _pairs(self, split: "Split") -> "list[Pairs]":
+        """Of training and of validation; what is simulated already is read."""
+        from inference.simulated_pairs import simulated_pairs
+
+        return [
+            simulated_pairs(
+                seed=split.seed,
+                indices=indices,
+                folder=Path(settings.VAR_DIR) / "simulated",
+                progress=lambda done, of: self._say(f"simulated {done} of {of} cases"),
+            )
+            for indices in (split.training_indices, split.validation_indices)
+        ]
+
+    def _say_epoch(self, epoch: "Epoch") -> None:
+        self._say(
+            f"epoch {epoch.number}/{epoch.of}: training loss "
+            f"{epoch.training_loss:.6f}, validation "
+            f"{epoch.validation_psnr_db:.2f} dB, {epoch.seconds:.1f} s"
+        )
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)
