@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from readerstudy.imaging.preprocessing import CROP, SHOWN_SLICES
 
-from .models import Read, Study
+from .models import Read, Study, TrainingRead
 from .questions import QUESTION_SETS, SIDES, Question, Words
 
 # Physical keys (KeyboardEvent.code), so that any keyboard layout will do: the left
@@ -66,11 +66,26 @@ def presented_json(read: Read) -> dict[str, object]:
     return {"state": "read", **asdict(present(read))}
 
 
+def present_training(read: TrainingRead) -> Presented:
+    return Presented(
+        token=read.token, number=read.position, of=read.attempt.reads.count()
+    )
+
+
 def reader_page(*, study: Study, read: Read) -> ReaderPage:
-    """`pixels_url` ends where the token is put behind."""
-    some = reverse("reading:read-pixels", args=[study.slug, read.token])
+    return _page(study, present(read), "read-pixels", "read-submit")
+
+
+def training_page(*, study: Study, read: TrainingRead) -> ReaderPage:
+    shown = present_training(read)
+    return _page(study, shown, "training-pixels", "training-submit")
+
+
+def _page(study: Study, presented: Presented, pixels: str, submit: str) -> ReaderPage:
+    """pixels, submit: routes' names. `pixels_url` ends where a token is put behind."""
+    some = reverse(f"reading:{pixels}", args=[study.slug, presented.token])
     return ReaderPage(
-        presented=present(read),
+        presented=presented,
         groups=tuple(
             _group(question, side)
             for question in QUESTION_SETS[study.question_set].questions
@@ -78,8 +93,8 @@ def reader_page(*, study: Study, read: Read) -> ReaderPage:
         ),
         slices=SHOWN_SLICES,
         pixels=CROP,
-        pixels_url=some.removesuffix(f"{read.token}/"),
-        submit_url=reverse("reading:read-submit", args=[study.slug]),
+        pixels_url=some.removesuffix(f"{presented.token}/"),
+        submit_url=reverse(f"reading:{submit}", args=[study.slug]),
         lut_url=reverse("reading:lut-show"),
     )
 

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 
 from readerstudy.audit.services import event_record
 
-from .models import Membership, Read, Session, Study
+from .models import Membership, Read, Session, Study, TrainingAttempt
 from .protocol import (
     canonical_json,
     describe_analysis,
@@ -43,6 +43,22 @@ def answers_digest(
         "version": version,
         "answers": sorted(map(list, given)),
         "reason": reason,
+    }
+    return hmac.new(
+        seed.encode("ascii"), canonical_json(said), hashlib.sha256
+    ).hexdigest()
+
+
+def guess_digest(
+    *, seed: str, reader: str, position: int, guess: str, confidence: int | None
+) -> str:
+    """HMAC-SHA256 of one arm guess, keyed as answers are, hexadecimal."""
+    said = {
+        "purpose": "audit of arm guesses",
+        "reader": reader,
+        "position": position,
+        "guess": guess,
+        "confidence": confidence,
     }
     return hmac.new(
         seed.encode("ascii"), canonical_json(said), hashlib.sha256
@@ -115,6 +131,24 @@ def record_session(
         study=session.study.slug,
         after=after,
         reason=reason,
+    )
+
+
+def record_training(
+    *, study: Study, attempt: TrainingAttempt, reader: Membership, reached: str | None
+) -> None:
+    """How an attempt ended; no answer, and nothing of the images."""
+    event_record(
+        action="training.finish",
+        actor=reader.user,
+        subject=("training", f"{reader.code}/{attempt.number}"),
+        study=study.slug,
+        after={
+            "reader": reader.code,
+            "attempt": attempt.number,
+            "passed": attempt.passed,
+            "reached": reached,
+        },
     )
 
 

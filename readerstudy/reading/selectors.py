@@ -12,9 +12,10 @@ from readerstudy.cases.models import Rendition
 from readerstudy.imaging.preprocessing import SHOWN_SLICES, STORED_SLICES
 
 from .images import image_pixels
-from .models import Arm, Membership, Read, Session, Study
+from .models import Arm, LeakOracleRun, Membership, Read, Session, Study
 from .preflight import Finding, preflight
 from .protocol import study_cases
+from .selectors_training import TrainingState, training_states
 
 __all__ = ["Finding", "preflight"]
 
@@ -42,6 +43,11 @@ class ReaderProgress:
     @property
     def total(self) -> int:
         return sum(session.total for session in self.sessions)
+
+
+def leak_oracle_last(study: Study) -> LeakOracleRun | None:
+    """What the leak oracle found when it was asked last; None if it never was."""
+    return study.leak_oracle_runs.order_by("at", "pk").last()
 
 
 def may_see_studies(user: User) -> bool:
@@ -114,6 +120,7 @@ class ReadingState:
     simulated: bool  # nobody reads through a browser then
     sessions: tuple[SessionProgress, ...]
     opens_at: datetime | None  # when the next session may start; None = now
+    training: TrainingState
 
     @property
     def current(self) -> SessionProgress | None:
@@ -161,6 +168,7 @@ def reading_state(reader: Membership) -> ReadingState:
 def _states(readers: Iterable[Membership]) -> list[ReadingState]:
     held: dict[int, list[SessionProgress]] = {}
     readers = list(readers)
+    training = training_states(readers)
     sessions = Session.objects.filter(reader__in=readers)
     for session in _counted(sessions).order_by("number"):
         held.setdefault(session.reader_id, []).append(_progress(session))
@@ -172,6 +180,7 @@ def _states(readers: Iterable[Membership]) -> list[ReadingState]:
             simulated=reader.simulated,
             sessions=tuple(held.get(reader.pk, ())),
             opens_at=_opens_at(held.get(reader.pk, []), reader.study.washout_days),
+            training=training[reader.pk],
         )
         for reader in readers
     ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import room, start, studies
+from .views import room, start, studies, training
 
 app_name = "reading"
 urlpatterns = [
@@ -18,6 +18,27 @@ urlpatterns = [
         "studies/<slug:slug>/progress/", studies.study_progress, name="study-progress"
     ),
     path("read/", room.reader_home, name="reader-home"),
+    path("read/<slug:slug>/training/", training.training_next, name="training-next"),
+    path(
+        "read/<slug:slug>/training/start/",
+        training.training_start,
+        name="training-start",
+    ),
+    path(
+        "read/<slug:slug>/training/submit/",
+        training.training_submit,
+        name="training-submit",
+    ),
+    path(
+        "read/<slug:slug>/training/pixels/<str:token>/",
+        training.training_pixels,
+        name="training-pixels",
+    ),
+    path(
+        "read/<slug:slug>/training/result/",
+        training.training_result,
+        name="training-result",
+    ),
     path("read/<slug:slug>/", room.read_next, name="read-next"),
     path("read/<slug:slug>/submit/", room.read_submit, name="read-submit"),
     path("read/<slug:slug>/pause/", room.reading_pause, name="reading-pause"),

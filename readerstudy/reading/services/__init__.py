@@ -14,15 +14,18 @@ from .studies import (
     study_unblind,
     study_update,
 )
+from .training import Feedback, attempt_start, training_next, training_submit
 from .unblinding import code_break, unblinding_approve, unblinding_withdraw
 from .washout import washout_waive
 
 __all__ = [
     "ArmChoice",
     "Due",
+    "Feedback",
     "Observed",
     "Submitted",
     "arm_add",
+    "attempt_start",
     "code_break",
     "member_add",
     "member_mark_simulated",
@@ -36,6 +39,8 @@ __all__ = [
     "study_open",
     "study_unblind",
     "study_update",
+    "training_next",
+    "training_submit",
     "unblinding_approve",
     "unblinding_withdraw",
     "washout_waive",

@@ -1,0 +1,100 @@
+"""Training: the reading screen with feedback, and what an attempt came to."""
+
+from dataclasses import asdict
+
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from readerstudy.imaging.errors import Refused
+
+from .. import selectors, selectors_training, services
+from ..models import TrainingRead
+from ..pages import present_training, training_page
+from ..services import Feedback
+from .reader import never_stored, parse_answers, pixels_answer, reader_or_404
+
+
+@require_safe
+def training_next(request: HttpRequest, slug: str) -> HttpResponse:
+    """The reading screen with the next image of the attempt under way."""
+    reader = reader_or_404(request, slug)
+    try:
+        read = services.training_next(reader=reader)
+    except Refused:
+        read = None
+    if read is None:
+        return never_stored(redirect("reading:reading-pause", slug))
+    page = training_page(study=reader.study, read=read)
+    return never_stored(render(request, "reading/training.html", {"page": page}))
+
+
+@require_POST
+def training_start(request: HttpRequest, slug: str) -> HttpResponse:
+    """A new attempt, or on with the one under way."""
+    reader = reader_or_404(request, slug)
+    try:
+        services.attempt_start(reader=reader)
+    except Refused:  # the page that follows says what is due instead
+        return never_stored(redirect("reading:reading-pause", slug))
+    return never_stored(redirect("reading:training-next", slug))
+
+
+@require_safe
+def training_pixels(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+    """The pixels of the training image that is before this reader, and of no other."""
+    assert isinstance(request.user, User)
+    try:
+        read = selectors_training.shown_training_read(
+            slug=slug, token=token, user=request.user
+        )
+    except TrainingRead.DoesNotExist:
+        raise Http404 from None
+    return pixels_answer(lambda: selectors_training.training_pixels(read))
+
+
+@require_POST
+def training_submit(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take an answer; tell the key, and what follows."""
+    reader = reader_or_404(request, slug)
+    try:
+        feedback = services.training_submit(
+            token=request.POST.get("token", ""),
+            reader=reader,
+            answers=parse_answers(request),
+        )
+    except TrainingRead.DoesNotExist:
+        raise Http404 from None
+    except Refused as refusal:
+        return never_stored(JsonResponse({"error": str(refusal)}, status=409))
+    return never_stored(JsonResponse(_describe(feedback, slug)))
+
+
+def _describe(feedback: Feedback, slug: str) -> dict[str, object]:
+    """`next` is what the reading screen is told of its next read."""
+    following: dict[str, object]
+    if feedback.following is None:
+        result = reverse("reading:training-result", args=[slug])
+        following = {"state": "finished", "href": result}
+    else:
+        following = {"state": "read", **asdict(present_training(feedback.following))}
+    return {
+        "state": "feedback",
+        "given": feedback.given,
+        "key": feedback.key,
+        "next": following,
+    }
+
+
+@require_safe
+def training_result(request: HttpRequest, slug: str) -> HttpResponse:
+    """The last attempt beside the key, and whether the gate is passed."""
+    reader = reader_or_404(request, slug)
+    result = selectors_training.training_result(reader)
+    if result is None:
+        return never_stored(redirect("reading:reading-pause", slug))
+    state = selectors.reading_state(reader)
+    given = {"result": result, "state": state}
+    return never_stored(render(request, "reading/training_result.html", given))
