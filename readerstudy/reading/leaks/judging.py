@@ -84,8 +84,7 @@ def judge(
     confidence: that no finding leaks where nothing tells the plan, over all
     findings together; draws must be at least 1 / (1 − confidence).
     """
-    if draws + 1 < round(1 / (1 - confidence)):
-        raise Refused(f"{draws} plans are too few for {confidence:.2%}.")
+    refuse_too_few(draws, confidence)
     plans = [plan, *_plans_anew(plan, redraw, draws, seed)]
     tasks = list(_tasks(seen, plans, np.random.default_rng(seed)))
     measured: dict[tuple[str, str], Matrix] = {}
@@ -96,6 +95,14 @@ def judge(
                 constant.discard(family)
                 measured[task.target, family] = _aucs(matrix, task)
     return _compare(measured, tuple(sorted(constant)), confidence, draws)
+
+
+def refuse_too_few(draws: int, confidence: float) -> None:
+    """Unless a quantile of `confidence` exists among `draws` plans and the true one."""
+    if not 0 < confidence < 1:
+        raise Refused(f"The confidence must lie between 0 and 1, not be {confidence}.")
+    if draws + 1 < round(1 / (1 - confidence)):
+        raise Refused(f"{draws} plans are too few for {confidence:.2%}.")
 
 
 def _plans_anew(

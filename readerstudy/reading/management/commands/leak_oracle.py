@@ -7,15 +7,18 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading.leaks.asking import study_judge, study_observe
 from readerstudy.reading.leaks.copying import study_copy
-from readerstudy.reading.leaks.judging import Judgement
+from readerstudy.reading.leaks.judging import Judgement, refuse_too_few
+from readerstudy.reading.management.studies import planned_study
 from readerstudy.reading.models import Study
+from readerstudy.reading.services.leak_oracle import leak_oracle_store
 
 
 class Command(BaseCommand):
     help = (
-        "Read a study's whole plan through HTTP, in a copy in memory, and see "
-        "whether anything but the pixels tells the arm. Nothing is stored, the "
-        "study is not touched, and no arm or case is named. Fails on a leak."
+        "Read an opened study's whole plan through HTTP, in a copy in memory, and see "
+        "whether anything but the pixels tells the arm. Its readings are not touched. "
+        "The result is stored for the report and in the audit log, unless --dry-run; "
+        "no arm or case is named. Fails on a leak."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -29,27 +32,35 @@ class Command(BaseCommand):
             default=0.99,
             help="of all intervals together (default: 0.99)",
         )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show the result, store nothing"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        study = Study.objects.filter(slug=options["slug"]).first()
-        if study is None:
-            raise CommandError(f"There is no study “{options['slug']}”.")
-        if study.state == Study.State.DRAFT:
-            raise CommandError(f"“{study.slug}” is a draft: no plan is drawn yet.")
+        study = planned_study(options["slug"])
         try:
-            judgement = self._ask(study, options["draws"], options["confidence"])
+            reads, judgement = self._ask(study, options["draws"], options["confidence"])
         except Refused as refused:
             raise CommandError(str(refused)) from refused
         self._show(judgement)
+        if options["dry_run"]:
+            self.stdout.write("Nothing is stored.")
+        else:
+            leak_oracle_store(study=study, reads=reads, judgement=judgement)
+            self.stdout.write("Stored for the report.")
         if judgement.leaks:
             raise CommandError("Something that a browser sees tells the plan.")
         self.stdout.write("No leak was found.")
 
-    def _ask(self, study: Study, draws: int, confidence: float) -> Judgement:
+    def _ask(
+        self, study: Study, draws: int, confidence: float
+    ) -> tuple[int, Judgement]:
+        refuse_too_few(draws, confidence)
         with study_copy(study) as twin:
             seen = study_observe(twin, progress=self._progress)
             self.stdout.write(f"{len(seen)} reads seen; {draws} plans are drawn anew.")
-            return study_judge(twin, seen, draws=draws, confidence=confidence)
+            judgement = study_judge(twin, seen, draws=draws, confidence=confidence)
+        return len(seen), judgement
 
     def _progress(self, reader: str, done: int) -> None:
         if done % 100 == 0:

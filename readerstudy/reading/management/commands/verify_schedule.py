@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from readerstudy.reading.management.studies import planned_study
 from readerstudy.reading.models import Study
 from readerstudy.reading.verification import Verification, schedule_verify
 
@@ -21,11 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("slug", help="the study's short name")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        study = Study.objects.filter(slug=options["slug"]).first()
-        if study is None:
-            raise CommandError(f"There is no study “{options['slug']}”.")
-        if study.state == Study.State.DRAFT:
-            raise CommandError(f"“{study.slug}” is a draft: no plan is drawn yet.")
+        study = planned_study(options["slug"])
         found = schedule_verify(study)
         self._show(study, found)
         if not found.passed:
