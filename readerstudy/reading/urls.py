@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import room, start, studies, training
+from .views import conditions, guesses, room, start, studies, training
 
 app_name = "reading"
 urlpatterns = [
@@ -43,5 +43,18 @@ urlpatterns = [
     path("read/<slug:slug>/submit/", room.read_submit, name="read-submit"),
     path("read/<slug:slug>/pause/", room.reading_pause, name="reading-pause"),
     path("read/<slug:slug>/pixels/<str:token>/", room.read_pixels, name="read-pixels"),
+    path("read/<slug:slug>/conditions/", conditions.conditions, name="conditions"),
+    path(
+        "read/<slug:slug>/conditions/pattern/",
+        conditions.test_pattern,
+        name="test-pattern",
+    ),
+    path("read/<slug:slug>/guess/", guesses.guess_next, name="guess-next"),
+    path("read/<slug:slug>/guess/submit/", guesses.guess_submit, name="guess-submit"),
+    path(
+        "read/<slug:slug>/guess/pixels/<str:token>/",
+        guesses.guess_pixels,
+        name="guess-pixels",
+    ),
     path("lut/cool/", room.lut_show, name="lut-show"),
 ]

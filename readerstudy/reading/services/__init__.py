@@ -1,7 +1,9 @@
 """The acts on studies and readings. Every change of theirs happens here."""
 
+from .conditions import Conditions, check_answer, check_start
 from .conduct import Due, Submitted, read_next, read_submit
-from .deviations import Observed
+from .deviations import Observed, device_digest
+from .guesses import GuessSubmitted, guess_next, guess_submit
 from .members import member_mark_simulated
 from .reopening import read_reopen, read_revisit, session_finish
 from .studies import (
@@ -20,13 +22,20 @@ from .washout import washout_waive
 
 __all__ = [
     "ArmChoice",
+    "Conditions",
     "Due",
     "Feedback",
+    "GuessSubmitted",
     "Observed",
     "Submitted",
     "arm_add",
     "attempt_start",
+    "check_answer",
+    "check_start",
     "code_break",
+    "device_digest",
+    "guess_next",
+    "guess_submit",
     "member_add",
     "member_mark_simulated",
     "read_next",
