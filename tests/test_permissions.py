@@ -13,9 +13,9 @@ from django.urls import reverse
 from inference.services import job_request
 from readerstudy.cases.models import Rendition, Upload
 from readerstudy.reading.models import Read
-from readerstudy.reading.services import read_next
+from readerstudy.reading.services import attempt_start, read_next, training_next
 from tests.cast import Cast, reader_membership
-from tests.factory import unblind
+from tests.factory import TRAINING, make_study, unblind
 from tests.test_leaks import routes
 
 EVERYONE = frozenset(
@@ -76,13 +76,24 @@ TABLE = {
     "reading:study-edit": Row(frozenset()),  # of a draft only, and this one is open
     "reading:study-open": Row(OWN, "post"),
     "reading:study-close": Row(OWN, "post"),
-    "reading:study-unblind": Row(OWN, "post"),
+    "reading:unblinding-approve": Row(UNBLINDED, "post"),
+    "reading:unblinding-withdraw": Row(UNBLINDED, "post"),
+    "reading:study-conduct": Row(UNBLINDED),
+    "reading:read-reopen": Row(OWN, "post"),
+    "reading:washout-waive": Row(OWN, "post"),
+    "reading:code-break": Row(OWN, "post"),
+    "reading:study-log": Row(UNBLINDED),
     "reading:study-progress": Row(UNBLINDED),
     "reading:reader-home": Row(LOGGED_IN),
     "reading:read-next": Row(READER),
     "reading:read-submit": Row(READER, "post"),
     "reading:reading-pause": Row(READER),
     "reading:read-pixels": Row(READER),
+    "reading:training-next": Row(READER),
+    "reading:training-start": Row(READER, "post"),
+    "reading:training-submit": Row(READER, "post"),
+    "reading:training-pixels": Row(READER),
+    "reading:training-result": Row(READER),
     "reading:lut-show": Row(LOGGED_IN),
     "stats:report": Row(UNBLINDED),
     "stats:export": Row(UNBLINDED),
@@ -117,6 +128,31 @@ def values(cast: Cast) -> dict[str, dict[str, object]]:
         "inference:job-retry": {**cohort, "job_pk": job.pk},
         "reading:read-pixels": {**study, "token": shown.token},
         "posted to reading:read-submit": {"token": shown.token},
+        **training_values(cast),
+    }
+
+
+def training_values(cast: Cast) -> dict[str, dict[str, object]]:
+    """The same people's study with a training set, and the reader in it."""
+    trained = make_study(
+        cast.cohort,
+        slug="trained-study",
+        coordinator=cast.coordinator,
+        statistician=cast.statistician,
+        readers=[cast.reader, cast.second_reader],
+        training=TRAINING,
+    )
+    reader = reader_membership(trained, cast.reader)
+    attempt_start(reader=reader)
+    shown = training_next(reader=reader)
+    study, token = {"slug": trained.slug}, {"token": shown.token}
+    return {
+        "reading:training-next": study,
+        "reading:training-start": study,
+        "reading:training-submit": study,
+        "posted to reading:training-submit": token,
+        "reading:training-pixels": {**study, **token},
+        "reading:training-result": study,
     }
 
 

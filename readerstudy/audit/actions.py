@@ -1,43 +1,62 @@
 """Every act that is recorded, and what its event says."""
 
+from django.utils.translation import gettext_lazy as _
+
 ACTIONS = {
-    "account.login": "Somebody logged in.",
-    "account.login_failed": "A login was refused. The subject is the account, if "
-    "there is one of that name; other names are not kept, for people type passwords "
-    "into the wrong field.",
-    "account.logout": "Somebody logged out.",
-    "account.create": "An account was made.",
-    "account.change": "An account was made active, staff or superuser, or no longer.",
-    "account.password": "A password was set anew. Nothing of it is kept.",
-    "account.delete": "An account was deleted. One with a role in a study cannot be.",
-    "account.groups": "An account entered or left a group.",
-    "account.permissions": "An account got or lost a permission of its own.",
-    "upload.create": "Files of a cohort were sent.",
-    "upload.discard": "Files that were sent are forgotten without an import.",
-    "cohort.import": "A cohort was made from its files.",
-    "case.central_slice": "The slice at which a case is read was corrected.",
-    "weights.add": "Weights of a network came in, shipped or uploaded.",
-    "job.request": "The images of a cohort by one method were asked for.",
-    "job.cancel": "A job was stopped.",
-    "job.retry": "A job that had failed or been stopped was asked for again.",
-    "study.create": "A draft of a study was made.",
-    "study.update": "A draft was written anew.",
-    "member.add": "A person got a role in a study.",
-    "member.remove": "A person lost their role in a study.",
-    "study.open": "The protocol was frozen and the plan drawn.",
-    "study.simulate": "The readers of a study were declared to be simulated.",
-    "read.submit": "An answer was stored: a version of the scores of one read.",
-    "study.amend": "The protocol of an open study was changed, with a reason.",
-    "training.finish": "A reader went through the training set, and how that ended.",
-    "conditions.answer": "A reader told the viewing conditions of a session.",
-    "session.waive": "A session may begin before its washout is over.",
-    "read.reopen": "An answered read is to be answered once more.",
-    "guess.submit": "A reader guessed what an image was, after its grade.",
-    "read.break_code": "The arm of one read was disclosed in an emergency.",
-    "study.leak_oracle": "The leak oracle was asked about the study's plan.",
-    "study.approve_unblinding": "One of the two people agreed to unblind.",
-    "study.withdraw_approval": "One of the two took the agreement to unblind back.",
-    "study.close": "No read is shown or answered any more.",
-    "study.unblind": "From now on scores may be seen with their arms.",
-    "study.export": "The CSV files of an unblinded study were given out.",
+    "account.login": _("Somebody logged in."),
+    "account.login_failed": _(
+        "A login was refused. The subject is the account, if there is one of that "
+        "name; other names are not kept, for people type passwords into the wrong "
+        "field."
+    ),
+    "account.logout": _("Somebody logged out."),
+    "account.create": _("An account was made."),
+    "account.change": _(
+        "An account was made active, staff or superuser, or no longer."
+    ),
+    "account.password": _("A password was set anew. Nothing of it is kept."),
+    "account.delete": _(
+        "An account was deleted. One with a role in a study cannot be."
+    ),
+    "account.groups": _("An account entered or left a group."),
+    "account.permissions": _("An account got or lost a permission of its own."),
+    "upload.create": _("Files of a cohort were sent."),
+    "upload.discard": _("Files that were sent are forgotten without an import."),
+    "cohort.import": _("A cohort was made from its files."),
+    "case.central_slice": _("The slice at which a case is read was corrected."),
+    "weights.add": _("Weights of a network came in, shipped or uploaded."),
+    "job.request": _("The images of a cohort by one method were asked for."),
+    "job.cancel": _("A job was stopped."),
+    "job.retry": _("A job that had failed or been stopped was asked for again."),
+    "study.create": _("A draft of a study was made."),
+    "study.update": _("A draft was written anew."),
+    "member.add": _("A person got a role in a study."),
+    "member.remove": _("A person lost their role in a study."),
+    "study.open": _("The protocol was frozen and the plan drawn."),
+    "study.simulate": _("The readers of a study were declared to be simulated."),
+    "read.submit": _("An answer was stored: a version of the scores of one read."),
+    "study.amend": _("The protocol of an open study was changed, with a reason."),
+    "training.finish": _("A reader went through the training set, and how that ended."),
+    "conditions.answer": _("A reader told the viewing conditions of a session."),
+    "session.waive": _("A session may begin before its washout is over."),
+    "read.reopen": _("An answered read is to be answered once more."),
+    "guess.submit": _("A reader guessed what an image was, after its grade."),
+    "read.break_code": _("The arm of one read was disclosed in an emergency."),
+    "study.leak_oracle": _("The leak oracle was asked about the study's plan."),
+    "study.approve_unblinding": _("One of the two people agreed to unblind."),
+    "study.withdraw_approval": _("One of the two took the agreement to unblind back."),
+    "study.close": _("No read is shown or answered any more."),
+    "study.unblind": _("From now on scores may be seen with their arms."),
+    "study.export": _("The CSV files of an unblinded study were given out."),
+}
+
+# how the thing is called that an event was done to
+SUBJECTS = {
+    "account": _("account %s"),
+    "case": _("case %s"),
+    "cohort": _("cohort %s"),
+    "read": _("read %s"),
+    "session": _("session %s"),
+    "study": _("study %s"),
+    "weights": _("weights %s"),
 }

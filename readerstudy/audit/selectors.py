@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from . import chain
 from .models import AuditEvent
 
@@ -21,6 +23,11 @@ class Anchor:
 def anchor() -> Anchor:
     last = AuditEvent.objects.order_by("-sequence").values_list("sequence", "hash")
     return Anchor(*(last.first() or (0, chain.FIRST_PREVIOUS_HASH)))
+
+
+def events_of(study: str) -> QuerySet[AuditEvent]:
+    """What was done in one study (its slug), newest first."""
+    return AuditEvent.objects.filter(study=study).order_by("-sequence")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import conditions, guesses, room, start, studies, training
+from .views import conditions, conduct, guesses, room, start, studies, training
 
 app_name = "reading"
 urlpatterns = [
@@ -13,10 +13,32 @@ urlpatterns = [
     path("studies/<slug:slug>/edit/", studies.study_edit, name="study-edit"),
     path("studies/<slug:slug>/open/", studies.study_open, name="study-open"),
     path("studies/<slug:slug>/close/", studies.study_close, name="study-close"),
-    path("studies/<slug:slug>/unblind/", studies.study_unblind, name="study-unblind"),
+    path(
+        "studies/<slug:slug>/unblind/",
+        studies.unblinding_approve,
+        name="unblinding-approve",
+    ),
+    path(
+        "studies/<slug:slug>/unblind/back/",
+        studies.unblinding_withdraw,
+        name="unblinding-withdraw",
+    ),
     path(
         "studies/<slug:slug>/progress/", studies.study_progress, name="study-progress"
     ),
+    path("studies/<slug:slug>/conduct/", conduct.study_conduct, name="study-conduct"),
+    path(
+        "studies/<slug:slug>/conduct/reopen/", conduct.read_reopen, name="read-reopen"
+    ),
+    path(
+        "studies/<slug:slug>/conduct/waive/",
+        conduct.washout_waive,
+        name="washout-waive",
+    ),
+    path(
+        "studies/<slug:slug>/conduct/break-code/", conduct.code_break, name="code-break"
+    ),
+    path("studies/<slug:slug>/log/", conduct.study_log, name="study-log"),
     path("read/", room.reader_home, name="reader-home"),
     path("read/<slug:slug>/training/", training.training_next, name="training-next"),
     path(

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -21,27 +20,15 @@ from .. import selectors, services
 from ..forms import StudyForm, initial_of
 from ..models import Membership, Study
 from ..protocol import study_cases
-
-COORDINATOR = Membership.Role.COORDINATOR
-STATISTICIAN = Membership.Role.STATISTICIAN
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
-
-
-def _study_or_404(request: HttpRequest, slug: str, *roles: str) -> Study:
-    studies = Study.objects.for_role(_user(request), *roles)
-    return get_object_or_404(studies.select_related("cohort"), slug=slug)
+from .unblinded import COORDINATOR, STATISTICIAN, coordinates, study_or_404, user_of
 
 
 @require_safe
 def study_list(request: HttpRequest) -> HttpResponse:
     """The studies in which this person holds an unblinded role."""
-    if not selectors.may_see_studies(_user(request)):
+    if not selectors.may_see_studies(user_of(request)):
         raise Http404
-    studies = Study.objects.for_role(_user(request), COORDINATOR, STATISTICIAN)
+    studies = Study.objects.for_role(user_of(request), COORDINATOR, STATISTICIAN)
     context = {
         "studies": studies.select_related("cohort").order_by("-created_at"),
         "may_create": _may_create(request),
@@ -50,7 +37,7 @@ def study_list(request: HttpRequest) -> HttpResponse:
 
 
 def _may_create(request: HttpRequest) -> bool:
-    return _user(request).has_perm("cases.add_cohort")
+    return user_of(request).has_perm("cases.add_cohort")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -58,7 +45,7 @@ def study_create(request: HttpRequest) -> HttpResponse:
     """First the cohort, then everything else about its study."""
     if not _may_create(request):
         raise Http404
-    cohorts = Cohort.objects.visible_to(_user(request))
+    cohorts = Cohort.objects.visible_to(user_of(request))
     if "cohort" not in request.GET:
         return render(request, "reading/study_cohort.html", {"cohorts": cohorts})
     cohort = get_object_or_404(cohorts, pk=_number_or_404(request.GET["cohort"]))
@@ -74,7 +61,7 @@ def study_create(request: HttpRequest) -> HttpResponse:
             study = services.study_create(
                 slug=form.cleaned_data["slug"],
                 cohort=cohort,
-                coordinator=_user(request),
+                coordinator=user_of(request),
                 **form.settings(),
             )
         except Refused as refused:
@@ -94,7 +81,7 @@ def _number_or_404(text: str) -> int:
 @require_http_methods(["GET", "HEAD", "POST"])
 def study_edit(request: HttpRequest, slug: str) -> HttpResponse:
     """Write a draft anew."""
-    study = _study_or_404(request, slug, COORDINATOR)
+    study = study_or_404(request, slug, COORDINATOR)
     if study.state != Study.State.DRAFT:
         raise Http404
     methods = cohort_methods(study.cohort)
@@ -102,12 +89,12 @@ def study_edit(request: HttpRequest, slug: str) -> HttpResponse:
         request.POST or None,
         cohort=study.cohort,
         methods=methods,
-        initial=initial_of(study, list(methods), by=_user(request)),
+        initial=initial_of(study, list(methods), by=user_of(request)),
     )
     form.fields["slug"].disabled = True
     if request.method == "POST" and form.is_valid():
         try:
-            services.study_update(study=study, by=_user(request), **form.settings())
+            services.study_update(study=study, by=user_of(request), **form.settings())
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
@@ -119,62 +106,78 @@ def study_edit(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def study_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """The whole study, without any score."""
-    study = _study_or_404(request, slug, COORDINATOR, STATISTICIAN)
+    study = study_or_404(request, slug, COORDINATOR, STATISTICIAN)
     is_draft = study.state == Study.State.DRAFT
     context = {
         "study": study,
         "arms": selectors.arm_examples(study),
         "cases": len(study_cases(study)),
-        "coordinates": _coordinates(study, request),
+        "coordinates": coordinates(request, study),
         "findings": selectors.preflight(study) if is_draft else [],
         "progress": selectors.study_progress(study),
         "people": study.memberships.exclude(role=Membership.Role.READER).select_related(
             "user"
         ),
-        "sees_cohort": study.cohort.coordinators.filter(pk=_user(request).pk).exists(),
+        "sees_cohort": study.cohort.coordinators.filter(
+            pk=user_of(request).pk
+        ).exists(),
     }
     return render(request, "reading/study_detail.html", context)
-
-
-def _coordinates(study: Study, request: HttpRequest) -> bool:
-    return study.memberships.filter(user=_user(request), role=COORDINATOR).exists()
 
 
 @require_safe
 def study_progress(request: HttpRequest, slug: str) -> HttpResponse:
     """The table of progress alone, for polling."""
-    study = _study_or_404(request, slug, COORDINATOR, STATISTICIAN)
+    study = study_or_404(request, slug, COORDINATOR, STATISTICIAN)
     context = {"study": study, "progress": selectors.study_progress(study)}
     return render(request, "reading/_progress.html", context)
 
 
 def _transition(
-    request: HttpRequest, slug: str, act: Callable[..., Study], done: str
+    request: HttpRequest,
+    slug: str,
+    act: Callable[..., Study],
+    told: dict[str, str],
+    *roles: str,
 ) -> HttpResponse:
-    study = _study_or_404(request, slug, COORDINATOR)
+    """told: what to say, by the state to which the act has led."""
+    study = study_or_404(request, slug, *roles)
     try:
-        act(study=study, by=_user(request))
+        study = act(study=study, by=user_of(request))
     except Refused as refused:
         for reason in str(refused).splitlines():
             messages.error(request, reason)
     else:
-        messages.success(request, done)
+        messages.success(request, told[study.state])
     return redirect("reading:study-detail", slug)
 
 
 @require_POST
 def study_open(request: HttpRequest, slug: str) -> HttpResponse:
     done = _("The study is open. Its protocol is frozen and its plan is drawn.")
-    return _transition(request, slug, services.study_open, done)
+    told = {Study.State.OPEN: done}
+    return _transition(request, slug, services.study_open, told, COORDINATOR)
 
 
 @require_POST
 def study_close(request: HttpRequest, slug: str) -> HttpResponse:
-    return _transition(request, slug, services.study_close, _("The study is closed."))
+    told = {Study.State.CLOSED: _("The study is closed.")}
+    return _transition(request, slug, services.study_close, told, COORDINATOR)
 
 
 @require_POST
-def study_unblind(request: HttpRequest, slug: str) -> HttpResponse:
-    return _transition(
-        request, slug, services.study_unblind, _("The study is unblinded.")
-    )
+def unblinding_approve(request: HttpRequest, slug: str) -> HttpResponse:
+    """Agree that scores and arms be seen together; the second one does it."""
+    told = {
+        Study.State.CLOSED: _("You have agreed. The other agreement is missing yet."),
+        Study.State.UNBLINDED: _("The study is unblinded."),
+    }
+    act = services.unblinding_approve
+    return _transition(request, slug, act, told, COORDINATOR, STATISTICIAN)
+
+
+@require_POST
+def unblinding_withdraw(request: HttpRequest, slug: str) -> HttpResponse:
+    told = {Study.State.CLOSED: _("You have taken your agreement back.")}
+    act = services.unblinding_withdraw
+    return _transition(request, slug, act, told, COORDINATOR, STATISTICIAN)

@@ -1,0 +1,360 @@
+"""How a study's reading went, for who runs it: blind, but for broken codes.
+
+Nothing here touches a score, a training answer or a guess. A reason that a reader
+wrote may name a grade, so it is kept until the study is unblinded.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Max, Q, QuerySet
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .models import (
+    CodeBreak,
+    Deviation,
+    Membership,
+    Read,
+    Reopening,
+    Session,
+    Study,
+    TrainingAttempt,
+    UnblindingApproval,
+    ViewingCheck,
+)
+
+Words = str | Promise
+APPROVING = (Membership.Role.COORDINATOR, Membership.Role.STATISTICIAN)
+KEPT = gettext_lazy("kept until the study is unblinded")
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """One of the two agreements that unblind a study; `at` is None if not given."""
+
+    role: Words
+    username: str
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class Agreements:
+    """Both; `may_give` and `may_withdraw` are about the person who asks."""
+
+    both: tuple[Agreement, ...]
+    may_give: bool
+    may_withdraw: bool
+
+
+def agreements(study: Study, user: User) -> Agreements:
+    approvals = UnblindingApproval.objects.filter(study=study).select_related("user")
+    given = {one.role: one for one in approvals}
+    mine = study.memberships.filter(user=user, role__in=APPROVING).first()
+    is_asked = mine is not None and study.state == Study.State.CLOSED
+    own = given.get(mine.role) if mine else None
+    return Agreements(
+        both=tuple(
+            Agreement(
+                role=role.label,
+                username=given[role].user.get_username() if role in given else "",
+                at=given[role].at if role in given else None,
+            )
+            for role in APPROVING
+        ),
+        may_give=is_asked and own is None,
+        may_withdraw=is_asked and own is not None and own.user_id == user.pk,
+    )
+
+
+@dataclass(frozen=True)
+class SeenSession:
+    """One sitting: when, how far, and whether its washout was waived."""
+
+    number: int
+    done: int
+    total: int
+    started_at: datetime | None
+    finished_at: datetime | None
+    last_answer_at: datetime | None
+    opens_at: datetime | None  # while its washout lasts
+    waived_by: str
+    waived_reason: str
+
+
+@dataclass(frozen=True)
+class SeenReader:
+    code: str
+    username: str
+    simulated: bool
+    sessions: tuple[SeenSession, ...]
+
+
+def readers_conduct(study: Study) -> list[SeenReader]:
+    """Every reader's sessions."""
+    held: dict[int, list[SeenSession]] = defaultdict(list)
+    previous: Session | None = None
+    for session in _sessions(study):
+        if previous is not None and previous.reader_id != session.reader_id:
+            previous = None
+        held[session.reader_id].append(_seen_session(study, session, previous))
+        previous = session
+    readers = study.memberships.filter(role=Membership.Role.READER)
+    return [
+        SeenReader(
+            code=reader.code,
+            username=reader.user.get_username(),
+            simulated=reader.simulated,
+            sessions=tuple(held[reader.pk]),
+        )
+        for reader in readers.select_related("user").order_by("code")
+    ]
+
+
+def _sessions(study: Study) -> QuerySet[Session]:
+    return (
+        Session.objects.filter(study=study)
+        .select_related("waived_by")
+        .annotate(
+            done=Count("reads", filter=Q(reads__submitted_at__isnull=False)),
+            last_answer_at=Max("reads__submitted_at"),
+        )
+        .order_by("reader", "number")
+    )
+
+
+def _seen_session(
+    study: Study, session: Session, previous: Session | None
+) -> SeenSession:
+    return SeenSession(
+        number=session.number,
+        done=session.done,  # type: ignore[attr-defined]
+        total=session.size,
+        started_at=session.started_at,
+        finished_at=session.finished_at,
+        last_answer_at=session.last_answer_at,  # type: ignore[attr-defined]
+        opens_at=_opens_at(study, session, previous),
+        waived_by=session.waived_by.get_username() if session.waived_by else "",
+        waived_reason=session.waived_reason,
+    )
+
+
+def _opens_at(
+    study: Study, session: Session, previous: Session | None
+) -> datetime | None:
+    if session.started_at or session.waived_at or study.state != Study.State.OPEN:
+        return None
+    if previous is None or previous.finished_at is None:
+        return None
+    opens_at = previous.finished_at + timedelta(days=study.washout_days)
+    return opens_at if opens_at > timezone.now() else None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A read as its reader's screen counts it; number is None for a whole session."""
+
+    reader: str
+    session: int
+    number: int | None
+
+
+def _place(read: Read) -> Place:
+    """read: with its reader and session."""
+    number = read.position - read.session.first_position + 1
+    return Place(read.reader.code, read.session.number, number)
+
+
+@dataclass(frozen=True)
+class SeenDeviation:
+    place: Place
+    kind: str
+    words: Words
+    amount: int | None  # seconds, pixels of a slice's side or hours, as `told` says
+    told: str  # the amount with its unit
+    at: datetime
+
+
+@dataclass(frozen=True)
+class DeviationCount:
+    """How often one kind happened to each reader, in the order of their codes."""
+
+    words: Words
+    readers: tuple[int, ...]
+
+
+def deviation_counts(study: Study) -> list[DeviationCount]:
+    """Kinds that happened; none of them: an empty list."""
+    readers = study.memberships.filter(role=Membership.Role.READER)
+    codes = list(readers.order_by("code").values_list("code", flat=True))
+    rows = Deviation.objects.filter(reader__study=study).values("kind", "reader__code")
+    counted = {
+        (row["kind"], row["reader__code"]): row["times"]
+        for row in rows.annotate(times=Count("pk")).order_by()
+    }
+    happened = {kind for kind, reader in counted}
+    return [
+        DeviationCount(
+            kind.label, tuple(counted.get((kind, code), 0) for code in codes)
+        )
+        for kind in Deviation.Kind
+        if kind in happened
+    ]
+
+
+def deviations(study: Study, *, newest: int | None = None) -> list[SeenDeviation]:
+    """What the program noticed, newest first; only the last `newest`, if given."""
+    rows = (
+        Deviation.objects.filter(reader__study=study)
+        .select_related("reader", "session", "read__reader", "read__session")
+        .order_by("-at", "-pk")
+    )
+    return [
+        SeenDeviation(
+            place=(
+                _place(row.read)
+                if row.read
+                else Place(row.reader.code, row.session.number, None)
+            ),
+            kind=row.kind,
+            words=row.get_kind_display(),
+            amount=row.amount,
+            told=_amount_told(row),
+            at=row.at,
+        )
+        for row in rows[:newest]
+    ]
+
+
+def _amount_told(row: Deviation) -> str:
+    if row.amount is None:
+        return ""
+    if row.kind == Deviation.Kind.WASHOUT:
+        return _("%(hours)d hours too early") % {"hours": row.amount}
+    if row.kind == Deviation.Kind.VIEWPORT:
+        return _("a side of %(pixels)d pixels") % {"pixels": row.amount}
+    minutes, seconds = divmod(row.amount, 60)
+    return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": seconds}
+
+
+@dataclass(frozen=True)
+class SeenCheck:
+    """What a reader told of a session's viewing conditions."""
+
+    reader: str
+    session: int
+    display: Words
+    room_light: Words
+    screen: str
+    passed: bool
+    at: datetime
+
+
+def viewing_checks(study: Study) -> list[SeenCheck]:
+    """Only answered ones; a pattern that was merely shown says nothing."""
+    answered = ViewingCheck.objects.filter(
+        session__study=study, answered_at__isnull=False
+    ).select_related("session__reader")
+    return [
+        SeenCheck(
+            reader=check.session.reader.code,
+            session=check.session.number,
+            display=check.get_display_display(),
+            room_light=check.get_room_light_display(),
+            screen=check.screen,
+            passed=bool(check.passed),
+            at=check.answered_at,  # type: ignore[arg-type]
+        )
+        for check in answered.order_by("answered_at")
+    ]
+
+
+@dataclass(frozen=True)
+class SeenTraining:
+    """One way through the training set; `reached` in the unit of the gate."""
+
+    reader: str
+    number: int
+    started_at: datetime
+    finished_at: datetime | None
+    reached: float | None
+    passed: bool | None
+
+
+def training_outcomes(study: Study) -> list[SeenTraining]:
+    attempts = TrainingAttempt.objects.filter(reader__study=study)
+    return [
+        SeenTraining(
+            reader=attempt.reader.code,
+            number=attempt.number,
+            started_at=attempt.started_at,
+            finished_at=attempt.finished_at,
+            reached=attempt.reached,
+            passed=attempt.passed,
+        )
+        for attempt in attempts.select_related("reader").order_by(
+            "reader__code", "number"
+        )
+    ]
+
+
+@dataclass(frozen=True)
+class SeenReopening:
+    place: Place
+    by: str
+    by_reader: bool
+    reason: Words
+    at: datetime
+    answered_at: datetime | None
+
+
+def reopenings(study: Study) -> list[SeenReopening]:
+    rows = Reopening.objects.filter(read__reader__study=study).select_related(
+        "read__reader", "read__session", "by"
+    )
+    unblinded = study.state == Study.State.UNBLINDED
+    return [
+        SeenReopening(
+            place=_place(row.read),
+            by=row.by.get_username(),
+            by_reader=row.by_reader,
+            reason=KEPT if row.by_reader and not unblinded else row.reason,
+            at=row.at,
+            answered_at=row.answered_at,
+        )
+        for row in rows.order_by("at", "pk")
+    ]
+
+
+@dataclass(frozen=True)
+class SeenCodeBreak:
+    """`arm` and `case` are empty for who may not know them."""
+
+    place: Place
+    by: str
+    reason: str
+    at: datetime
+    arm: str
+    case: str
+
+
+def code_breaks(study: Study, *, disclosed: bool) -> list[SeenCodeBreak]:
+    """disclosed: to a coordinator, or after unblinding."""
+    rows = CodeBreak.objects.filter(read__reader__study=study).select_related(
+        "read__reader", "read__session", "read__arm", "read__case", "by"
+    )
+    return [
+        SeenCodeBreak(
+            place=_place(row.read),
+            by=row.by.get_username(),
+            reason=row.reason,
+            at=row.at,
+            arm=row.read.arm.title if disclosed else "",
+            case=row.read.case.code if disclosed else "",
+        )
+        for row in rows.order_by("at", "pk")
+    ]
