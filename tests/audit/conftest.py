@@ -12,7 +12,7 @@ from django.urls import reverse
 from inference import services as inference
 from readerstudy.cases import services as cases
 from readerstudy.reading import services as reading
-from readerstudy.reading.models import Study
+from readerstudy.reading.models import Membership, Study
 from tests.cases.conftest import write_pair
 from tests.cast import PASSWORD, Cast, make_user, reader_membership
 from tests.factory import make_study
@@ -113,27 +113,28 @@ def make_and_change_a_draft(cast: Cast) -> Study:
 
 
 def read_something(cast: Cast) -> None:
-    """Two answers; the first is then changed. Each is sent twice."""
+    """Two answers; the first is then opened again and changed. Each is sent twice."""
     reader = reader_membership(cast.study, cast.reader)
-    first = reading.read_next(reader=reader).read
-    assert first is not None
-    for key, grades, reason in (
-        ("one", GRADES, ""),
-        ("two", {**GRADES, "left": 1}, "Wrong key."),
-    ):
-        for _ in range(2):
-            reading.read_submit(
-                token=first.token,
-                reader=reader,
-                answers={"grade": grades},
-                key=key,
-                reason=reason,
-            )
-    second = reading.read_next(reader=reader).read
-    assert second is not None
-    reading.read_submit(
-        token=second.token, reader=reader, answers={"grade": GRADES}, key="three"
+    answer_twice(reader, GRADES, "one")
+    reading.read_reopen(
+        study=cast.study,
+        reader=reader.code,
+        session=1,
+        number=1,
+        reason="Wrong key.",
+        by=cast.coordinator,
     )
+    answer_twice(reader, {**GRADES, "left": 1}, "two")
+    answer_twice(reader, GRADES, "three")
+
+
+def answer_twice(reader: Membership, grades: dict[str, int], key: str) -> None:
+    read = reading.read_next(reader=reader).read
+    assert read is not None
+    for _ in range(2):
+        reading.read_submit(
+            token=read.token, reader=reader, answers={"grade": grades}, key=key
+        )
 
 
 @pytest.fixture

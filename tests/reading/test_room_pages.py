@@ -211,7 +211,7 @@ def test_a_second_tab_cannot_change_what_the_first_one_answered(room, cast, read
         room, cast.study, token, key="two", **{"grade-right": "1", "grade-left": "1"}
     )
     assert late.status_code == 409
-    assert "needs a reason" in late.json()["error"]
+    assert "already answered" in late.json()["error"]
     assert set(Score.objects.values_list("version", flat=True)) == {1}
 
 

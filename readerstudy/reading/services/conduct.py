@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -30,9 +31,10 @@ KEY_LENGTH = 64
 class Due:
     """What a reader may do now.
 
-    `read`: `read` is to be answered; `following` is the token of the read after it
-    in the same session, whose pixels may be fetched already. `guess`: `guess` is to
-    be answered. `training`: the gate of the training set is not passed yet.
+    `read`: `read` is to be answered, once more if there is a `reopening`; `following`
+    is the token of the read after it in a session that has begun, whose pixels may be
+    fetched already. `guess`: `guess` is to be answered. `training`: the gate of the
+    training set is not passed yet.
     `conditions`: the viewing conditions of `session` are asked first. `review`: all
     of `session` is answered and the reader has not ended it. `pause`: the next
     session opens at `opens_at`. `finished`: no read is left. `closed`: the study is
@@ -50,6 +52,7 @@ class Due:
         "closed",
     ]
     read: Read | None = None
+    reopening: Reopening | None = None
     following: str | None = None
     guess: ArmGuess | None = None
     session: Session | None = None
@@ -100,50 +103,69 @@ def read_submit(
     if not 1 <= len(key) <= KEY_LENGTH:
         raise Refused(_("The answer came without its key; load the page again."))
     now = timezone.now()
+    answer = _Answer(study, reader, read, given, key, observed, now)
     if read.submitted_at is None:
         refuse_unless_open(study)
         version = 1
-        _scores_write(study, read, reader, given, version, key, "", now)
+        _answer_write(answer, version, "", read.first_shown_at)
         read.submitted_at = now
         read.save(update_fields=["submitted_at"])
-        deviations_write(study=study, read=read, observed=observed, now=now)
     else:
-        version = _answer_again(study, read, reader, given, key, now)
-    return Submitted(read, version, due_now(study, reader, now, may_start=False))
+        version = _stored_version(answer) or _answer_reopened(answer)
+    return Submitted(read, version, due_after(study, reader, now))
 
 
-def _answer_again(
-    study: Study, read: Read, reader: Membership, given: Given, key: str, now: datetime
-) -> int:
-    """The version that holds `given`: one that is stored already, or a new one."""
+@dataclass(frozen=True)
+class _Answer:
+    """An answer on its way to the rows; `reader` is locked."""
+
+    study: Study
+    reader: Membership
+    read: Read
+    given: Given
+    key: str
+    observed: Observed
+    now: datetime
+
+
+def _stored_version(answer: _Answer) -> int | None:
+    """The version that this answer is already; None: it is to be a new one."""
     versions: dict[int, set[tuple[str, str, int]]] = {}
     keys: dict[str, int] = {}
-    for score in read.scores.all():
-        answer = (score.question, score.side, score.value)
-        versions.setdefault(score.version, set()).add(answer)
+    for score in answer.read.scores.all():
+        one = (score.question, score.side, score.value)
+        versions.setdefault(score.version, set()).add(one)
         keys[score.key] = score.version
-    latest = max(versions)
-    if key in keys:  # sent again, perhaps after a later change
-        if versions[keys[key]] != set(given):
+    latest, given = max(versions), set(answer.given)
+    if answer.key in keys:  # sent again
+        if versions[keys[answer.key]] != given:
             raise Refused(_("This answer was sent before with other grades."))
-        return keys[key]
-    reopening = read.reopenings.filter(answered_at__isnull=True).first()
-    is_same = versions[latest] == set(given)
-    if reopening is None:
-        if is_same:
-            return latest
+        return keys[answer.key]
+    if answer.read.reopenings.filter(answered_at__isnull=True).exists():
+        return None
+    if versions[latest] != given:
         raise Refused(
             _("This read is already answered; to change it, open it again first.")
         )
-    refuse_unless_open(study)
-    if not is_same:
-        latest += 1
-        _scores_write(study, read, reader, given, latest, key, reopening.reason, now)
-    reopening.answered_at = now
+    return latest
+
+
+def _answer_reopened(answer: _Answer) -> int:
+    """Write the next version, even of the same grades: it was read once more."""
+    read, reader = answer.read, answer.reader
+    reopening = read.reopenings.filter(
+        answered_at__isnull=True, first_shown_at__isnull=False
+    ).first()
+    if reopening is None:
+        raise Read.DoesNotExist("not shown since it was opened again")
+    refuse_unless_open(answer.study)
+    version = 1 + read.scores.aggregate(Max("version"))["version__max"]
+    _answer_write(answer, version, reopening.reason, reopening.first_shown_at)
+    reopening.answered_at = answer.now
     reopening.save(update_fields=["answered_at"])
     reader.reopened -= 1
     reader.save(update_fields=["reopened"])
-    return latest
+    return int(version)
 
 
 def membership_lock(reader: Membership) -> Membership:
@@ -157,6 +179,12 @@ def refuse_unless_open(study: Study) -> None:
         raise Refused(_("The study is closed; no answer is taken any more."))
 
 
+def due_after(study: Study, reader: Membership, now: datetime) -> Due:
+    """What follows an answer; a further session begins when its reader asks for it."""
+    due = due_now(study, reader, now, may_start=False)
+    return Due("pause") if due.state == "conditions" else due
+
+
 def due_now(study: Study, reader: Membership, now: datetime, *, may_start: bool) -> Due:
     """What comes next; reads become due in the order of the plan only.
 
@@ -166,8 +194,7 @@ def due_now(study: Study, reader: Membership, now: datetime, *, may_start: bool)
         return Due("closed")
     upcoming = _unanswered(reader)
     if reader.reopened:
-        is_begun = bool(upcoming and upcoming[0].session.started_at)
-        return _due_reopened(reader, upcoming[0].token if is_begun else None, now)
+        return _due_reopened(reader, upcoming, now)
     if study.guesses == Study.Guesses.AFTER_GRADE and (guess := _guess(reader, now)):
         return Due("guess", guess=guess)
     if not upcoming:
@@ -192,14 +219,21 @@ def _unanswered(reader: Membership) -> list[Read]:
     )
 
 
-def _due_reopened(reader: Membership, following: str | None, now: datetime) -> Due:
+def _due_reopened(reader: Membership, upcoming: list[Read], now: datetime) -> Due:
+    """The read that was opened again first; reading goes on after the last of them."""
+    goes_on = reader.reopened == 1 and upcoming and upcoming[0].session.started_at
     reopening = (
         Reopening.objects.filter(read__reader=reader, answered_at__isnull=True)
         .select_related("read__session")
         .order_by("at", "pk")[0]
     )
     mark_shown(reopening, now)
-    return Due("read", read=reopening.read, following=following)
+    return Due(
+        "read",
+        read=reopening.read,
+        reopening=reopening,
+        following=upcoming[0].token if goes_on else None,
+    )
 
 
 def _guess(reader: Membership, now: datetime) -> ArmGuess | None:
@@ -281,35 +315,36 @@ def mark_shown(shown: Shown, now: datetime) -> Shown:
     return shown
 
 
-def _scores_write(
-    study: Study,
-    read: Read,
-    reader: Membership,
-    given: Given,
-    version: int,
-    key: str,
-    reason: str,
-    now: datetime,
+def _answer_write(
+    answer: _Answer, version: int, reason: str, shown_at: datetime | None
 ) -> None:
+    """Scores, what went wrong meanwhile, and the event of it."""
     Score.objects.bulk_create(
         Score(
-            read=read,
+            read=answer.read,
             question=question,
             side=side,
             value=value,
             version=version,
-            key=key,
+            key=answer.key,
             reason=reason,
-            scored_at=now,
-            scored_by_id=reader.user_id,
+            scored_at=answer.now,
+            scored_by_id=answer.reader.user_id,
         )
-        for question, side, value in given
+        for question, side, value in answer.given
+    )
+    deviations_write(
+        study=answer.study,
+        read=answer.read,
+        shown_at=shown_at,
+        observed=answer.observed,
+        now=answer.now,
     )
     record_answers(
-        study=study,
-        read=read,
-        reader=reader,
+        study=answer.study,
+        read=answer.read,
+        reader=answer.reader,
         version=version,
-        given=given,
+        given=answer.given,
         reason=reason,
     )

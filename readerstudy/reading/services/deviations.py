@@ -39,13 +39,21 @@ def device_digest(*, user_agent: str, screen: str) -> str:
 
 
 def deviations_write(
-    *, study: Study, read: Read, observed: Observed, now: datetime
+    *,
+    study: Study,
+    read: Read,
+    shown_at: datetime | None,
+    observed: Observed,
+    now: datetime,
 ) -> None:
-    """Note all that went wrong while a read was answered; once for each answer."""
+    """Note all that went wrong while a read was answered; once for each answer.
+
+    shown_at: when it came before its reader, for the first time or once more.
+    """
     kind = Deviation.Kind
     found: list[tuple[str, int | None]] = []
-    assert read.first_shown_at is not None
-    seconds = int((now - read.first_shown_at).total_seconds())
+    assert shown_at is not None
+    seconds = int((now - shown_at).total_seconds())
     if seconds > 60 * study.long_pause_minutes:
         found.append((kind.LONG_PAUSE, seconds))
     if observed.away_seconds > LONGEST_ABSENCE_SECONDS:
@@ -54,7 +62,9 @@ def deviations_write(
     if side is not None and side < study.least_slice_side:
         found.append((kind.VIEWPORT, side))
     session = read.session
-    if observed.device and observed.device != session.device:
+    # a read opened again after its session is no longer read in that session
+    is_new = observed.device and observed.device != session.device
+    if is_new and session.finished_at is None:
         if session.device:
             found.append((kind.DEVICE, None))
         session.device = observed.device

@@ -2,7 +2,6 @@
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,6 +12,8 @@ from ..models import Membership, Read, Reopening, Session, Study
 from ..recording import record_read
 from .conduct import membership_lock, refuse_unless_open, session_end
 from .rights import check_coordinates
+
+REASON_LENGTH = 1000
 
 
 @transaction.atomic
@@ -73,17 +74,19 @@ def read_revisit(
 
 
 def _answered(reader: Membership, session: int, number: int) -> Read:
-    read = (
-        Read.objects.select_related("session")
-        .filter(
-            reader=reader,
-            session__number=session,
-            position=F("session__first_position") + number - 1,
-            submitted_at__isnull=False,
+    held = Session.objects.filter(reader=reader, number=session).first()
+    read = None
+    if held and 1 <= number <= held.size:
+        read = (
+            Read.objects.select_related("session")
+            .filter(
+                session=held,
+                position=held.first_position + number - 1,
+                submitted_at__isnull=False,
+            )
+            .first()
         )
-        .first()
-    )
-    if read is None or number > read.session.size:
+    if read is None:
         raise Refused(
             _("Read %(number)d of session %(session)d is not answered yet.")
             % {"number": number, "session": session}
@@ -97,6 +100,8 @@ def _reopen(read: Read, reader: Membership, reason: str, by: User) -> Reopening:
     reason = reason.strip()
     if not reason:
         raise Refused(_("A reason is needed."))
+    if len(reason) > REASON_LENGTH:
+        raise Refused(_("The reason is too long."))
     if read.reopenings.filter(answered_at__isnull=True).exists():
         raise Refused(_("This read is open again already."))
     guess = getattr(read, "arm_guess", None)

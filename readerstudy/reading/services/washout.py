@@ -15,10 +15,9 @@ from .rights import check_coordinates
 
 
 def washout_over_at(*, study: Study, session: Session) -> datetime | None:
-    """When the washout since the reader's last finished session is over."""
+    """When the washout since the session before is over; None: no such one ended."""
     previous = (
-        Session.objects.filter(reader=session.reader_id, number__lt=session.number)
-        .order_by("-number")
+        Session.objects.filter(reader=session.reader_id, number=session.number - 1)
         .values_list("finished_at", flat=True)
         .first()
     )
