@@ -14,8 +14,23 @@ from readerstudy.cases import services as cases
 from readerstudy.cases.models import Case, Cohort, Series
 from readerstudy.reading import services as reading
 from readerstudy.reading.models import Membership, Study
+from readerstudy.reading.services.settings import TrainingChoice
 
 METHODS = ("reference", "short", "gaussian")
+
+
+def training_set(*images: tuple[str, str, int, int]) -> list[TrainingChoice]:
+    """Of (case code, method, key on the patient's right, on the left)."""
+    return [
+        TrainingChoice(case, method, {"grade": {"right": right, "left": left}})
+        for case, method, right, left in images
+    ]
+
+
+# one case of make_cohort's, out of the study then
+TRAINING = training_set(
+    ("C001", "reference", 4, 4), ("C001", "short", 3, 1), ("C001", "gaussian", 1, 2)
+)
 
 
 def stack(*, seed: int, noise: float = 0.05) -> np.ndarray:

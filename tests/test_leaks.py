@@ -15,11 +15,21 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from readerstudy.reading.models import Read, Study
-from tests.cast import make_user
-from tests.factory import make_cohort, make_study
+from readerstudy.reading import services
+from readerstudy.reading.models import Read, Study, TrainingRead
+from tests.cast import make_user, reader_membership
+from tests.factory import TRAINING, make_cohort, make_study
 
 FIRST_KEY = 8_675_300
+# pages that the walk must have seen as their reader does, not only their refusals
+SEEN = {
+    "reading:reader-home",
+    "reading:training-next",
+    "reading:training-pixels",
+    "reading:training-result",
+    "reading:read-next",
+    "reading:read-pixels",
+}
 
 
 @dataclass(frozen=True)
@@ -70,7 +80,11 @@ def walk(db: None) -> Walk:
     coordinator = make_user("the-coordinator", coordinator=True)
     reader, colleague = make_user("a-reader"), make_user("colleague-reader")
     cohort = make_cohort("Cohort-Qx", coordinators=[coordinator])
-    study = make_study(cohort, coordinator=coordinator, readers=[reader, colleague])
+    study = make_study(
+        cohort, coordinator=coordinator, readers=[reader, colleague], training=TRAINING
+    )
+    train(study, colleague)
+    train(study, reader)
     forbidden = {
         "Cohort-Qx": "the cohort",
         "gaussian": "an arm's method",
@@ -87,17 +101,40 @@ def walk(db: None) -> Walk:
                 rendition.sha256: "a rendition's hash",
                 rendition.values.name: "a file name",
             }
-    models = (study, *Read.objects.all(), *cohort.cases.all(), *study.arms.all())
+    models = (
+        study,
+        *Read.objects.all(),
+        *cohort.cases.all(),
+        *study.arms.all(),
+        *study.training.all(),
+        *TrainingRead.objects.all(),
+    )
     forbidden |= {str(row.pk): "a primary key" for row in models}
     return Walk(reader=reader, study=study, forbidden=forbidden)
+
+
+def train(study: Study, user: User) -> None:
+    """An attempt at the training behind, and one begun."""
+    reader = reader_membership(study, user)
+    services.attempt_start(reader=reader)
+    while read := services.training_next(reader=reader):
+        grades = {"grade": {"right": 3, "left": 2}}
+        services.training_submit(token=read.token, reader=reader, answers=grades)
+    services.attempt_start(reader=reader)
+    services.training_next(reader=reader)
 
 
 def arguments(walk: Walk, name: str) -> list[object]:
     own = list(Read.objects.filter(reader__user=walk.reader).order_by("position"))
     other = Read.objects.exclude(reader__user=walk.reader).first()
+    training = TrainingRead.objects.filter(attempt__finished_at=None)
     known = {
         "slug": [walk.study.slug],
-        "token": [own[0].token, own[1].token, other.token, "A" * len(own[0].token)],
+        "token": [
+            *(read.token for read in (own[0], own[1], other)),
+            *(read.token for read in training),
+            "A" * len(own[0].token),
+        ],
     }
     if name in known:
         return known[name]
@@ -123,6 +160,7 @@ def visits(walk: Walk) -> Iterator[tuple[str, str]]:
 
 def test_no_page_tells_a_reader_anything(walk: Walk) -> None:
     client = Client(raise_request_exception=False)
+    seen = set()
     for name, path in visits(walk):
         for method, htmx in itertools.product(("get", "post", "head"), (False, True)):
             client.force_login(walk.reader)
@@ -135,6 +173,23 @@ def test_no_page_tells_a_reader_anything(walk: Walk) -> None:
             told = {why for word, why in walk.forbidden.items() if word in said}
             assert not told, f"{method.upper()} {name} ({path}) tells {told}"
             assert response.status_code < 500, f"{name} breaks: {path}"
+            if response.status_code == 200:
+                seen.add(name)
+    assert seen >= SEEN
+
+
+def test_the_training_key_comes_with_grades_and_nothing_else(walk: Walk) -> None:
+    client = Client()
+    client.force_login(walk.reader)
+    read = services.training_next(reader=reader_membership(walk.study, walk.reader))
+    told = client.post(
+        reverse("reading:training-submit", kwargs={"slug": walk.study.slug}),
+        {"token": read.token, "grade-right": 1, "grade-left": 4},
+    )
+    assert set(told.json()) == {"state", "given", "key", "next"}
+    assert set(told.json()["next"]) == {"state", "token", "number", "of"}
+    said = told.content.decode() + repr(sorted(told.headers.items()))
+    assert not {why for word, why in walk.forbidden.items() if word in said}
 
 
 def test_the_walk_would_see_a_leak(walk: Walk) -> None:
