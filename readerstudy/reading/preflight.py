@@ -3,8 +3,6 @@
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
@@ -16,21 +14,13 @@ from readerstudy.blinding.schedule import (
 )
 from readerstudy.cases.integrity import damaged_renditions, parity_differences
 from readerstudy.cases.models import Case
-from readerstudy.imaging.rendering import WINDOWS
 
+from .findings import NAMED, Finding, named
 from .models import Arm, Membership, Study
+from .preflight_plan import plan_findings
 from .protocol import image_hashes, planned_arms, study_cases, study_readers
-from .questions import QUESTION_SETS
 
-NAMED_CASES = 5
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One reason, and the page on which it can be cured."""
-
-    message: str
-    cure: Literal["study", "cohort"]
+__all__ = ["Finding", "blinded_elsewhere", "preflight"]
 
 
 def preflight(study: Study) -> list[Finding]:
@@ -41,7 +31,7 @@ def preflight(study: Study) -> list[Finding]:
         *_check_images(study, cases),
         *_check_damage(study, cases),
         *_check_parity(study, cases),
-        *_check_display(study),
+        *plan_findings(study, cases),
         *_check_readers(study),
         *_check_unblinded_people(study),
         *_check_schedule(study, cases),
@@ -66,13 +56,9 @@ def _check_images(study: Study, cases: list[Case]) -> Iterator[Finding]:
         if missing:
             yield Finding(
                 _("The arm “%(arm)s” lacks the image of %(count)d case(s): %(codes)s.")
-                % {"arm": arm.title, "count": len(missing), "codes": _named(missing)},
+                % {"arm": arm.title, "count": len(missing), "codes": named(missing)},
                 "cohort",
             )
-
-
-def _named(codes: list[str]) -> str:
-    return ", ".join(codes[:NAMED_CASES]) + (", …" if len(codes) > NAMED_CASES else "")
 
 
 def _check_damage(study: Study, cases: list[Case]) -> Iterator[Finding]:
@@ -86,7 +72,7 @@ def _check_damage(study: Study, cases: list[Case]) -> Iterator[Finding]:
                 "The arm “%(arm)s” has a damaged or lost file for the image of "
                 "%(count)d case(s): %(codes)s. Make them again or restore a backup."
             )
-            % {"arm": titles[method], "count": len(codes), "codes": _named(codes)},
+            % {"arm": titles[method], "count": len(codes), "codes": named(codes)},
             "cohort",
         )
 
@@ -99,23 +85,15 @@ def _check_parity(study: Study, cases: list[Case]) -> Iterator[Finding]:
         unlike[difference.code].append(difference.sentence)
     if not unlike:
         return
-    named = [f"{code}: {' '.join(said)}" for code, said in unlike.items()]
+    lines = [f"{code}: {' '.join(said)}" for code, said in unlike.items()]
     yield Finding(
         _("Scans or images of %(count)d case(s) cannot be compared. %(cases)s")
         % {
-            "count": len(named),
-            "cases": " ".join(named[:NAMED_CASES])
-            + (" …" if len(named) > NAMED_CASES else ""),
+            "count": len(lines),
+            "cases": " ".join(lines[:NAMED]) + (" …" if len(lines) > NAMED else ""),
         },
         "cohort",
     )
-
-
-def _check_display(study: Study) -> Iterator[Finding]:
-    if study.window_rule not in WINDOWS:
-        yield Finding(_("Unknown window rule: %s.") % study.window_rule, "study")
-    if study.question_set not in QUESTION_SETS:
-        yield Finding(_("Unknown questions: %s.") % study.question_set, "study")
 
 
 def _check_readers(study: Study) -> Iterator[Finding]:

@@ -1,7 +1,9 @@
 """The protocol as it is frozen: plain data, one spelling, one hash."""
 
+import copy
 import hashlib
 import json
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +16,35 @@ from .models import Membership, Study, TrainingItem
 from .questions import describe
 
 VERSION = 2
+
+# setting of a Study → where a protocol, frozen or in a file, says it
+PLACES = {
+    "title": ("title",),
+    "case_split": ("cohort", "split"),
+    "case_codes": ("cohort", "codes"),
+    "question_set": ("questions",),
+    "window_rule": ("display", "window"),
+    "lut": ("display", "lut"),
+    "interpolation": ("display", "interpolation"),
+    "least_slice_side": ("display", "least_slice_side"),
+    "sessions": ("sessions",),
+    "washout_days": ("washout_days",),
+    "spacing": ("spacing",),
+    "answer_changes": ("conduct", "answer_changes"),
+    "break_after_minutes": ("conduct", "break_after_minutes"),
+    "long_pause_minutes": ("conduct", "long_pause_minutes"),
+    "asks_conditions": ("conduct", "asks_conditions"),
+    "gate": ("training", "gate", "measure"),
+    "gate_minimum": ("training", "gate", "minimum"),
+    "guesses": ("guesses", "when"),
+    "guess_percent": ("guesses", "percent"),
+    "primary_arm": ("analysis", "primary_arm"),
+    "control_arm": ("analysis", "control_arm"),
+    "kappa_margin": ("analysis", "margin"),
+    "kappa_weights": ("analysis", "weights"),
+    "kappa_interval": ("analysis", "interval"),
+    "image_metrics": ("analysis", "image_metrics"),
+}
 
 
 def canonical_json(protocol: dict[str, Any]) -> bytes:
@@ -35,6 +66,15 @@ def study_cases(study: Study) -> list[Case]:
     if study.case_codes:
         cases = cases.filter(code__in=study.case_codes)
     return list(cases.exclude(pk__in=study.training.values("case")))
+
+
+def codes_unknown(study: Study) -> list[str]:
+    """Codes of the selection that no case of the cohort has."""
+    if not study.case_codes:
+        return []
+    known = Case.objects.filter(cohort=study.cohort_id, code__in=study.case_codes)
+    missing = set(study.case_codes) - set(known.values_list("code", flat=True))
+    return [code for code in study.case_codes if code in missing]
 
 
 def training_items(study: Study) -> list[TrainingItem]:
@@ -73,6 +113,29 @@ def current(study: Study) -> dict[str, Any]:
     if protocol is None:
         raise ValueError(f"“{study.slug}” is a draft")
     return dict(protocol)
+
+
+def amended(study: Study, changed: Iterable[str]) -> dict[str, Any]:
+    """The protocol as it stands, but the settings in `changed` as `study` has them.
+
+    A section that a protocol of an older version lacks is added whole.
+    """
+    stands = copy.deepcopy(current(study))
+    now: dict[str, Any] = {
+        "title": study.title,
+        "washout_days": study.washout_days,
+        "display": describe_display(study),
+        "conduct": describe_conduct(study),
+        "training": describe_training(study),
+        "analysis": describe_analysis(study),
+    }
+    for name in changed:
+        section, *keys = PLACES[name]
+        if keys and section in stands:
+            stands[section][keys[0]] = now[section][keys[0]]
+        else:
+            stands[section] = now[section]
+    return stands
 
 
 def describe_study(

@@ -38,6 +38,7 @@ def test_opening_with_something_missing_is_refused_with_every_reason(cast):
         "No arm is the reference",
         "no arm to compare",
         "There is no reader",
+        "There is no statistician",
     ):
         assert reason in str(refused.value)
     study.refresh_from_db()

@@ -50,6 +50,7 @@ def test_a_coordinator_makes_a_study_in_the_browser_and_opens_it(at, cast):
         "title": "Made by hand",
         "slug": "by-hand",
         "readers": "reader\nsecond-reader",
+        "statisticians": "statistician",
         "case_split": "",
         "sessions": "2",
         "washout_days": "0",

@@ -1,6 +1,6 @@
 """The settings of a draft: what its protocol says beside arms and people."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypedDict, cast
@@ -8,11 +8,14 @@ from typing import Any, TypedDict, cast
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from readerstudy.cases.models import Case, Rendition
+from readerstudy.cases.models import Case, Cohort, Rendition
 from readerstudy.imaging.errors import Refused
 
-from ..models import Study, TrainingItem
-from ..questions import check_answers
+from ..models import IMAGE_METRICS, Study, TrainingItem
+from ..protocol import codes_unknown
+from ..questions import QUESTION_SETS, check_answers
+
+METHOD_LENGTH = 100  # of the name of a rendition's method
 
 
 class Settings(TypedDict, total=False):
@@ -49,23 +52,70 @@ SETTINGS = tuple(Settings.__annotations__)
 
 
 def settings_assign(study: Study, settings: Settings) -> None:
-    """Set them on `study`, unsaved; Refused with every field that cannot be so."""
+    """Set them on `study`, unsaved; Refused with everything that cannot be so.
+
+    Each line of the refusal begins with the name of its setting.
+    """
     given = cast(Mapping[str, Any], settings)
     for name in given:
         if name not in SETTINGS:
             raise TypeError(f"{name} is no setting of a study")
         setattr(study, name, given[name])
-    others = [f.name for f in Study._meta.fields if f.name not in given]
+    if not study.gate:
+        study.gate_minimum = None
+    problems = settings_problems(study, given)
+    if problems:
+        raise Refused("\n".join(f"{name}: {said}" for name, said in problems))
+
+
+def settings_problems(study: Study, given: Iterable[str]) -> list[tuple[str, str]]:
+    """(setting, what is wrong with it) for those of `given`, and where two of the
+    study's settings cannot be together."""
+    # a form's fields may not be empty; a column that may be null is right to be
+    unset = {
+        f.name
+        for f in Study._meta.fields
+        if f.null and f.value_from_object(study) is None
+    }
+    checked = set(given) - unset
+    others = [f.name for f in Study._meta.fields if f.name not in checked]
+    problems: list[tuple[str, str]] = []
     try:
         study.clean_fields(exclude=others)
     except ValidationError as error:
-        raise Refused("\n".join(_told(error))) from error
+        for name, messages in error.message_dict.items():
+            problems += [(name, message) for message in messages]
+    if problems:
+        return problems  # what follows takes each for what it should be
+    return [*_out_of_range(study), *_lists(study)]
 
 
-def _told(error: ValidationError) -> Iterable[str]:
-    for name, messages in error.message_dict.items():
-        for message in messages:
-            yield f"{name}: {message}"
+def _out_of_range(study: Study) -> Iterator[tuple[str, str]]:
+    if study.sessions < 1:
+        yield "sessions", _("There must be at least one session.")
+    if study.gate and study.gate_minimum is None:
+        yield "gate_minimum", _("A gate needs the least agreement that passes it.")
+    if study.gate_minimum is not None and not 0 <= study.gate_minimum <= 1:
+        yield "gate_minimum", _("It must be between 0 and 1.")
+    if not 1 <= study.guess_percent <= 100:
+        yield "guess_percent", _("It must be between 1 and 100.")
+    if study.kappa_margin is not None and not 0 < study.kappa_margin <= 1:
+        yield "kappa_margin", _("It must be above 0 and at most 1.")
+
+
+def _lists(study: Study) -> Iterator[tuple[str, str]]:
+    for name in ("case_codes", "image_metrics"):
+        texts = getattr(study, name)
+        if not isinstance(texts, list) or not all(isinstance(t, str) for t in texts):
+            yield name, _("It must be a list of texts.")
+            return
+        for text in sorted({text for text in texts if texts.count(text) > 1}):
+            yield name, _("%s is there twice.") % text
+    for code in codes_unknown(study):
+        yield "case_codes", _("The cohort has no case %s.") % code
+    for metric in study.image_metrics:
+        if metric not in IMAGE_METRICS:
+            yield "image_metrics", _("There is no image metric %s.") % metric
 
 
 @dataclass(frozen=True)
@@ -80,32 +130,56 @@ class TrainingChoice:
     key: Mapping[str, Mapping[str, int]]
 
 
-def training_write(study: Study, chosen: Iterable[TrainingChoice]) -> None:
-    """Cases come from the study's own cohort, and are no longer read in the study."""
-    cases = {case.code: case for case in Case.objects.filter(cohort=study.cohort_id)}
-    taken = set()
-    for position, one in enumerate(chosen, start=1):
-        if one.case not in cases:
-            raise Refused(_("Training: the cohort has no case %s.") % one.case)
+def training_problems(
+    *, cohort: Cohort, question_set: str, chosen: Sequence[TrainingChoice]
+) -> list[tuple[int, str]]:
+    """(index in `chosen`, what is wrong with it), for every image that cannot be so."""
+    if question_set not in QUESTION_SETS:
+        return [(0, _("Unknown questions: %s.") % question_set)] if chosen else []
+    codes = set(cohort.cases.values_list("code", flat=True))
+    problems: list[tuple[int, str]] = []
+    taken: set[tuple[str, str]] = set()
+    for index, one in enumerate(chosen):
+        if one.case not in codes:
+            problems.append((index, _("The cohort has no case %s.") % one.case))
+        if not 0 < len(one.method) <= METHOD_LENGTH:
+            problems.append((index, _("An image needs the name of its method.")))
         if (one.case, one.method) in taken:
-            raise Refused(
-                _("Training: %s is there twice.") % f"{one.case} {one.method}"
-            )
+            twice = _("%s is there twice.") % f"{one.case} {one.method}"
+            problems.append((index, twice))
         taken.add((one.case, one.method))
         try:
-            check_answers(study.question_set, one.key)
+            check_answers(question_set, one.key)
         except Refused as refused:
-            raise Refused(
+            problems.append((index, str(refused)))
+    return problems
+
+
+def training_write(study: Study, chosen: Iterable[TrainingChoice]) -> None:
+    """Cases come from the study's own cohort, and are no longer read in the study."""
+    chosen = list(chosen)
+    problems = training_problems(
+        cohort=study.cohort, question_set=study.question_set, chosen=chosen
+    )
+    if problems:
+        raise Refused(
+            "\n".join(
                 _("Training, case %(case)s: %(reason)s")
-                % {"case": one.case, "reason": refused}
-            ) from refused
-        TrainingItem.objects.create(
+                % {"case": chosen[index].case, "reason": reason}
+                for index, reason in problems
+            )
+        )
+    cases = {case.code: case for case in Case.objects.filter(cohort=study.cohort_id)}
+    TrainingItem.objects.bulk_create(
+        TrainingItem(
             study=study,
             position=position,
             case=cases[one.case],
             method=one.method,
             key={question: dict(sides) for question, sides in one.key.items()},
         )
+        for position, one in enumerate(chosen, start=1)
+    )
 
 
 def training_freeze(study: Study) -> None:

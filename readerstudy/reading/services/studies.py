@@ -29,6 +29,7 @@ from .members import (
 )
 from .rights import check_coordinates
 from .settings import (
+    SETTINGS,
     Settings,
     TrainingChoice,
     settings_assign,
@@ -111,7 +112,7 @@ def study_update(
     study = _draft(study)
     before = draft_summary(study)
     settings_assign(study, settings)
-    study.save(update_fields=list(settings))
+    study.save(update_fields=SETTINGS)
     study.arms.all().delete()
     _arms_write(study, arms)
     if training is not None:

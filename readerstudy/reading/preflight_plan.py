@@ -1,0 +1,187 @@
+"""What the preflight asks of display, cases, training, arm guesses and analysis."""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from readerstudy.blinding.guarantees import reads_per_case
+from readerstudy.cases.integrity import damaged_renditions
+from readerstudy.cases.models import Case, Rendition
+from readerstudy.imaging.lut import LUTS
+from readerstudy.imaging.rendering import WINDOWS
+
+from .findings import Finding, named
+from .models import Arm, Membership, Study, TrainingItem
+from .protocol import codes_unknown, planned_arms, training_items
+from .questions import QUESTION_SETS
+
+LEAST_PATIENTS = 2  # an interval clustered by patient has patients − 1 degrees
+FEW_GUESSES = 10  # of a reader: fewer, and a blinding index says next to nothing
+
+
+def plan_findings(study: Study, cases: list[Case]) -> list[Finding]:
+    """What stands against opening in the settings of `study`, which reads `cases`."""
+    items = training_items(study)
+    return [
+        *_check_display(study),
+        *_check_cases(study, cases),
+        *_check_training_images(items),
+        *_check_training_patients(items, cases),
+        *gate_findings(study),
+        *analysis_findings(study),
+        *_check_statistician(study),
+    ]
+
+
+def _check_display(study: Study) -> Iterator[Finding]:
+    if study.window_rule not in WINDOWS:
+        yield Finding(_("Unknown window rule: %s.") % study.window_rule, "study")
+    if study.lut not in LUTS:
+        yield Finding(_("Unknown colour table: %s.") % study.lut, "study")
+    if study.interpolation not in Study.Interpolation.values:
+        yield Finding(_("Unknown interpolation: %s.") % study.interpolation, "study")
+    if study.question_set not in QUESTION_SETS:
+        yield Finding(_("Unknown questions: %s.") % study.question_set, "study")
+
+
+def _check_cases(study: Study, cases: list[Case]) -> Iterator[Finding]:
+    unknown = codes_unknown(study)
+    if unknown:
+        yield Finding(
+            _("The cohort has no case of these codes: %s.") % named(unknown), "study"
+        )
+    patients = {case.patient_digest for case in cases}
+    if cases and len(patients) < LEAST_PATIENTS:
+        yield Finding(
+            _(
+                "All cases are of one patient: an interval that is clustered by "
+                "patient needs at least two."
+            ),
+            "study",
+        )
+
+
+def _check_training_images(items: list[TrainingItem]) -> Iterator[Finding]:
+    cases = [item.case for item in items]
+    made = set(
+        Rendition.objects.filter(case__in=cases).values_list("case__code", "method")
+    )
+    broken = set(damaged_renditions(cases, {item.method for item in items}))
+    wanted = [(item.case.code, item.method) for item in items]
+    missing = [
+        f"{code} {method}" for code, method in wanted if (code, method) not in made
+    ]
+    if missing:
+        yield Finding(
+            _("Images of the training set are not made yet: %s.") % named(missing),
+            "cohort",
+        )
+    damaged = [
+        f"{code} {method}" for code, method in wanted if (code, method) in broken
+    ]
+    if damaged:
+        yield Finding(
+            _("Images of the training set are damaged or lost: %s.") % named(damaged),
+            "cohort",
+        )
+
+
+def _check_training_patients(
+    items: list[TrainingItem], cases: list[Case]
+) -> Iterator[Finding]:
+    """The key would tell readers how a patient of the study is to be graded."""
+    read = {case.patient_digest for case in cases}
+    known = list(
+        dict.fromkeys(
+            item.case.code for item in items if item.case.patient_digest in read
+        )
+    )
+    if known:
+        yield Finding(
+            _(
+                "Patients of the training set are read in the study, too, in another "
+                "examination. Training cases: %s."
+            )
+            % named(known),
+            "study",
+        )
+
+
+def gate_findings(study: Study) -> list[Finding]:
+    """Why nobody could pass the gate."""
+    if not study.gate:
+        return []
+    keys = [item.key for item in training_items(study)]
+    if not keys:
+        return [Finding(_("There is a gate, but no training set."), "study")]
+    grades = {
+        grade for key in keys for sides in key.values() for grade in sides.values()
+    }
+    if study.gate == Study.Gate.KAPPA and len(grades) < 2:
+        return [
+            Finding(
+                _(
+                    "The training key holds one grade only: no kappa can be estimated "
+                    "with it, so nobody could pass the gate."
+                ),
+                "study",
+            )
+        ]
+    return []
+
+
+def analysis_findings(study: Study) -> list[Finding]:
+    """What in the analysis plan cannot be carried out with the study's arms."""
+    roles = dict(study.arms.values_list("code", "role"))
+    findings = []
+    for code, of in (
+        (study.primary_arm, _("the primary arm")),
+        (study.control_arm, _("the control arm")),
+    ):
+        said = {"what": of, "code": code}
+        if code and code not in roles:
+            text = _("Analysis plan: %(what)s, “%(code)s”, is no arm of the study.")
+            findings.append(Finding(text % said, "study"))
+        elif code and roles[code] == Arm.Role.REFERENCE:
+            text = _("Analysis plan: %(what)s, “%(code)s”, is the reference itself.")
+            findings.append(Finding(text % said, "study"))
+    if study.primary_arm and study.primary_arm == study.control_arm:
+        text = _("Analysis plan: the primary arm is its own control.")
+        findings.append(Finding(text, "study"))
+    if study.kappa_margin is not None and not (study.primary_arm and study.control_arm):
+        text = _("Analysis plan: a margin needs a primary arm and a control arm.")
+        findings.append(Finding(text, "study"))
+    return findings
+
+
+def _check_statistician(study: Study) -> Iterator[Finding]:
+    role = Membership.Role.STATISTICIAN
+    if not study.memberships.filter(role=role).exists():
+        yield Finding(
+            _("There is no statistician; a study is unblinded by two people."), "study"
+        )
+
+
+def hints(study: Study, cases: list[Case]) -> list[Finding]:
+    """What does not stand against opening, but is worth a second thought."""
+    found = []
+    if study.guesses != Study.Guesses.NEVER:
+        reads = len(cases) * reads_per_case(planned_arms(study))
+        asked = -(-reads * study.guess_percent // 100)
+        if asked < FEW_GUESSES:
+            text = ngettext(
+                "Each reader is asked for %(asked)d arm guess only; a blinding index "
+                "needs more.",
+                "Each reader is asked for %(asked)d arm guesses only; a blinding "
+                "index needs more.",
+                asked,
+            )
+            found.append(Finding(text % {"asked": asked}, "study"))
+    if not study.primary_arm:
+        text = _(
+            "The analysis plan names no primary arm: the report will compare all arms "
+            "alike."
+        )
+        found.append(Finding(text, "study"))
+    return found
