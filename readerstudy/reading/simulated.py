@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from readerstudy.imaging.preprocessing import CROP, SHOWN_SLICES
 
 from . import selectors, services
-from .models import Membership, Study
+from .models import ArmGuess, Membership, Read, Study
 from .protocol import study_readers
 
 # SD of readers' constant leanings and range of their scatter from read to read, in
@@ -19,6 +19,7 @@ from .protocol import study_readers
 # test-retest weighted kappa of about 0.95, 0.90 and 0.83.
 BIAS_SD = 0.15
 NOISE_RANGE = (0.15, 0.35)
+UNKNOWN_SHARE = 0.3  # of arm guesses that are “can't tell”
 
 # pixels (3, 64, 64), bias, noise, rng → grade 1 … 4 by the patient's side
 Observer = Callable[..., dict[str, int]]
@@ -53,8 +54,9 @@ def readings_simulate(
 ) -> dict[str, str]:
     """Let every reader read on as far as the protocol allows.
 
-    Returns the last state by reader's code: `finished`, or `pause` where the
-    washout is not over. Refused once a real reader has scored.
+    Arm guesses are answered too, at random, and sessions ended. Returns the last
+    state by reader's code: `finished`, or `pause` where the washout is not over.
+    Refused once a real reader has scored.
     """
     services.member_mark_simulated(study=study)
     return {
@@ -69,26 +71,53 @@ def _read_on(
     of = temperament(seed=seed, code=reader.code)
     total = reader.reads.count()
     due = services.read_next(reader=reader)
-    while due.read is not None:
-        read = due.read
-        pixels = _look(study.slug, read.token, reader.user)
-        grades = grade(
-            pixels,
-            bias=of.bias,
-            noise=of.noise,
-            rng=_rng(seed, reader.code, read.position),
-        )
-        submitted = services.read_submit(
-            token=read.token,
-            reader=reader,
-            answers={"grade": grades},
-            key=f"simulated-{seed}-{read.position}",
-        )
-        progress(reader.code, read.position, total)
-        due = submitted.due
+    while True:
+        if due.read is not None:
+            read, due = due.read, _answer(study, reader, due.read, seed, grade, of)
+            progress(reader.code, read.position, total)
+        elif due.guess is not None:
+            due = _guess(reader, due.guess, seed)
+        elif due.state == "review":  # nobody changes an answer
+            services.session_finish(reader=reader)
+            due = services.read_next(reader=reader)
+        else:
+            return due.state
         if due.state == "pause":
             due = services.read_next(reader=reader)
-    return due.state
+
+
+def _answer(
+    study: Study,
+    reader: Membership,
+    read: Read,
+    seed: int,
+    grade: Observer,
+    of: Temperament,
+) -> services.Due:
+    grades = grade(
+        _look(study.slug, read.token, reader.user),
+        bias=of.bias,
+        noise=of.noise,
+        rng=_rng(seed, reader.code, read.position),
+    )
+    return services.read_submit(
+        token=read.token,
+        reader=reader,
+        answers={"grade": grades},
+        key=f"simulated-{seed}-{read.token}",  # another one once it is reopened
+    ).due
+
+
+def _guess(reader: Membership, asked: ArmGuess, seed: int) -> services.Due:
+    """At random: a simulated reader knows nothing of arms."""
+    rng = _rng(seed, reader.code, "guess", asked.read.position)
+    known = (ArmGuess.Guess.REFERENCE, ArmGuess.Guess.COMPARISON)
+    guess, confidence = ArmGuess.Guess.UNKNOWN, None
+    if rng.random() >= UNKNOWN_SHARE:
+        guess, confidence = known[rng.integers(2)], int(rng.integers(1, 6))
+    return services.guess_submit(
+        token=asked.token, reader=reader, guess=guess, confidence=confidence
+    ).due
 
 
 def _look(slug: str, token: str, user: User) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading import services
-from readerstudy.reading.models import Read, Score
+from readerstudy.reading.models import ArmGuess, Read, Score, ViewingCheck
 from readerstudy.reading.simulated import readings_simulate, temperament
 from tests.cast import reader_membership
 
@@ -106,6 +106,56 @@ def test_the_washout_holds_for_simulated_readers_too(cast, make_open):
     study = make_open(sessions=2, washout_days=1, slug="washed")
     assert simulate(study) == {"A": "pause"}
     assert Read.objects.filter(reader__study=study, submitted_at=None).exists()
+
+
+def test_nothing_is_asked_of_simulated_readers_but_to_read_and_guess(cast, make_open):
+    study = make_open(
+        sessions=2,
+        slug="asking",
+        answer_changes="session",
+        asks_conditions=True,
+        guesses="after-grade",
+        guess_percent=100,
+    )
+    assert simulate(study) == {"A": "finished"}
+    assert not study.reading_sessions.filter(finished_at=None).exists()
+    assert not ViewingCheck.objects.exists()
+    guesses = ArmGuess.objects.filter(read__reader__study=study)
+    assert guesses.count() == 8
+    assert not guesses.filter(guess="").exists()
+
+
+def test_simulated_guesses_know_nothing_of_arms_and_are_the_same_for_a_seed(
+    cast, make_open
+):
+    def guessed(slug, seed):
+        study = make_open(slug=slug, guesses="at-end", guess_percent=100)
+        simulate(study, seed=seed)
+        return list(
+            ArmGuess.objects.filter(read__reader__study=study)
+            .order_by("read__position")
+            .values_list("guess", "confidence")
+        )
+
+    first = guessed("one", 1)
+    assert first == guessed("two", 1)  # the arms' order is another one
+    assert first != guessed("three", 2)
+
+
+def test_a_reopened_read_is_read_once_more(cast, make_open):
+    study = make_open(sessions=2, washout_days=1, slug="washed")
+    assert simulate(study) == {"A": "pause"}
+    services.read_reopen(
+        study=study,
+        reader="A",
+        session=1,
+        number=1,
+        reason="an artefact on the display",
+        by=cast.coordinator,
+    )
+    assert simulate(study) == {"A": "pause"}
+    reader = study.memberships.get(role="reader")
+    assert reader.reopened == 0
 
 
 def test_the_command_reads_the_study_with_the_observer_of_the_simulation(cast, capsys):
