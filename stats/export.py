@@ -1,16 +1,17 @@
-"""An unblinded study as CSV files: into a folder, or as one zip while it is made.
+"""An unblinded study as files: into a folder, or as one zip while it is made.
 
-UTF-8 with RFC 4180 line ends. Without a byte order mark by default, because base R
-would read it into the name of the first column; with one on request, because Excel
-takes UTF-8 for another encoding without it. Names and text that the platform writes
-are ASCII, so it matters only for titles and codes that somebody typed otherwise.
+Tables are UTF-8 with RFC 4180 line ends. Without a byte order mark by default,
+because base R would read it into the name of the first column; with one on request,
+because Excel takes UTF-8 for another encoding without it. Names and text that the
+platform writes are ASCII, so it matters only for titles, codes and reasons that
+somebody typed otherwise.
 """
 
 import csv
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import RawIOBase, StringIO
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ from readerstudy.reading.models import Study
 from .building import report_build
 from .csv_text import cell_text
 from .export_columns import FILES
-from .export_rows import ROWS, Line
+from .export_documents import documents
+from .export_lines import Line
+from .export_rows import ROWS
 from .report import Report
 
 BYTE_ORDER_MARK = "\ufeff".encode()
@@ -47,6 +50,16 @@ def file_pieces(
     yield text.getvalue().encode()
 
 
+def _all_pieces(
+    *, study: Study, report: Report, excel: bool
+) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """Every file by name, documents first."""
+    for name, content in documents(study, report).items():
+        yield name, [content]
+    for name in FILES:
+        yield name, file_pieces(name, study=study, report=report, excel=excel)
+
+
 def _cells(name: str, columns: list[str], line: Line) -> list[str]:
     if line.keys() != set(columns):
         differing = sorted(line.keys() ^ set(columns))
@@ -66,14 +79,14 @@ def export_to_folder(
     folder.mkdir(parents=True, exist_ok=True)
     workplace = Path(tempfile.mkdtemp(prefix=".export-", dir=folder))
     try:
-        for name in FILES:
+        sizes = {}
+        for name, pieces in _all_pieces(study=study, report=report, excel=excel):
             with (workplace / name).open("wb") as file:
-                pieces = file_pieces(name, study=study, report=report, excel=excel)
                 file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
-        sizes = {name: (workplace / name).stat().st_size for name in FILES}
-        for name in FILES:
+                sizes[name] = file.tell()
+        for name in sizes:
             (workplace / name).replace(folder / name)
     finally:
         shutil.rmtree(workplace)
@@ -103,12 +116,11 @@ def zip_pieces(*, study: Study, report: Report, excel: bool = False) -> Iterator
     """A zip of all files while they are made; the same study gives the same bytes."""
     outlet = _Outlet()
     with ZipFile(outlet, "w", ZIP_DEFLATED) as archive:
-        for name in FILES:
+        for name, pieces in _all_pieces(study=study, report=report, excel=excel):
             entry = ZipInfo(f"{study.slug}/{name}", report.unblinded_at.timetuple()[:6])
             entry.compress_type = ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             with archive.open(entry, "w", force_zip64=True) as file:
-                pieces = file_pieces(name, study=study, report=report, excel=excel)
                 for piece in pieces:
                     file.write(piece)
                     yield outlet.take()

@@ -3,42 +3,28 @@
 Plain ASCII: the data dictionary reads the same in any program.
 """
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Column:
-    name: str
-    meaning: str
-    unit: str = ""
-    values: str = ""
-
-
-STUDY = Column("study", "short name of the study", values="text")
-PROTOCOL = Column(
-    "protocol_sha256",
-    "SHA-256 of the protocol as it was frozen when the study was opened",
-    values="64 hexadecimal digits",
+from .columns import (
+    ARM,
+    ARM_TITLE,
+    CASE,
+    NOT_ESTIMABLE,
+    PATIENT,
+    PROTOCOL,
+    READER,
+    SIMULATED,
+    STUDY,
+    Column,
+    interval_columns,
 )
-SIMULATED = Column(
-    "simulated",
-    "whether readers or images of the study are simulated, not real",
-    values="TRUE or FALSE",
-)
-ARM = Column("arm", "code of the arm", values="text")
-ARM_TITLE = Column("arm_title", "title of the arm", values="text")
-READER = Column("reader", "code of the reader, never a name", values="text")
-CASE = Column("case", "code of the case", values="text")
-PATIENT = Column(
-    "patient",
-    "number of the patient in this study, the cluster of intervals; cases of one "
-    "patient share it",
-    values="P01, P02, ...",
-)
-NOT_ESTIMABLE = Column(
-    "not_estimable",
-    "which of the numbers in this line do not exist, and why",
-    values="text; empty when all exist",
+from .export_conduct_columns import (
+    AMENDMENTS,
+    BLINDING_INDEX,
+    DEVIATIONS,
+    GUESSES,
+    PRIMARY_COMPARISON,
+    REOPENINGS,
+    TRAINING,
+    VIEWING_CONDITIONS,
 )
 
 READS = (
@@ -96,6 +82,12 @@ READS = (
     Column("first_shown_at", "when the image was first shown", "UTC", "ISO 8601"),
     Column("submitted_at", "when the read was submitted", "UTC", "ISO 8601"),
     Column("scored_at", "when this version of the answer was given", "UTC", "ISO 8601"),
+    Column(
+        "code_broken_at",
+        "when this read's arm and case were disclosed before unblinding",
+        "UTC",
+        "ISO 8601; empty for nearly every read",
+    ),
 )
 
 AGREEMENT = (
@@ -124,11 +116,7 @@ AGREEMENT = (
         "",
         "number",
     ),
-    Column("interval_low", "lower end of the confidence interval", "", "-1 to 1"),
-    Column("interval_high", "upper end of the confidence interval", "", "-1 to 1"),
-    Column("interval_level", "confidence level", "", "0 to 1"),
-    Column("interval_df", "degrees of freedom, patients - 1", "", "integer"),
-    Column("interval_method", "how the interval was made", "", "text"),
+    *interval_columns("-1 to 1", "patients - 1"),
     Column(
         "se_asymptotic",
         "non-null standard error of Fleiss, Cohen and Everitt 1969; takes sides as "
@@ -275,9 +263,17 @@ DATA_DICTIONARY = (
 FILES = {
     "reads.csv": READS,
     "kappa.csv": KAPPA,
+    "primary_comparison.csv": PRIMARY_COMPARISON,
     "intra_reader.csv": INTRA_READER,
     "image_quality.csv": IMAGE_QUALITY,
     "image_quality_summary.csv": IMAGE_QUALITY_SUMMARY,
+    "guesses.csv": GUESSES,
+    "blinding_index.csv": BLINDING_INDEX,
+    "deviations.csv": DEVIATIONS,
+    "reopenings.csv": REOPENINGS,
+    "amendments.csv": AMENDMENTS,
+    "viewing_conditions.csv": VIEWING_CONDITIONS,
+    "training.csv": TRAINING,
     "audit.csv": AUDIT,
     "data_dictionary.csv": DATA_DICTIONARY,
 }

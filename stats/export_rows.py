@@ -1,24 +1,22 @@
 """The lines of every exported file, as name → value; columns say what they mean."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.db.models import Prefetch
 
 from readerstudy.audit.selectors import anchor
 from readerstudy.reading.models import Read, Score, Study
 
+from . import export_conduct_rows as conduct
 from . import selectors
 from .agreement import WEIGHTINGS, Agreement, Weighting
 from .agreement_tables import intra_reader_lines, kappa_lines
-from .arms import ArmName
-from .csv_text import Cell
 from .export_columns import FILES
+from .export_lines import Line, head, interval_cells, reasons
 from .images import image_set
-from .outcomes import Interval, NotEstimable
+from .outcomes import NotEstimable
 from .report import ArmQuality, MetricTable, Report
 
-Line = dict[str, Cell]
 CHUNK = 2000  # reads held in memory at a time
 
 
@@ -27,13 +25,14 @@ def reads(study: Study, report: Report) -> Iterator[Line]:
     scores = Score.objects.filter(question=report.question).order_by("version")
     planned = (
         Read.objects.filter(session__study=study)
-        .select_related("session", "reader", "case", "arm")
+        .select_related("session", "reader", "case", "arm", "code_break")
         .prefetch_related(Prefetch("scores", scores, to_attr="versions"))
         .order_by("reader__code", "position")
     )
     patients = selectors.patient_codes(study)
     for read in planned.iterator(chunk_size=CHUNK):
         latest = {score.side: score for score in read.versions}
+        broken = getattr(read, "code_break", None)
         for side in Score.Side.values:
             score = latest.get(side) if read.submitted_at else None
             yield {
@@ -57,6 +56,7 @@ def reads(study: Study, report: Report) -> Iterator[Line]:
                 "first_shown_at": read.first_shown_at,
                 "submitted_at": read.submitted_at,
                 "scored_at": score.scored_at if score else None,
+                "code_broken_at": broken.at if broken else None,
             }
 
 
@@ -64,25 +64,6 @@ def _seconds(read: Read) -> float | None:
     if read.first_shown_at is None or read.submitted_at is None:
         return None
     return round((read.submitted_at - read.first_shown_at).total_seconds(), 3)
-
-
-def _head(report: Report, arm: ArmName) -> Line:
-    return {
-        "study": report.slug,
-        "protocol_sha256": report.protocol_sha256,
-        "simulated": report.simulated,
-        "arm": arm.code,
-        "arm_title": arm.title,
-    }
-
-
-def _reasons(values: dict[str, Any]) -> str:
-    """`kappa: why; p: why`, of those that are not estimable."""
-    return "; ".join(
-        f"{name}: {value.reason.value}"
-        for name, value in values.items()
-        if isinstance(value, NotEstimable)
-    )
 
 
 def _agreement(side: str, one: Agreement) -> Line:
@@ -102,23 +83,9 @@ def _agreement(side: str, one: Agreement) -> Line:
         "n_sides": one.items,
         "n_patients": one.patients,
         **numbers,
-        **_interval(one.interval),
-        "not_estimable": _reasons({**numbers, "interval": one.interval}),
+        **interval_cells(one.interval),
+        "not_estimable": reasons({**numbers, "interval": one.interval}),
     }
-
-
-def _interval(interval: Interval | NotEstimable) -> Line:
-    names = ("low", "high", "level", "df", "method")
-    values: tuple[Cell, ...] = (None,) * len(names)
-    if isinstance(interval, Interval):
-        values = (
-            interval.low,
-            interval.high,
-            interval.level,
-            interval.degrees_of_freedom,
-            interval.method,
-        )
-    return {f"interval_{name}": v for name, v in zip(names, values, strict=True)}
 
 
 SIDES = ("both", "right", "left")
@@ -135,16 +102,16 @@ def kappa(study: Study, report: Report) -> Iterator[Line]:
     for place in range(len(report.kappa)):
         for weighting in WEIGHTINGS:
             line = by_weighting[weighting][place]
-            head = _head(report, line.arm)
+            beginning = head(report, line.arm)
             for one in line.readers:
                 for side in SIDES:
                     yield {
-                        **head,
+                        **beginning,
                         "estimate": "reader",
                         "reader": one.reader,
                         **_agreement(side, getattr(one, side)),
                     }
-            yield {**head, **_mean(report, weighting, line.mean)}
+            yield {**beginning, **_mean(report, weighting, line.mean)}
 
 
 def _mean(report: Report, weighting: Weighting, mean: float | NotEstimable) -> Line:
@@ -156,7 +123,7 @@ def _mean(report: Report, weighting: Weighting, mean: float | NotEstimable) -> L
         "weighting": weighting,
         "categories": " ".join(map(str, report.categories)),
         "kappa": mean,
-        "not_estimable": _reasons({"kappa": mean}),
+        "not_estimable": reasons({"kappa": mean}),
     }
 
 
@@ -171,7 +138,7 @@ def intra_reader(study: Study, report: Report) -> Iterator[Line]:
         for line in intra_reader_lines(study, readings, readers, weighting=weighting):
             for side in SIDES:
                 yield {
-                    **_head(report, line.arm),
+                    **head(report, line.arm),
                     "reader": line.reader,
                     **_agreement(side, getattr(line, side)),
                 }
@@ -192,7 +159,7 @@ def image_quality(study: Study, report: Report) -> Iterator[Line]:
             "psnr_range_255": line.psnr,
             "ssim_range_255": line.ssim_range_255,
             "ssim_range_1": line.ssim_range_1,
-            "not_estimable": _reasons({"psnr_range_255": line.psnr}),
+            "not_estimable": reasons({"psnr_range_255": line.psnr}),
         }
 
 
@@ -200,7 +167,7 @@ def image_quality_summary(study: Study, report: Report) -> Iterator[Line]:
     """One line a metric and arm."""
     for table in report.quality:
         for arm in table.arms:
-            yield {**_head(report, arm.arm), **_summary(report, table, arm)}
+            yield {**head(report, arm.arm), **_summary(report, table, arm)}
 
 
 def _summary(report: Report, table: MetricTable, arm: ArmQuality) -> Line:
@@ -230,7 +197,7 @@ def _summary(report: Report, table: MetricTable, arm: ArmQuality) -> Line:
         "friedman_df": test.degrees_of_freedom,
         "control": report.control.code if report.control and dunn else None,
         **numbers,
-        "not_estimable": _reasons(numbers),
+        "not_estimable": reasons(numbers),
     }
 
 
@@ -261,9 +228,17 @@ def data_dictionary(study: Study, report: Report) -> Iterator[Line]:
 ROWS = {
     "reads.csv": reads,
     "kappa.csv": kappa,
+    "primary_comparison.csv": conduct.primary_comparison,
     "intra_reader.csv": intra_reader,
     "image_quality.csv": image_quality,
     "image_quality_summary.csv": image_quality_summary,
+    "guesses.csv": conduct.guesses,
+    "blinding_index.csv": conduct.blinding_index,
+    "deviations.csv": conduct.deviations,
+    "reopenings.csv": conduct.reopenings,
+    "amendments.csv": conduct.amendments,
+    "viewing_conditions.csv": conduct.viewing_conditions,
+    "training.csv": conduct.training,
     "audit.csv": audit,
     "data_dictionary.csv": data_dictionary,
 }

@@ -7,18 +7,28 @@ from django.core.management import call_command
 
 from readerstudy.reading.models import Membership, Study
 
+from .conducted import add_conduct, add_guesses, give_plan
 from .studies import make_cohort, make_study
 
 METHODS = ("reference", "short", "unet")
-EXPORTED = {
+TABLES = {
     "reads.csv",
     "kappa.csv",
+    "primary_comparison.csv",
     "intra_reader.csv",
     "image_quality.csv",
     "image_quality_summary.csv",
+    "guesses.csv",
+    "blinding_index.csv",
+    "deviations.csv",
+    "reopenings.csv",
+    "amendments.csv",
+    "viewing_conditions.csv",
+    "training.csv",
     "audit.csv",
     "data_dictionary.csv",
 }
+EXPORTED = TABLES | {"README.txt", "protocol.json"}
 
 
 @pytest.fixture
@@ -42,6 +52,15 @@ def coordinator(study: Study) -> User:
 @pytest.fixture
 def statistician(study: Study) -> User:
     return _member(study, "statistician", Membership.Role.STATISTICIAN)
+
+
+@pytest.fixture
+def conducted(study: Study, coordinator: User, statistician: User) -> Study:
+    """The same study with a plan, guesses, and all that may happen around reads."""
+    give_plan(study)
+    add_guesses(study)
+    add_conduct(study, coordinator=coordinator, statistician=statistician)
+    return study
 
 
 def lines(path: Path) -> list[dict[str, str]]:

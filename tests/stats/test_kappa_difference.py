@@ -134,8 +134,8 @@ def test_not_inferior_is_an_interval_above_minus_the_margin() -> None:
     assert not_inferior(swapped, margin=margin * 1.01) is True
     assert not_inferior(swapped, margin=margin * 0.99) is False
     assert not_inferior(result, margin=0.001) is (low > -0.001)
-    with pytest.raises(ValueError, match="positive"):
-        not_inferior(result, margin=0)
+    with pytest.raises(ValueError, match="negative"):
+        not_inferior(result, margin=-0.1)
 
 
 def test_influences_of_readings_without_kappa_are_an_error() -> None:

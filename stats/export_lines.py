@@ -1,0 +1,43 @@
+"""Parts that lines of several exported files share."""
+
+from typing import Any
+
+from .arms import ArmName
+from .csv_text import Cell
+from .outcomes import Interval, NotEstimable
+from .report import Report
+
+Line = dict[str, Cell]
+
+
+def head(report: Report, arm: ArmName) -> Line:
+    return {
+        "study": report.slug,
+        "protocol_sha256": report.protocol_sha256,
+        "simulated": report.simulated,
+        "arm": arm.code,
+        "arm_title": arm.title,
+    }
+
+
+def reasons(values: dict[str, Any]) -> str:
+    """`kappa: why; p: why`, of those that are not estimable."""
+    return "; ".join(
+        f"{name}: {value.reason.value}"
+        for name, value in values.items()
+        if isinstance(value, NotEstimable)
+    )
+
+
+def interval_cells(interval: Interval | NotEstimable) -> Line:
+    names = ("low", "high", "level", "df", "method")
+    values: tuple[Cell, ...] = (None,) * len(names)
+    if isinstance(interval, Interval):
+        values = (
+            interval.low,
+            interval.high,
+            interval.level,
+            interval.degrees_of_freedom,
+            interval.method,
+        )
+    return {f"interval_{name}": v for name, v in zip(names, values, strict=True)}
