@@ -23,7 +23,7 @@ from readerstudy.reading.models import (
     TrainingRead,
     ViewingCheck,
 )
-from readerstudy.reading.protocol import protocol_sha256
+from readerstudy.reading.services.amendments import protocol_amend
 from readerstudy.reading.services.settings import TrainingChoice
 from tests.factory import make_study
 
@@ -159,14 +159,4 @@ def _not_guessed(reader: Membership) -> int:
 
 def amend(study: Study, coordinator: User) -> Amendment:
     """A longer washout, of which the reader learns nothing but the date."""
-    protocol = {**study.protocol, "washout_days": 35}
-    return Amendment.objects.create(
-        study=study,
-        number=study.amendments.count() + 1,
-        reason=REASON,
-        changes={"washout_days": [28, 35]},
-        protocol=protocol,
-        protocol_sha256=protocol_sha256(protocol),
-        at=timezone.now(),
-        by=coordinator,
-    )
+    return protocol_amend(study=study, by=coordinator, reason=REASON, washout_days=35)

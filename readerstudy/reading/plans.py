@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from readerstudy.blinding.sampling import sample_positions
 from readerstudy.blinding.schedule import PlannedArm, PlannedRead, build_schedule
 
 from .models import Read, Study
@@ -40,3 +41,22 @@ def plan_drawn(protocol: dict[str, Any], seed: str) -> Plan:
         spacing=protocol["spacing"],
         seed=seed,
     )
+
+
+def guesses_drawn(
+    protocol: dict[str, Any], seed: str, plan: Plan
+) -> set[tuple[str, int]]:
+    """(reader's code, position) of the reads that are asked about afterwards.
+
+    A protocol from before guesses were asked has no such section: none.
+    """
+    asked = protocol.get("guesses")
+    if asked is None or asked["when"] == Study.Guesses.NEVER:
+        return set()
+    return {
+        (reader, position)
+        for reader, reads in plan.items()
+        for position in sample_positions(
+            seed=seed, reader=reader, reads=len(reads), percent=asked["percent"]
+        )
+    }

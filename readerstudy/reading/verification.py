@@ -8,8 +8,15 @@ from readerstudy.blinding.schedule import PlannedRead
 from readerstudy.blinding.seeds import commitment
 
 from .models import Read, Session, Study
-from .plans import Plan, plan_drawn, plan_stored
+from .plans import Plan, guesses_drawn, plan_drawn, plan_stored
 from .protocol import protocol_sha256
+from .verification_protocol import (
+    amendment_lines,
+    amendment_matches,
+    guess_places,
+    setting_lines,
+    training_lines,
+)
 
 
 @dataclass(frozen=True)
@@ -18,7 +25,9 @@ class Verification:
 
     reads: int  # that the plan holds; 0 where it could not be drawn again
     protocol_matches: bool  # the frozen protocol has its published SHA-256
+    amendments: dict[int, bool]  # number → it has the SHA-256 stored with it
     seed_matches: bool  # the seed has its published SHA-256
+    guesses: int  # reads that are asked about afterwards, as drawn
     differences: dict[str, int]  # what differs, in words → how often
     details: tuple[str, ...]
 
@@ -26,6 +35,7 @@ class Verification:
     def passed(self) -> bool:
         return (
             self.protocol_matches
+            and all(self.amendments.values())
             and self.seed_matches
             and self.reads > 0
             and not any(self.differences.values())
@@ -41,18 +51,32 @@ def schedule_verify(study: Study) -> Verification:
     assert study.protocol is not None, "a draft has no plan"
     protocol_matches = protocol_sha256(study.protocol) == study.protocol_sha256
     seed_matches = commitment(study.seed) == study.seed_sha256
+    amendments = {one.number: amendment_matches(one) for one in study.amendments.all()}
     if not (protocol_matches and seed_matches):
-        return Verification(0, protocol_matches, seed_matches, {}, ())
+        return Verification(0, protocol_matches, amendments, seed_matches, 0, {}, ())
     drawn = plan_drawn(study.protocol, study.seed)
+    asked = guesses_drawn(study.protocol, study.seed, drawn)
     found = {
         "reads are not as drawn": _read_differences(drawn, plan_stored(study)),
         "sessions are not as drawn": _session_differences(drawn, study),
         "reads show another image than the protocol's": _image_differences(study),
+        "reads are asked about, or not, against the draw": _guess_differences(
+            asked, study
+        ),
+        "cases are both trained on and read": list(training_lines(study)),
+        "amendments are out of order or change what none may": list(
+            amendment_lines(study)
+        ),
+        "sections of the protocol are not what the study does": list(
+            setting_lines(study)
+        ),
     }
     return Verification(
         reads=sum(map(len, drawn.values())),
         protocol_matches=True,
+        amendments=amendments,
         seed_matches=True,
+        guesses=len(asked),
         differences={what: len(lines) for what, lines in found.items()},
         details=tuple(line for lines in found.values() for line in lines),
     )
@@ -99,6 +123,15 @@ def _session_differences(drawn: Plan, study: Study) -> list[str]:
         for place in sorted(should.keys() | does.keys())
         for reader, number in [place]
         if should.get(place) != does.get(place)
+    ]
+
+
+def _guess_differences(asked: set[tuple[str, int]], study: Study) -> list[str]:
+    stored = guess_places(study)
+    return [
+        f"reader {reader}, position {position}: a guess is "
+        + ("drawn, not stored" if (reader, position) in asked else "stored, not drawn")
+        for reader, position in sorted(asked ^ stored)
     ]
 
 

@@ -8,9 +8,20 @@ from django.test import Client
 from django.urls import reverse
 
 from readerstudy.blinding import seeds
-from readerstudy.reading.models import Read, Session, Study
+from readerstudy.blinding.tokens import new_token
+from readerstudy.reading.models import (
+    Amendment,
+    ArmGuess,
+    Read,
+    Session,
+    Study,
+    TrainingItem,
+)
+from readerstudy.reading.protocol import protocol_sha256
 from readerstudy.reading.services import study_close
-from tests.cast import Cast
+from readerstudy.reading.services.amendments import protocol_amend
+from tests.cast import Cast, reader_membership
+from tests.eventful import KEY, REASON, amend, let_everything_happen, make_whole
 
 UNBLINDED = Study.State.UNBLINDED
 
@@ -99,6 +110,172 @@ def test_another_image_for_a_read_is_found(cast: Cast) -> None:
     said, passed = verify(cast.study)
     assert not passed
     assert "1 reads show another image than the protocol's" in said
+
+
+@pytest.fixture
+def whole(cast: Cast) -> Study:
+    """An open study that trains its readers and asks them to guess arms."""
+    readers = [cast.reader, cast.second_reader]
+    return make_whole(
+        cast.cohort, coordinator=cast.coordinator, readers=readers, slug="whole"
+    )
+
+
+def test_a_study_in_which_everything_happened_still_matches(
+    cast: Cast, whole: Study
+) -> None:
+    let_everything_happen(
+        whole, reader_membership(whole, cast.reader), cast.coordinator
+    )
+    said, passed = verify(whole)
+    assert passed, said
+    guesses = ArmGuess.objects.filter(read__reader__study=whole)
+    assert guesses.count() == 2 * 4  # 40 % of 8 reads, rounded up, of two readers
+    assert "All 8 arm guesses are as drawn." in said
+    amendment = whole.amendments.get()
+    assert f"Amendment 1: matches SHA-256 {amendment.protocol_sha256}" in said
+
+
+def test_a_read_asked_about_against_the_draw_is_found(whole: Study) -> None:
+    read = Read.objects.filter(reader__study=whole, arm_guess=None).first()
+    ArmGuess.objects.create(read=read, token=new_token())
+    said, passed = verify(whole)
+    assert not passed
+    assert "1 reads are asked about, or not, against the draw" in said
+
+
+def test_a_guess_moved_to_another_read_is_found_twice(whole: Study) -> None:
+    guess = ArmGuess.objects.filter(read__reader__study=whole).first()
+    free = Read.objects.filter(reader=guess.read.reader, arm_guess=None).first()
+    ArmGuess.objects.filter(pk=guess.pk).update(read=free)
+    assert "2 reads are asked about, or not, against" in verify(whole)[0]
+
+
+def test_a_guess_in_a_study_that_asks_for_none_is_found(cast: Cast) -> None:
+    read = Read.objects.filter(reader__study=cast.study).first()
+    ArmGuess.objects.create(read=read, token=new_token())
+    assert "1 reads are asked about, or not, against" in verify(cast.study)[0]
+
+
+def test_a_case_that_is_trained_on_and_read_is_found(whole: Study) -> None:
+    read = Read.objects.filter(reader__study=whole).first()
+    TrainingItem.objects.filter(study=whole, position=1).update(case=read.case)
+    said, passed = verify(whole)
+    assert not passed
+    assert "1 cases are both trained on and read" in said
+    assert not [word for word in forbidden(whole) if word in said]
+
+
+def test_another_training_key_is_found(whole: Study) -> None:
+    other = {"grade": {**KEY["grade"], "left": 2}}
+    TrainingItem.objects.filter(study=whole, position=1).update(key=other)
+    said, passed = verify(whole)
+    assert not passed
+    assert "1 sections of the protocol are not what the study does" in said
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"washout_days": 1},
+        {"title": "Another"},
+        {"least_slice_side": 1},
+        {"answer_changes": "never"},
+        {"guess_percent": 41},
+        {"kappa_weights": "linear"},
+    ],
+    ids=str,
+)
+def test_a_setting_changed_without_an_amendment_is_found(
+    whole: Study, setting: dict[str, object]
+) -> None:
+    assert verify(whole)[1]
+    Study.objects.filter(pk=whole.pk).update(**setting)
+    said, passed = verify(whole)
+    assert not passed
+    assert "1 sections of the protocol are not what the study does" in said
+
+
+def test_an_amended_protocol_that_was_changed_is_found(
+    cast: Cast, whole: Study
+) -> None:
+    amend(whole, cast.coordinator)
+    amendment = whole.amendments.get()
+    protocol = {**amendment.protocol, "spacing": 9}
+    Amendment.objects.filter(pk=amendment.pk).update(protocol=protocol)
+    said, passed = verify(whole)
+    assert not passed
+    assert "Amendment 1: DOES NOT match" in said
+    assert "Frozen protocol: matches" in said
+
+
+def test_an_amendment_of_what_none_may_change_is_found(
+    cast: Cast, whole: Study
+) -> None:
+    """Though it has a hash of its own and the study does as it says."""
+    amend(whole, cast.coordinator)
+    amendment = whole.amendments.get()
+    for section, value in (("spacing", 9), ("guesses", None), ("cases", [])):
+        protocol = {**amendment.protocol, section: value}
+        Amendment.objects.filter(pk=amendment.pk).update(
+            protocol=protocol, protocol_sha256=protocol_sha256(protocol)
+        )
+        said, passed = verify(whole)
+        assert not passed
+        assert "Amendment 1: matches" in said
+        assert "1 amendments are out of order or change what none may" in said
+
+
+def test_a_missing_amendment_is_found(cast: Cast, whole: Study) -> None:
+    for days in (30, 31, 32):
+        protocol_amend(
+            study=whole, by=cast.coordinator, reason=REASON, washout_days=days
+        )
+    assert verify(whole)[1]
+    whole.amendments.get(number=2).delete()
+    said, passed = verify(whole)
+    assert not passed
+    assert "1 amendments are out of order" in said
+
+
+def test_another_reason_for_an_amendment_is_found(cast: Cast, whole: Study) -> None:
+    amend(whole, cast.coordinator)
+    whole.amendments.update(reason="We always said so.")
+    assert "1 amendments are out of order" in verify(whole)[0]
+
+
+NEW_IN_VERSION_2 = ("conduct", "training", "guesses", "analysis")
+
+
+def as_of_version_1(study: Study) -> None:
+    """A study that was opened before protocols said these things."""
+    kept = {k: v for k, v in study.protocol.items() if k not in NEW_IN_VERSION_2}
+    kept["version"] = 1
+    kept["cohort"] = {"name": study.cohort.name, "split": ""}
+    kept["display"] = {
+        "slices": 3,
+        "window": "image-max",
+        "lut": {"name": "cool", "sha256": "0" * 64},
+        "interpolation": "bicubic, of the scalar, clamped",
+    }
+    Study.objects.filter(pk=study.pk).update(
+        protocol=kept, protocol_sha256=protocol_sha256(kept)
+    )
+    study.refresh_from_db()
+
+
+def test_a_study_opened_under_the_first_version_still_verifies(cast: Cast) -> None:
+    as_of_version_1(cast.study)
+    said, passed = verify(cast.study)
+    assert passed, said
+    assert "arm guesses" not in said
+    settings = {"washout_days": 30, "gate": "", "kappa_weights": "linear"}
+    protocol_amend(study=cast.study, by=cast.coordinator, reason="A feast.", **settings)
+    said, passed = verify(cast.study)
+    assert passed, said
+    assert "Amendment 1: matches" in said
+    Read.objects.filter(reader__study=cast.study).last().delete()
+    assert not verify(cast.study)[1]
 
 
 def forbidden(study: Study) -> set[str]:

@@ -13,9 +13,10 @@ SHOWN = 20
 
 class Command(BaseCommand):
     help = (
-        "Draw a study's plan again from its frozen protocol and seed, and compare "
-        "every stored read with it. Fails if anything differs. Before unblinding "
-        "only counts are told."
+        "Draw a study's plan and its arm guesses again from its frozen protocol and "
+        "seed, and compare every stored read with them; check the protocol's and its "
+        "amendments' hashes, and that no case is both trained on and read. Fails if "
+        "anything differs. Before unblinding only counts are told."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,10 +29,17 @@ class Command(BaseCommand):
         if not found.passed:
             raise CommandError(f"The plan of “{study.slug}” is not what was drawn.")
         self.stdout.write(f"All {found.reads} reads are as drawn.")
+        if found.guesses:
+            self.stdout.write(f"All {found.guesses} arm guesses are as drawn.")
 
     def _show(self, study: Study, found: Verification) -> None:
+        hashes = dict(study.amendments.values_list("number", "protocol_sha256"))
         for what, matches, published in (
             ("Frozen protocol", found.protocol_matches, study.protocol_sha256),
+            *(
+                (f"Amendment {number}", matches, hashes[number])
+                for number, matches in found.amendments.items()
+            ),
             ("Seed", found.seed_matches, study.seed_sha256),
         ):
             verdict = "matches" if matches else "DOES NOT match"
