@@ -31,11 +31,15 @@ def test_no_coordinators_page_shows_a_score_before_unblinding(at, cast, reader):
 
 
 def test_the_seed_is_shown_only_once_the_study_is_unblinded(at, cast):
-    client = at(cast.coordinator)
     url = address("study-detail", cast.study.slug)
-    for name in ("study-close", "study-unblind"):
+    for who, act in (
+        (cast.coordinator, "study-close"),
+        (cast.coordinator, "unblinding-approve"),
+        (cast.statistician, "unblinding-approve"),
+    ):
+        client = at(who)
         assert cast.study.seed not in client.get(url).content.decode()
-        assert client.post(address(name, cast.study.slug)).status_code == 302
+        assert client.post(address(act, cast.study.slug)).status_code == 302
     assert cast.study.seed in client.get(url).content.decode()
     assert Study.objects.get(pk=cast.study.pk).state == "unblinded"
 

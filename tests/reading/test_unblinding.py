@@ -109,19 +109,21 @@ def test_the_database_wants_two_people_as_well(cast, closed):
 
 def test_both_see_who_has_agreed_and_have_their_button(at, cast, closed):
     page = address("study-detail", closed.slug)
-    approve = address("unblinding-approve", closed.slug)
-    withdraw = address("unblinding-withdraw", closed.slug)
+    approve, withdraw = (
+        address(f"unblinding-{act}", closed.slug) for act in ("approve", "withdraw")
+    )
+    give, take_back = f'action="{approve}"', f'action="{withdraw}"'
     for person in (cast.coordinator, cast.statistician):
         shown = at(person).get(page).content.decode()
-        assert approve in shown
-        assert withdraw not in shown
+        assert give in shown
+        assert take_back not in shown
     told = at(cast.statistician).post(approve, follow=True).content.decode()
     assert "You have agreed" in told
-    assert withdraw in told
-    assert approve not in told
+    assert take_back in told
+    assert give not in told
     shown = at(cast.coordinator).get(page).content.decode()
     assert "statistician has agreed" in " ".join(shown.split())
-    assert approve in shown
+    assert give in shown
     told = at(cast.coordinator).post(approve, follow=True).content.decode()
     assert "The study is unblinded" in told
     closed.refresh_from_db()

@@ -19,7 +19,8 @@ from readerstudy.imaging.errors import Refused
 from .. import selectors, services
 from ..forms import StudyForm, initial_of
 from ..models import Membership, Study
-from ..protocol import study_cases
+from ..selectors_conduct import agreements
+from ..settings_page import settings_told
 from .unblinded import COORDINATOR, STATISTICIAN, coordinates, study_or_404, user_of
 
 
@@ -111,7 +112,9 @@ def study_detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "study": study,
         "arms": selectors.arm_examples(study),
-        "cases": len(study_cases(study)),
+        "states": Study.State.choices,
+        "settings": settings_told(study),
+        "agreements": agreements(study, user_of(request)),
         "coordinates": coordinates(request, study),
         "findings": selectors.preflight(study) if is_draft else [],
         "progress": selectors.study_progress(study),
