@@ -264,8 +264,9 @@ def _before_session(
     """What has to happen before a session can start, if anything has."""
     previous = Session.objects.filter(reader=reader, number=session.number - 1).first()
     if previous is None:
-        qualified = not study.gate or reader.attempts.filter(passed=True).exists()
-        if not (qualified or reader.simulated):
+        # reached: by a gate; without one whoever goes through the training passes
+        passed = reader.attempts.filter(passed=True, reached__isnull=False)
+        if study.gate and not (passed.exists() or reader.simulated):
             return Due("training")
     elif previous.finished_at is None and not _end_or_review(study, previous):
         return Due("review", session=previous)
