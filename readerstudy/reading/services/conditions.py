@@ -64,10 +64,10 @@ def check_answer(
     session = _session_asked_about(reader, now)
     if session is None:
         return None
-    checks = list(session.checks.order_by("pk")[:attempt])
-    if attempt < 1 or len(checks) < attempt:
+    checks = list(session.checks.order_by("pk"))
+    if not 1 <= attempt <= len(checks):
         return None
-    check = checks[-1]
+    check = checks[attempt - 1]
     if check.passed is None:
         _check_judge(check, told, now)
         after = {
