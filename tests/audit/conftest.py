@@ -15,7 +15,7 @@ from readerstudy.reading import services as reading
 from readerstudy.reading.models import Membership, Study
 from tests.cases.conftest import write_pair
 from tests.cast import PASSWORD, Cast, make_user, reader_membership
-from tests.factory import make_study
+from tests.factory import make_study, unblind
 from tests.inference.conftest import weights_content
 
 GRADES = {"right": 3, "left": 2}
@@ -152,6 +152,9 @@ def walk(cast: Cast, tmp_path, settings, django_capture_on_commit_callbacks) -> 
 
 def end_and_export(cast: Cast, folder: Path) -> None:
     reading.study_close(study=cast.study, by=cast.coordinator)
-    reading.study_unblind(study=cast.study, by=cast.coordinator)
+    # agreed too early, and taken back
+    reading.unblinding_approve(study=cast.study, by=cast.statistician)
+    reading.unblinding_withdraw(study=cast.study, by=cast.statistician)
+    unblind(cast.study)
     call_command("export_study", cast.study.slug, out=folder)
     reading.member_mark_simulated(study=cast.other_study)

@@ -13,7 +13,6 @@ from .studies import (
     study_close,
     study_create,
     study_open,
-    study_unblind,
     study_update,
 )
 from .training import Feedback, attempt_start, training_next, training_submit
@@ -46,7 +45,6 @@ __all__ = [
     "study_close",
     "study_create",
     "study_open",
-    "study_unblind",
     "study_update",
     "training_next",
     "training_submit",

@@ -325,17 +325,3 @@ def study_close(*, study: Study, by: User) -> Study:
     after = {"reads_submitted": given.count()}
     record_study("study.close", study=study, by=by, after=after)
     return study
-
-
-@transaction.atomic
-def study_unblind(*, study: Study, by: User) -> Study:
-    """Let scores and arms be seen together; only once no read can follow."""
-    study = Study.objects.select_for_update().get(pk=study.pk)
-    check_coordinates(study, by)
-    if study.state != Study.State.CLOSED:
-        raise Refused(_("Only a closed study can be unblinded."))
-    study.state = Study.State.UNBLINDED
-    study.unblinded_at = timezone.now()
-    study.save(update_fields=["state", "unblinded_at"])
-    record_study("study.unblind", study=study, by=by, after={"seed": study.seed})
-    return study
