@@ -11,8 +11,7 @@ from readerstudy.imaging.errors import Refused
 from .. import selectors, services
 from ..guess_page import guess_page, shown_guess
 from ..models import ArmGuess
-from .reader import never_stored, pixels_answer, reader_or_404
-from .room import _describe
+from .reader import due_json, never_stored, pixels_answer, reader_or_404
 
 
 @require_safe
@@ -55,7 +54,7 @@ def guess_submit(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404 from None
     except Refused as refusal:
         return never_stored(JsonResponse({"error": str(refusal)}, status=409))
-    return never_stored(JsonResponse(_describe(submitted.due, slug)))
+    return never_stored(JsonResponse(due_json(submitted.due, slug)))
 
 
 def _parse_confidence(request: HttpRequest) -> int | None:
