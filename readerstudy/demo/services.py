@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from django.contrib.auth.models import Group, User
@@ -17,6 +18,9 @@ from readerstudy.cases.models import Cohort
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading import services as reading
 from readerstudy.reading.models import Membership, Study
+from readerstudy.reading.services.settings import Settings, TrainingChoice
+
+from .training import training_choose
 
 COHORT = "Demo: simulated DaT-SPECT"
 SEED = 2026
@@ -32,6 +36,16 @@ ARM_TITLES = {
 READERS = ("reader-a", "reader-b", "reader-c")
 SIMULATED_READERS = ("simulated-a", "simulated-b", "simulated-c")
 SIMULATED = "demo-simulated"
+# what both studies ask and plan; people are asked their viewing conditions as well
+PLAN: Settings = {
+    "washout_days": 0,
+    "spacing": 1,
+    "guesses": Study.Guesses.AFTER_GRADE,
+    "guess_percent": 10,
+    "primary_arm": "unet-l4",
+    "control_arm": "short",
+    "kappa_margin": Decimal("0.10"),
+}
 POLL_SECONDS = 0.5
 
 Progress = Callable[[str, int, int], None]  # what, how many done, of how many
@@ -42,11 +56,12 @@ class DemoStudy:
     slug: str
     title: str
     readers: tuple[str, ...]
+    trains: bool  # on cases that are then not read
 
 
 STUDIES = (
-    DemoStudy("demo", "Demo, to be read by you", READERS),
-    DemoStudy(SIMULATED, "Demo, simulated readers", SIMULATED_READERS),
+    DemoStudy("demo", "Demo, to be read by you", READERS, trains=True),
+    DemoStudy(SIMULATED, "Demo, simulated readers", SIMULATED_READERS, trains=False),
 )
 
 
@@ -137,14 +152,17 @@ def study_create(*, demo: DemoStudy, cohort: Cohort, methods: dict[str, str]) ->
     if existing:
         return existing
     coordinator = User.objects.get(username="coordinator")
+    sessions = len(methods) + 1
+    settings: Settings = {**PLAN, "title": demo.title, "sessions": sessions}
+    training: list[TrainingChoice] = []
+    if demo.trains:
+        training = training_choose(cohort=cohort, seed=SEED, left=sessions)
     study = reading.study_create(
         slug=demo.slug,
-        title=demo.title,
         cohort=cohort,
         coordinator=coordinator,
-        sessions=len(methods) + 1,
-        washout_days=0,
-        spacing=1,
+        training=training,
+        **settings,
     )
     for code, method in methods.items():
         reading.arm_add(

@@ -8,10 +8,12 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 
 from inference.models import Job
+from readerstudy.cases.digests import patient_digest
 from readerstudy.cases.models import Cohort
 from readerstudy.demo import services
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading.models import Membership, Read, Study
+from readerstudy.simulation.patient import Patient, draw_patient
 from tests.factory import make_cohort
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +77,64 @@ def test_both_studies_are_open_once_and_made_again_never(cohort: Cohort) -> None
     assert set(reads.filter(repeat=1).values_list("arm__code", flat=True)) == {
         services.REPEATED
     }
+
+
+def test_both_studies_have_a_plan_and_ask_for_guesses(cohort: Cohort) -> None:
+    for demo in services.STUDIES:
+        study = services.study_create(demo=demo, cohort=cohort, methods=METHODS)
+        assert study.protocol["analysis"] == {
+            "primary_arm": "unet-l4",
+            "control_arm": "short",
+            "margin": "0.1",
+            "weights": "quadratic",
+            "interval": "clustered-delta",
+            "image_metrics": ["psnr-255", "ssim-255", "ssim-1"],
+        }
+        assert study.protocol["guesses"] == {"when": "after-grade", "percent": 10}
+        assert study.protocol["conduct"]["asks_conditions"]
+
+
+def simulated_patients(cohort: Cohort) -> dict[str, Patient]:
+    """Give the cohort's cases the patients that the demo simulates."""
+    patients = {}
+    for index, case in enumerate(cohort.cases.order_by("pk")):
+        patient = draw_patient(seed=services.SEED, index=index)
+        case.patient_digest = patient_digest(patient.patient_id)
+        case.save()
+        patients[case.code] = patient
+    return patients
+
+
+def test_people_train_on_cases_that_they_do_not_read(logins: Path) -> None:
+    coordinator = User.objects.get(username="coordinator")
+    methods = tuple(METHODS)
+    cohort = make_cohort(
+        services.COHORT, cases_wanted=9, coordinators=[coordinator], methods=methods
+    )
+    patients = simulated_patients(cohort)
+    people, simulated = (
+        services.study_create(demo=demo, cohort=cohort, methods=METHODS)
+        for demo in services.STUDIES
+    )
+    items = list(people.training.all())
+    assert len(items) == 3 * 2
+    for item in items:
+        truth = patients[item.case.code]
+        sides = {side: truth.side(side).grade for side in ("right", "left")}
+        assert item.key == {"grade": sides}
+    grades = {grade for item in items for grade in item.key["grade"].values()}
+    assert grades == {1, 2, 3, 4}
+    trained = {item.case_id for item in items}
+    read = Read.objects.filter(reader__study=people).values_list("case", flat=True)
+    assert len(set(read)) == 6
+    assert not trained & set(read)
+    assert not simulated.training.exists()
+
+
+def test_a_small_cohort_has_no_cases_to_spare_for_training(cohort: Cohort) -> None:
+    for demo in services.STUDIES:
+        study = services.study_create(demo=demo, cohort=cohort, methods=METHODS)
+        assert not study.training.exists()
 
 
 def test_people_and_simulated_readers_are_in_different_studies(cohort: Cohort) -> None:

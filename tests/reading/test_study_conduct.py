@@ -1,0 +1,281 @@
+"""The pages of a study's conduct and log: what is on them, and that they are blind."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from readerstudy.audit.models import AuditEvent
+from readerstudy.reading import selectors_conduct, services
+from readerstudy.reading.models import (
+    CodeBreak,
+    Deviation,
+    Membership,
+    Reopening,
+    Score,
+    Session,
+    TrainingAttempt,
+    ViewingCheck,
+)
+from readerstudy.reading.services import code_break, read_reopen
+from readerstudy.reading.views import conduct
+from tests.cast import Cast
+from tests.factory import unblind
+
+from .conftest import address, answer_next
+
+REASON = "The ward asks."
+SLIP = "I pressed 1, it should be 4."  # a reader's own words name grades
+
+
+def look(client, name, study):
+    """What a page says, without its form's tokens."""
+    page = client.get(address(name, study.slug))
+    assert page.status_code == 200
+    token = r'(value=|X-CSRFToken": )"[A-Za-z0-9]{64}"'
+    return re.sub(token, "", page.content.decode())
+
+
+def tell_everything(cast: Cast, reader: Membership) -> None:
+    """One of each: deviation, viewing check, training, reopening, broken code."""
+    now = timezone.now()
+    for _ in range(4):
+        answer_next(reader, right=1, left=4)
+    first, second = reader.reads.order_by("position")[:2]
+    for kind, amount in (("long-pause", 754), ("device", None), ("viewport", 151)):
+        Deviation.objects.create(
+            reader=reader,
+            session=first.session,
+            read=first,
+            kind=kind,
+            amount=amount,
+            at=now,
+        )
+    ViewingCheck.objects.create(
+        session=first.session,
+        dark_number="8371",
+        bright_number="6294",
+        shown_at=now,
+        display="office",
+        room_light="dim",
+        screen="2560×1440",
+        passed=True,
+        answered_at=now,
+    )
+    TrainingAttempt.objects.create(
+        reader=reader, number=1, started_at=now, finished_at=now, passed=True
+    )
+    place = {"study": cast.study, "reader": "A", "session": 1, "by": cast.coordinator}
+    read_reopen(**place, number=1, reason="The screen was dark.")
+    Reopening.objects.create(
+        read=second, by=cast.reader, by_reader=True, reason=SLIP, at=now
+    )
+    code_break(**place, number=2, reason=REASON)
+
+
+@pytest.fixture
+def told(cast, reader):
+    tell_everything(cast, reader)
+    return reader
+
+
+def secrets(cast):
+    """What would tell arms or cases."""
+    arms = cast.study.arms.all()
+    cases = cast.cohort.cases.all()
+    return {
+        *(arm.title for arm in arms),
+        *(arm.method for arm in arms if arm.code != "reference"),
+        *(case.code for case in cases),
+        *(case.patient_digest for case in cases),
+        *cast.study.memberships.filter(role="reader").values_list(
+            "reads__token", flat=True
+        ),
+        *cast.study.memberships.filter(role="reader").values_list(
+            "reads__image_sha256", flat=True
+        ),
+        cast.study.seed,
+        "8371",
+        "6294",
+        SLIP,
+    }
+
+
+def test_coordinators_see_how_the_reading_goes(at, cast, told):
+    said = look(at(cast.coordinator), "study-conduct", cast.study)
+    for words in (
+        "long pause within a read",
+        "12 min 34 s",
+        "another device or display within a session",
+        "a side of 151 pixels",
+        "office display",
+        "2560×1440",
+        "The screen was dark.",
+        "kept until the study is unblinded",
+        REASON,
+    ):
+        assert words in said, words
+
+
+def test_only_a_broken_code_tells_arm_and_case_and_only_to_coordinators(at, cast, told):
+    broken = CodeBreak.objects.get().read
+    disclosed = {broken.arm.title, broken.arm.method, broken.case.code}
+    said = look(at(cast.coordinator), "study-conduct", cast.study)
+    assert broken.arm.title in said
+    assert broken.case.code in said
+    assert {secret for secret in secrets(cast) if secret in said} <= disclosed
+    said = look(at(cast.statistician), "study-conduct", cast.study)
+    assert REASON in said
+    assert not {secret for secret in secrets(cast) if secret in said}
+
+
+def test_nobody_sees_a_score_there_before_unblinding(cast, told):
+    clients = [Client(), Client()]
+    for client, who in zip(clients, (cast.coordinator, cast.statistician), strict=True):
+        client.force_login(who)
+
+    def everything():
+        return [
+            look(client, page, cast.study)
+            for client in clients
+            for page in ("study-conduct", "study-log")
+        ]
+
+    before = everything()
+    Score.objects.update(value=2)
+    assert everything() == before
+
+
+def test_after_unblinding_the_readers_reasons_and_the_codes_are_told(at, cast, told):
+    Reopening.objects.filter(by_reader=True).update(answered_at=timezone.now())
+    unblind(cast.study)
+    said = look(at(cast.statistician), "study-conduct", cast.study)
+    assert SLIP in said
+    assert CodeBreak.objects.get().read.case.code in said
+
+
+def test_sessions_say_when_they_may_begin_and_who_waived_the_wait(at, cast, make_open):
+    study = make_open(sessions=2, washout_days=28)
+    reader = study.memberships.get(role="reader")
+    while services.read_next(reader=reader).state == "read":
+        answer_next(reader)
+    first, second = selectors_conduct.readers_conduct(study)[0].sessions
+    assert first.finished_at == first.last_answer_at
+    assert (second.opens_at - first.finished_at).days == 28
+    client = at(cast.coordinator)
+    assert "washout until" in look(client, "study-conduct", study)
+    data = {"waive-reader": "A", "waive-session": "2", "waive-reason": "On leave."}
+    assert client.post(address("washout-waive", study.slug), data).status_code == 302
+    assert Session.objects.get(reader=reader, number=2).waived_reason == "On leave."
+    said = look(client, "study-conduct", study)
+    assert "washout until" not in said
+    assert "coordinator: On leave." in " ".join(said.split())
+
+
+def test_a_coordinator_opens_a_read_again_in_the_browser(at, cast, reader):
+    answer_next(reader)
+    data = {
+        "reopen-reader": "A",
+        "reopen-session": "1",
+        "reopen-number": "1",
+        "reopen-reason": "The screen was dark.",
+    }
+    client = at(cast.coordinator)
+    url = address("read-reopen", cast.study.slug)
+    assert (
+        "open for another answer"
+        in client.post(url, data, follow=True).content.decode()
+    )
+    assert Reopening.objects.get().reason == "The screen was dark."
+    again = client.post(url, data)
+    assert "open again already" in again.content.decode()
+    assert '<details class="step" open>' in again.content.decode()
+
+
+def test_a_coordinator_breaks_a_code_in_the_browser(at, cast, reader):
+    read = answer_next(reader).read
+    data = {
+        "break-reader": "A",
+        "break-session": "1",
+        "break-number": "1",
+        "break-reason": REASON,
+    }
+    url = address("code-break", cast.study.slug)
+    page = at(cast.coordinator).post(url, data, follow=True).content.decode()
+    assert read.case.code in page
+    assert CodeBreak.objects.get().read == read
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("reader", "Z"),
+        ("session", "0"),
+        ("session", "9" * 30),
+        ("number", "x"),
+        ("number", "-1"),
+        ("reason", ""),
+        ("reason", "x" * 3000),
+    ],
+)
+def test_a_field_that_cannot_be_is_named_and_nothing_happens(
+    at, cast, reader, field, value
+):
+    answer_next(reader)
+    data = {
+        "break-reader": "A",
+        "break-session": "1",
+        "break-number": "1",
+        "break-reason": REASON,
+        f"break-{field}": value,
+    }
+    page = at(cast.coordinator).post(address("code-break", cast.study.slug), data)
+    assert page.status_code == 200
+    assert list(page.context["forms"]["break"].errors) == [field]
+    assert not CodeBreak.objects.exists()
+
+
+def test_statisticians_look_on(at, cast, told):
+    said = look(at(cast.statistician), "study-conduct", cast.study)
+    assert "break-reason" not in said
+    for name in ("code-break", "read-reopen", "washout-waive"):
+        url = address(name, cast.study.slug)
+        assert at(cast.statistician).post(url).status_code == 404
+
+
+def test_the_log_says_who_did_what_and_keeps_readers_reasons(at, cast, told):
+    said = look(at(cast.statistician), "study-log", cast.study)
+    for words in (
+        "The protocol was frozen and the plan drawn.",
+        "The arm of one read was disclosed in an emergency.",
+        "read A/2",
+        REASON,
+        AuditEvent.objects.latest("sequence").hash,
+    ):
+        assert words in said, words
+    assert not {secret for secret in secrets(cast) if secret in said}
+
+
+def test_the_log_is_of_this_study_alone(at, cast):
+    lines = at(cast.coordinator).get(address("study-log", cast.study.slug))
+    own = AuditEvent.objects.filter(study=cast.study.slug)
+    shown = [line.sequence for line in lines.context["lines"]]
+    assert shown == list(own.order_by("-sequence").values_list("sequence", flat=True))
+    assert own.count() < AuditEvent.objects.count()
+
+
+def test_the_log_has_pages_and_leaves_answers_out_when_asked(
+    at, cast, reader, monkeypatch
+):
+    answer_next(reader)
+    monkeypatch.setattr(conduct, "EVENTS_A_PAGE", 2)
+    client = at(cast.coordinator)
+    url = address("study-log", cast.study.slug)
+    newest = client.get(url).context["lines"]
+    assert str(newest[0].subject) == "read A/1"
+    older = client.get(f"{url}?page=2").context["lines"]
+    assert newest[-1].sequence > older[0].sequence
+    brief = client.get(f"{url}?answers=no")
+    assert str(brief.context["lines"][0].words).startswith("The protocol was frozen")
+    assert client.get(f"{url}?page=x").status_code == 200
