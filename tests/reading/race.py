@@ -16,11 +16,19 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
+from readerstudy.audit.models import AuditEvent  # noqa: E402
 from readerstudy.imaging.errors import Refused  # noqa: E402
 from readerstudy.reading import services  # noqa: E402
-from readerstudy.reading.models import Read, Score, Session  # noqa: E402
+from readerstudy.reading.models import (  # noqa: E402
+    Membership,
+    Read,
+    Score,
+    Session,
+    TrainingAttempt,
+    TrainingRead,
+)
 from tests.cast import make_user, reader_membership  # noqa: E402
-from tests.factory import make_cohort, make_study  # noqa: E402
+from tests.factory import TRAINING, make_cohort, make_study  # noqa: E402
 
 THREADS = 8
 
@@ -48,6 +56,29 @@ def at_once(act: Callable[[int], object]) -> list[str]:
     for thread in threads:
         thread.join()
     return sorted(ended)
+
+
+def training_at_once(reader: Membership) -> dict[str, object]:
+    """Attempts begun at once, and different answers to an attempt's last image."""
+    told: dict[str, object] = {}
+    told["attempts"] = at_once(lambda number: services.attempt_start(reader=reader))
+    told["attempts begun"] = TrainingAttempt.objects.count()
+
+    def answer(read: TrainingRead, right: int, left: int) -> None:
+        answers = {"grade": {"right": right, "left": left}}
+        services.training_submit(token=read.token, reader=reader, answers=answers)
+
+    for _ in TRAINING:
+        read = services.training_next(reader=reader)
+        assert read is not None
+        last = read
+        if read.position < len(TRAINING):
+            answer(read, 3, 2)
+    told["last answers"] = at_once(
+        lambda number: answer(last, 1 + number % 4, 1 + number // 4)
+    )
+    told["judged"] = AuditEvent.objects.filter(action="training.finish").count()
+    return told
 
 
 def main() -> None:
@@ -86,6 +117,16 @@ def main() -> None:
     told["starts"] = at_once(lambda number: services.read_next(reader=reader))
     told["shown"] = Read.objects.filter(first_shown_at__isnull=False).count()
     told["sessions"] = Session.objects.filter(started_at__isnull=False).count()
+    trained = make_study(
+        cohort,
+        slug="trained",
+        coordinator=coordinator,
+        readers=[user],
+        training=TRAINING,
+        repeated="",
+        sessions=1,
+    )
+    told |= training_at_once(reader_membership(trained, user))
     json.dump(told, sys.stdout)
 
 

@@ -25,3 +25,13 @@ def test_tabs_that_ask_for_the_next_read_at_once_get_the_same_one(told):
     assert told["starts"] == ["stored"] * 8
     assert told["shown"] == 3
     assert told["sessions"] == 1
+
+
+def test_attempts_at_the_training_begun_at_once_are_one(told):
+    assert told["attempts"] == ["stored"] * 8
+    assert told["attempts begun"] == 1
+
+
+def test_different_last_answers_of_a_training_at_once_judge_it_once(told):
+    assert told["last answers"] == ["refused"] * 7 + ["stored"]
+    assert told["judged"] == 1
