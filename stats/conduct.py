@@ -9,13 +9,13 @@ from typing import Any
 from readerstudy.reading.models import (
     CodeBreak,
     Deviation,
-    LeakOracleRun,
     Membership,
     Reopening,
     Study,
     TrainingAttempt,
     ViewingCheck,
 )
+from readerstudy.reading.selectors import leak_oracle_last
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,7 @@ def _reader(
 
 
 def _leak_result(study: Study) -> LeakResult | None:
-    run = LeakOracleRun.objects.filter(study=study).order_by("at").last()
+    run = leak_oracle_last(study)
     if run is None:
         return None
     return LeakResult(

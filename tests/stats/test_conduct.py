@@ -99,8 +99,8 @@ def test_the_page_tells_the_conduct(conducted: Study, page_of) -> None:
     for words in (
         "71 of 72 planned guesses were given",
         "Balanced index",
-        "coordinator 2026-03-04 09:00 UTC",
-        "statistician 2026-03-04 09:00 UTC",
+        "coordinator <time>2026-03-04 09:00 UTC",
+        "statistician <time>2026-03-04 09:00 UTC",
         "The reader travels.",
         "<code>washout_days</code>: 28 → 14",
         "The patient fell.",
