@@ -1,10 +1,12 @@
 """The acts on studies and readings. Every change of theirs happens here."""
 
+from .amendments import protocol_amend
 from .conditions import Conditions, check_answer, check_start
 from .conduct import Due, Submitted, read_next, read_submit
 from .deviations import Observed, device_digest
 from .guesses import GuessSubmitted, guess_next, guess_submit
 from .members import member_mark_simulated
+from .protocol_files import Loaded, protocol_load
 from .reopening import read_reopen, read_revisit, session_finish
 from .studies import (
     ArmChoice,
@@ -25,6 +27,7 @@ __all__ = [
     "Due",
     "Feedback",
     "GuessSubmitted",
+    "Loaded",
     "Observed",
     "Submitted",
     "arm_add",
@@ -37,6 +40,8 @@ __all__ = [
     "guess_submit",
     "member_add",
     "member_mark_simulated",
+    "protocol_amend",
+    "protocol_load",
     "read_next",
     "read_reopen",
     "read_revisit",

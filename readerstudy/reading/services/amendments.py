@@ -89,8 +89,8 @@ def _amendable(study: Study, by: User) -> Study:
     if study.approvals.exists():
         raise Refused(
             _(
-                "Somebody has agreed to unblind the study as it is. The protocol can be "
-                "amended once that is taken back."
+                "Somebody has agreed to unblind the study as it is. The protocol can "
+                "be amended once that is taken back."
             )
         )
     return study

@@ -1,0 +1,115 @@
+"""The protocol as a YAML file: what it holds, and what may stand in it.
+
+docs/protocol.md describes it, docs/protocol-example.yaml explains every field. The
+sections are those of the frozen protocol, with people by their user names and
+without what only opening decides.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from .models import Membership, Study
+from .plain_yaml import yaml_write
+from .protocol import (
+    current,
+    describe_analysis,
+    describe_arms,
+    describe_conduct,
+    describe_display,
+    describe_guesses,
+    describe_training,
+)
+
+FORMAT = 1
+# section of the file for each role, in the order in which they are written
+PEOPLE = {
+    "readers": Membership.Role.READER,
+    "statisticians": Membership.Role.STATISTICIAN,
+    "coordinators": Membership.Role.COORDINATOR,
+}
+
+
+def protocol_yaml(study: Study, *, people: bool = True) -> str:
+    """The protocol as it stands, amendments included.
+
+    people: False leaves the user names out, for a file that goes to others.
+    """
+    return _heading(study) + yaml_write(protocol_document(study, people=people))
+
+
+def _heading(study: Study) -> str:
+    if study.state == Study.State.DRAFT:
+        return ""
+    lines = [f"# Frozen when the study was opened: SHA-256 {study.protocol_sha256}"]
+    lines += [
+        f"# Amendment {one.number}: SHA-256 {one.protocol_sha256}"
+        for one in study.amendments.order_by("number")
+    ]
+    return "\n".join([*lines, ""])
+
+
+def protocol_document(study: Study, *, people: bool = True) -> dict[str, Any]:
+    """What the file of this study's protocol holds, as plain data."""
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "slug": study.slug,
+        "title": study.title,
+        "cohort": {
+            "name": study.cohort.name,
+            "split": study.case_split,
+            "codes": study.case_codes,
+        },
+        "arms": describe_arms(study),
+        "questions": study.question_set,
+        "display": describe_display(study),
+        "sessions": study.sessions,
+        "washout_days": study.washout_days,
+        "spacing": study.spacing,
+        "conduct": describe_conduct(study),
+        "training": describe_training(study),
+        "guesses": describe_guesses(study),
+        "analysis": describe_analysis(study),
+    }
+    if study.state != Study.State.DRAFT:
+        document |= _frozen(study, document)
+    _numbers(document)
+    if people:
+        document["people"] = _people(study)
+    return document
+
+
+def _frozen(study: Study, document: dict[str, Any]) -> dict[str, Any]:
+    """The sections as they are hashed, which no change of a row can touch.
+
+    A protocol of an older version lacks some; the rows hold their defaults.
+    """
+    stands = current(study)
+    frozen = {name: stands[name] for name in document if name in stands}
+    frozen.pop("questions", None)  # there they are written out
+    if "display" in frozen:
+        frozen["display"] = {
+            **document["display"],
+            **{k: v for k, v in frozen["display"].items() if k in document["display"]},
+        }
+    if "cohort" in frozen:
+        frozen["cohort"] = {**document["cohort"], **frozen["cohort"]}
+    return frozen
+
+
+def _numbers(document: dict[str, Any]) -> None:
+    """Decimals are text where they are hashed, and numbers for who reads the file."""
+    analysis, gate = document["analysis"], document["training"]["gate"]
+    if analysis["margin"] is not None:
+        document["analysis"] = {**analysis, "margin": Decimal(analysis["margin"])}
+    if gate is not None:
+        gate = {**gate, "minimum": Decimal(gate["minimum"])}
+        document["training"] = {**document["training"], "gate": gate}
+
+
+def _people(study: Study) -> dict[str, list[str]]:
+    members = list(study.memberships.select_related("user").order_by("pk"))
+    members.sort(key=lambda member: (len(member.code), member.code))  # Z before AA
+    return {
+        section: [m.user.get_username() for m in members if m.role == role]
+        for section, role in PEOPLE.items()
+    }

@@ -1,0 +1,142 @@
+"""Making a draft of a protocol's file, or writing one anew."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from readerstudy.cases.models import Cohort
+from readerstudy.imaging.errors import Refused
+
+from ..models import Membership, Study
+from ..plain_yaml import yaml_read
+from ..protocol import PLACES
+from ..protocol_fields import Known, protocol_check
+from ..protocol_file import PEOPLE
+from ..setting_rules import TrainingChoice, settings_problems
+from .settings import SETTINGS
+from .studies import RESERVED_SLUGS, ArmChoice, study_create, study_update
+
+
+@dataclass(frozen=True)
+class Loaded:
+    study: Study
+    made: bool  # False: a draft was there, and was written anew
+
+
+@transaction.atomic
+def protocol_load(*, content: bytes, by: User, replaces: bool = True) -> Loaded:
+    """What the file says becomes a draft; what it does not say has its default.
+
+    A draft of the same short name, coordinated by `by`, is written anew, if
+    `replaces`. Refused with every problem in the file, and then nothing is changed.
+    """
+    document = yaml_read(content)
+    draft = _own_draft(_word(document, "slug"), by)
+    known = _known(document, draft, by, replaces)
+    checked = protocol_check(document, known)
+    assert known.cohort is not None, "or the check had refused it"
+    settings = _settings(checked)
+    _refuse_problems(known.cohort, settings)
+    images = _dig(checked, "training", "images")
+    content_of: dict[str, Any] = {
+        "arms": [ArmChoice(**arm) for arm in checked.get("arms") or ()],
+        "training": [TrainingChoice(**image) for image in images or ()],
+        **{section: _dig(checked, "people", section) or () for section in PEOPLE},
+        **settings,
+    }
+    if draft:
+        return Loaded(study_update(study=draft, by=by, **content_of), made=False)
+    made = study_create(
+        slug=checked["slug"], cohort=known.cohort, coordinator=by, **content_of
+    )
+    return Loaded(made, made=True)
+
+
+def _word(document: Any, *path: str) -> str:
+    """The text at this place of a file that nobody has checked yet."""
+    found = _dig(document, *path)
+    is_word = isinstance(found, str | int) and not isinstance(found, bool)
+    return str(found) if is_word else ""
+
+
+def _dig(document: Any, *path: str) -> Any:
+    for key in path:
+        document = document.get(key) if isinstance(document, Mapping) else None
+    return document
+
+
+def _own_draft(slug: str, by: User) -> Study | None:
+    own = Study.objects.for_role(by, Membership.Role.COORDINATOR)
+    drafts = own.filter(state=Study.State.DRAFT, slug=slug)
+    return drafts.select_related("cohort").first()
+
+
+def _known(document: Any, draft: Study | None, by: User, replaces: bool) -> Known:
+    name, slug = _word(document, "cohort", "name"), _word(document, "slug")
+    cohort, cohort_problem = _cohort(name, draft, by)
+    arms = _dig(document, "arms")
+    people = [_dig(document, "people", section) for section in PEOPLE]
+    names = [str(n) for some in people if isinstance(some, list) for n in some]
+    return Known(
+        by=by,
+        cohort=cohort,
+        cohort_problem=cohort_problem,
+        slug_problem=_slug_problem(slug, draft, replaces),
+        codes=frozenset(cohort.cases.values_list("code", flat=True) if cohort else ()),
+        users=_accounts(names),
+        arms=frozenset(
+            _word(arm, "code") for arm in (arms if isinstance(arms, list) else ())
+        ),
+    )
+
+
+def _accounts(names: list[str]) -> dict[str, User]:
+    """Accounts by name, of as many names as any file may hold."""
+    most = 1000
+    found = User.objects.filter(username__in=list(dict.fromkeys(names))[:most])
+    return {user.get_username(): user for user in found}
+
+
+def _cohort(name: str, draft: Study | None, by: User) -> tuple[Cohort | None, str]:
+    """The cohort, or what is wrong with its name."""
+    if draft is None:
+        cohort = Cohort.objects.visible_to(by).filter(name=name).first()
+        return cohort, "" if cohort else _("You coordinate no cohort of this name.")
+    if draft.cohort.name == name:
+        return draft.cohort, ""
+    said = _("The draft “%(draft)s” is of the cohort “%(cohort)s” and stays so.")
+    return draft.cohort, said % {"draft": draft.slug, "cohort": draft.cohort.name}
+
+
+def _slug_problem(slug: str, draft: Study | None, replaces: bool) -> str:
+    if draft and not replaces:
+        return _("There is a draft of this short name already.")
+    taken = slug in RESERVED_SLUGS or Study.objects.filter(slug=slug).exists()
+    if taken and not draft:
+        return _("The short name “%s” is already taken.") % slug
+    return ""
+
+
+def _settings(checked: Mapping[str, Any]) -> dict[str, Any]:
+    """Every setting: as the file says it, or its default."""
+    blank, settings = Study(), {}
+    for name in SETTINGS:
+        value = _dig(checked, *PLACES[name])
+        # a blank study has the defaults
+        settings[name] = getattr(blank, name) if value is None else value
+    return settings
+
+
+def _refuse_problems(cohort: Cohort, settings: dict[str, Any]) -> None:
+    study = Study(cohort=cohort)
+    for name, value in settings.items():
+        setattr(study, name, value)
+    problems = settings_problems(study, settings)
+    if problems:
+        raise Refused(
+            "\n".join(f"{'.'.join(PLACES[name])}: {said}" for name, said in problems)
+        )
