@@ -15,7 +15,7 @@ from .images import image_pixels
 from .models import Membership, Session, Study, TrainingAttempt, TrainingRead
 from .questions import QUESTION_SETS, SIDES, Question, Words
 
-THOUSANDTH = Decimal("0.001")
+HUNDREDTH, THOUSANDTH = Decimal("0.01"), Decimal("0.001")
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,7 @@ def training_result(reader: Membership) -> TrainingResult | None:
         rows=rows,
         measure=gate["measure"],
         weights=protocol["analysis"]["weights"],
-        minimum=gate["minimum"] and Decimal(gate["minimum"]),
+        minimum=gate["minimum"] and Decimal(gate["minimum"]).quantize(HUNDREDTH),
         reached=shown_number(attempt.reached),
         passed=bool(attempt.passed),
         offs=Counter(one.off for row in rows for one in row.compared),
