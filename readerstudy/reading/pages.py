@@ -1,13 +1,17 @@
 """What a reading page is given. A field that is not here cannot leak."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from readerstudy.imaging.preprocessing import CROP, SHOWN_SLICES
 
-from .models import Read, Study, TrainingRead
+from .models import Read, Reopening, Study, TrainingRead
 from .questions import QUESTION_SETS, SIDES, Question, Words
+from .services import Due
 
 # Physical keys (KeyboardEvent.code), so that any keyboard layout will do: the left
 # hand's digits serve the screen's left half, the right hand's its right half.
@@ -32,12 +36,28 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Again:
+    """Told with a read that is answered once more."""
+
+    said: str
+    reason: str
+    # the form's field → its reader's own grade; None: they look at it afresh
+    grades: Mapping[str, int] | None
+
+
+@dataclass(frozen=True)
 class Presented:
     """All that changes from one read to the next."""
 
     token: str
     number: int
     of: int
+    next: str | None = None  # token of the read after it, whose pixels may be fetched
+    again: Again | None = None
+
+    @property
+    def again_json(self) -> str:
+        return json.dumps(self.again and asdict(self.again))
 
 
 @dataclass(frozen=True)
@@ -48,22 +68,47 @@ class ReaderPage:
     groups: tuple[Group, ...]
     slices: int
     pixels: int
+    interpolation: str
+    least_side: int  # of a slice, in CSS pixels
+    break_after: int  # minutes; 0 = never
+    changes_url: str  # where answers may be changed; empty: nowhere
     pixels_url: str
     submit_url: str
     lut_url: str
 
 
-def present(read: Read) -> Presented:
+def present(due: Due) -> Presented:
+    """due: with a read."""
+    read = due.read
+    assert read is not None
     session = read.session
     return Presented(
         token=read.token,
-        number=read.position - session.first_position + 1,
+        number=_number(read),
         of=session.size,
+        next=due.following,
+        again=_again(read, due.reopening) if due.reopening else None,
     )
 
 
-def presented_json(read: Read) -> dict[str, object]:
-    return {"state": "read", **asdict(present(read))}
+def _number(read: Read) -> int:
+    return read.position - read.session.first_position + 1
+
+
+def _again(read: Read, reopening: Reopening) -> Again:
+    of = {
+        "number": _number(read),
+        "of": read.session.size,
+        "session": read.session.number,
+    }
+    said = _("Read %(number)d of %(of)d in session %(session)d, once more") % of
+    if not reopening.by_reader:
+        told = _("The coordinator's reason: %s") % reopening.reason
+        return Again(said=said, reason=told, grades=None)
+    grades = {
+        f"{s.question}-{s.side}": s.value for s in read.scores.order_by("version")
+    }
+    return Again(said, _("Your reason: %s") % reopening.reason, grades)
 
 
 def present_training(read: TrainingRead) -> Presented:
@@ -72,8 +117,10 @@ def present_training(read: TrainingRead) -> Presented:
     )
 
 
-def reader_page(*, study: Study, read: Read) -> ReaderPage:
-    return _page(study, present(read), "read-pixels", "read-submit")
+def reader_page(*, study: Study, due: Due) -> ReaderPage:
+    may_change = study.answer_changes != Study.AnswerChanges.NEVER
+    changes = reverse("reading:read-changes", args=[study.slug]) if may_change else ""
+    return _page(study, present(due), "read-pixels", "read-submit", changes)
 
 
 def training_page(*, study: Study, read: TrainingRead) -> ReaderPage:
@@ -81,7 +128,9 @@ def training_page(*, study: Study, read: TrainingRead) -> ReaderPage:
     return _page(study, shown, "training-pixels", "training-submit")
 
 
-def _page(study: Study, presented: Presented, pixels: str, submit: str) -> ReaderPage:
+def _page(
+    study: Study, presented: Presented, pixels: str, submit: str, changes: str = ""
+) -> ReaderPage:
     """pixels, submit: routes' names. `pixels_url` ends where a token is put behind."""
     some = reverse(f"reading:{pixels}", args=[study.slug, presented.token])
     return ReaderPage(
@@ -93,6 +142,10 @@ def _page(study: Study, presented: Presented, pixels: str, submit: str) -> Reade
         ),
         slices=SHOWN_SLICES,
         pixels=CROP,
+        interpolation=study.interpolation,
+        least_side=study.least_slice_side,
+        break_after=study.break_after_minutes,
+        changes_url=changes,
         pixels_url=some.removesuffix(f"{presented.token}/"),
         submit_url=reverse(f"reading:{submit}", args=[study.slug]),
         lut_url=reverse("reading:lut-show"),

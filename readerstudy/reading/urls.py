@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import conditions, conduct, guesses, room, start, studies, training
+from .views import changes, conditions, conduct, guesses, room, start, studies, training
 
 app_name = "reading"
 urlpatterns = [
@@ -64,6 +64,9 @@ urlpatterns = [
     path("read/<slug:slug>/", room.read_next, name="read-next"),
     path("read/<slug:slug>/submit/", room.read_submit, name="read-submit"),
     path("read/<slug:slug>/pause/", room.reading_pause, name="reading-pause"),
+    path("read/<slug:slug>/finish/", room.session_finish, name="session-finish"),
+    path("read/<slug:slug>/changes/", changes.read_changes, name="read-changes"),
+    path("read/<slug:slug>/revisit/", changes.read_revisit, name="read-revisit"),
     path("read/<slug:slug>/pixels/<str:token>/", room.read_pixels, name="read-pixels"),
     path("read/<slug:slug>/conditions/", conditions.conditions, name="conditions"),
     path(

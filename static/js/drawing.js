@@ -54,7 +54,20 @@ function taps(size) {
   return { at, weight };
 }
 
+// As the protocol says: how the scalar is enlarged, never how the colour is.
 function enlarge(slice, size) {
+  return room.dataset.interpolation === "nearest" ? repeat(slice, size) : interpolate(slice, size);
+}
+
+function repeat(slice, size) {
+  const at = (target) => Math.floor(((target + 0.5) * side) / size);
+  const large = new Uint8ClampedArray(size * size);
+  for (let y = 0; y < size; y++)
+    for (let x = 0; x < size; x++) large[y * size + x] = slice[at(y) * side + at(x)];
+  return large;
+}
+
+function interpolate(slice, size) {
   const { at, weight } = taps(size);
   const wide = new Float32Array(side * size);
   for (let row = 0; row < side; row++) {
@@ -123,8 +136,24 @@ async function fetchPixels(which) {
   });
 }
 
+let ahead = { token: null, pixels: null }; // what comes next, while the one before is read
+
+function fetchAhead(next) {
+  ahead = { token: next, pixels: next && fetchPixels(next) };
+  if (next) ahead.pixels.catch(() => {}); // told once it is asked for
+}
+
+// What was fetched ahead needs no request; if that failed, it is asked for again.
+async function pixelsOf(which) {
+  if (ahead.token !== which) return fetchPixels(which);
+  return ahead.pixels.catch((error) => {
+    if (error instanceof Refusal) throw error;
+    return fetchPixels(which);
+  });
+}
+
 async function show(next) {
-  const bytes = await fetchPixels(next).catch((error) => {
+  const bytes = await pixelsOf(next).catch((error) => {
     if (error instanceof Refusal) clear();
     throw error;
   });

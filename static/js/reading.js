@@ -4,6 +4,7 @@
 const form = document.getElementById("answer");
 const submit = document.getElementById("submit");
 const trouble = document.getElementById("trouble");
+const again = document.getElementById("again");
 
 let key = newKey();
 let busy = false;
@@ -26,7 +27,18 @@ function present(next) {
   key = newKey();
   document.getElementById("number").textContent = next.number;
   document.getElementById("of").textContent = next.of;
+  presentAgain(next.again);
+  newRead();
   if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur();
+}
+
+// A read that is answered once more says so and why, with one's own grades before.
+function presentAgain(told) {
+  again.hidden = !told;
+  again.querySelector("b").textContent = told ? told.said : "";
+  again.querySelector("span").textContent = told ? told.reason : "";
+  for (const [name, value] of Object.entries((told && told.grades) || {}))
+    form.querySelector(`input[name="${CSS.escape(name)}"][value="${value}"]`).checked = true;
 }
 
 let following = null; // acknowledged, but its successor's pixels have not come yet
@@ -35,6 +47,7 @@ async function send() {
   const body = new URLSearchParams(new FormData(form));
   body.set("token", token);
   body.set("key", key);
+  for (const [name, value] of Object.entries(circumstances())) body.set(name, value);
   const response = await fetch(room.dataset.submitUrl, { method: "POST", body });
   // logged out meanwhile, or answered in another tab and gone on
   if (response.redirected || response.status === 404 || response.status === 403)
@@ -60,6 +73,7 @@ async function confirmAnswer() {
     if (following.state !== "read") return void window.location.replace(following.href);
     await show(following.token);
     present(following);
+    fetchAhead(following.next);
     following = null;
     say("");
   } catch (error) {
@@ -78,7 +92,7 @@ form.addEventListener("submit", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
   if (event.code === "Enter" || event.code === "NumpadEnter") {
-    if (event.target instanceof HTMLAnchorElement) return;
+    if (event.target.closest("a, #rested")) return;
     event.preventDefault();
     return confirmAnswer();
   }
@@ -91,9 +105,11 @@ document.addEventListener("keydown", (event) => {
 
 async function start() {
   form.reset();
+  presentAgain(JSON.parse(room.dataset.again));
   try {
     await loadLut();
     await show(token);
+    fetchAhead(room.dataset.next);
     say("");
   } catch (error) {
     say(error instanceof Refusal ? error.message : room.dataset.lost);

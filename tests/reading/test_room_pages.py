@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from readerstudy.cases.models import Rendition
 from readerstudy.reading import services
-from readerstudy.reading.models import Read, Score
+from readerstudy.reading.models import Read, Score, Session
 from tests.cast import reader_membership
 
 from .conftest import address, answer_next, current, only_left_bright, repaint
@@ -60,21 +60,71 @@ def test_past_future_foreign_and_nonsense_tokens_get_the_same_404(room, cast, re
     past = answer_next(reader).read.token
     services.read_next(reader=reader_membership(cast.study, cast.second_reader))
     foreign = Read.objects.get(reader__user=cast.second_reader, position=1).token
+    foreign_next = Read.objects.get(reader__user=cast.second_reader, position=2).token
     elsewhere = Read.objects.filter(reader__user=cast.other_reader).first().token
-    future = Read.objects.get(reader=reader, position=3).token
+    future = Read.objects.get(reader=reader, position=4).token
+    last = Read.objects.filter(reader=reader).latest("position").token
+    nonsense = ("A" * 22, "x")
     answers = set()
-    for token in (past, foreign, elsewhere, future, "A" * 22, "x"):
+    for token in (past, foreign, foreign_next, elsewhere, future, last, *nonsense):
         response = room.get(address("read-pixels", cast.study.slug, token))
         assert response.status_code == 404
         answers.add((response.content, *sorted(response.headers.items())))
     assert len(answers) == 1
 
 
-def test_the_pixels_are_gone_once_the_study_is_closed(room, cast, reader):
-    url = address("read-pixels", cast.study.slug, current(reader).token)
-    assert room.get(url).status_code == 200
-    services.study_close(study=cast.study, by=cast.coordinator)
+def test_the_next_reads_pixels_may_be_fetched_and_it_is_not_shown_by_that(
+    room, cast, reader
+):
+    due = services.read_next(reader=reader)
+    ahead = Read.objects.get(reader=reader, position=2)
+    assert due.following == ahead.token
+    now, then = (
+        room.get(address("read-pixels", cast.study.slug, token))
+        for token in (due.read.token, ahead.token)
+    )
+    assert (now.status_code, then.status_code) == (200, 200)
+    assert len(now.content) == len(then.content) == 12288
+    assert sorted(now.headers.items()) == sorted(then.headers.items())
+    ahead.refresh_from_db()
+    assert ahead.first_shown_at is None
+    assert post_answer(room, cast.study, ahead.token).status_code == 404
+    assert not Score.objects.exists()
+
+
+def test_no_session_is_looked_into_before_it_begins(room, cast, reader):
+    first = Session.objects.get(reader=reader, number=1)
+    for _ in range(first.size - 1):
+        answer_next(reader)
+    due = services.read_next(reader=reader)
+    assert due.following is None
+    ahead = Read.objects.get(reader=reader, position=first.size + 1).token
+    url = address("read-pixels", cast.study.slug, ahead)
     assert room.get(url).status_code == 404
+    answer_next(reader)  # the first session is over, the second one not begun
+    assert room.get(url).status_code == 404
+    services.read_next(reader=reader)
+    assert room.get(url).status_code == 200
+
+
+def test_before_reading_begins_no_pixels_are_given(at, cast, reader):
+    token = Read.objects.get(reader=reader, position=1).token
+    client = at(cast.reader)
+    url = address("read-pixels", cast.study.slug, token)
+    assert client.get(url).status_code == 404
+    services.read_next(reader=reader)
+    assert client.get(url).status_code == 200
+
+
+def test_the_pixels_are_gone_once_the_study_is_closed(room, cast, reader):
+    due = services.read_next(reader=reader)
+    urls = [
+        address("read-pixels", cast.study.slug, token)
+        for token in (due.read.token, due.following)
+    ]
+    assert [room.get(url).status_code for url in urls] == [200, 200]
+    services.study_close(study=cast.study, by=cast.coordinator)
+    assert [room.get(url).status_code for url in urls] == [404, 404]
 
 
 def change(cast, rendition):
@@ -147,10 +197,12 @@ def test_a_simulated_reading_is_called_so_at_home(simulated, cast):
 def test_the_page_of_every_read_has_the_same_length_and_text(room, cast, reader):
     pages = {}
     for _ in range(reader.reads.count()):
-        read = current(reader)
+        due = services.read_next(reader=reader)
+        read = due.read
         page = room.get(address("read-next", cast.study.slug)).content.decode()
         assert read.token in page
         page = page.replace(read.token, "T" * 22)
+        page = page.replace(f'data-next="{due.following or ""}"', 'data-next="N"')
         page = re.sub(r'value="[A-Za-z0-9]{64}"', 'value="csrf"', page)
         number = read.position - read.session.first_position + 1
         page = page.replace(f'"number">{number}<', '"number">n<')
@@ -166,8 +218,10 @@ def test_what_follows_an_answer_has_one_length_whatever_the_arm(room, cast, read
         told = response.json()
         if told["state"] != "read":
             continue
-        assert set(told) == {"state", "token", "number", "of"}
-        lengths.setdefault(len(str(told["number"])), set()).add(len(response.content))
+        assert set(told) == {"state", "href", "token", "number", "of", "next", "again"}
+        assert told["again"] is None
+        kind = (len(str(told["number"])), told["next"] is None)
+        lengths.setdefault(kind, set()).add(len(response.content))
         assert response["Cache-Control"] == "no-store"
     assert all(len(found) == 1 for found in lengths.values())
 

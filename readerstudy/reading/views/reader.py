@@ -1,18 +1,30 @@
-"""What the reading screens have in common: who reads, and answers never stored."""
+"""What the reading screens have in common: who reads, where to, nothing stored."""
 
 import logging
 from collections.abc import Callable
+from dataclasses import asdict
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from readerstudy.imaging.errors import Refused
 
 from ..images import ImageUnusableError
 from ..models import Membership, Study
+from ..pages import present
+from ..services import Due
 
 logger = logging.getLogger(__name__)
+
+# where what is due is done; anything else is told on the pause page
+PLACES = {
+    "read": "reading:read-next",
+    "guess": "reading:guess-next",
+    "training": "reading:training-next",
+    "conditions": "reading:conditions",
+}
 
 
 def reader_or_404(request: HttpRequest, slug: str) -> Membership:
@@ -30,6 +42,16 @@ def reader_or_404(request: HttpRequest, slug: str) -> Membership:
 def never_stored(response: HttpResponse) -> HttpResponse:
     response["Cache-Control"] = "no-store"
     return response
+
+
+def due_address(due: Due, slug: str) -> str:
+    return reverse(PLACES.get(due.state, "reading:reading-pause"), args=[slug])
+
+
+def due_json(due: Due, slug: str) -> dict[str, object]:
+    """What a screen is told that follows; `href` is where, if not on the same one."""
+    shown = asdict(present(due)) if due.read else {}
+    return {"state": due.state, "href": due_address(due, slug), **shown}
 
 
 def pixels_answer(pixels: Callable[[], bytes]) -> HttpResponse:

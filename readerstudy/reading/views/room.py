@@ -1,9 +1,10 @@
 """The reader's side: home, the reading screen, its pixels, the pause."""
 
+import re
+
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -12,9 +13,18 @@ from readerstudy.imaging.lut import load_lut
 
 from .. import selectors, services
 from ..models import Read
-from ..pages import presented_json, reader_page
-from ..services import Due
-from .reader import never_stored, parse_answers, pixels_answer, reader_or_404
+from ..pages import reader_page
+from ..services import Observed, device_digest
+from .reader import (
+    due_address,
+    due_json,
+    never_stored,
+    parse_answers,
+    pixels_answer,
+    reader_or_404,
+)
+
+SCREEN = re.compile(r"\d{1,5}x\d{1,5}@\d{1,3}(\.\d{1,20})?", re.ASCII)
 
 
 @require_safe
@@ -27,14 +37,14 @@ def reader_home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def read_next(request: HttpRequest, slug: str) -> HttpResponse:
-    """The reading screen with the next read."""
+    """The reading screen with the next read, or where something else is due."""
     reader = reader_or_404(request, slug)
     if reader.simulated:
         return never_stored(redirect("reading:reading-pause", slug))
     due = services.read_next(reader=reader)
     if due.read is None:
-        return never_stored(redirect("reading:reading-pause", slug))
-    page = reader_page(study=reader.study, read=due.read)
+        return never_stored(redirect(due_address(due, slug)))
+    page = reader_page(study=reader.study, due=due)
     return never_stored(render(request, "reading/room.html", {"page": page}))
 
 
@@ -46,9 +56,23 @@ def reading_pause(request: HttpRequest, slug: str) -> HttpResponse:
     return never_stored(render(request, "reading/pause.html", {"state": state}))
 
 
+@require_POST
+def session_finish(request: HttpRequest, slug: str) -> HttpResponse:
+    """The reader ends a session that is answered and reviewed."""
+    reader = reader_or_404(request, slug)
+    if not reader.simulated:
+        try:
+            services.session_finish(reader=reader)
+        except Refused as refusal:
+            given = {"state": selectors.reading_state(reader), "refused": str(refusal)}
+            page = render(request, "reading/pause.html", given, status=400)
+            return never_stored(page)
+    return never_stored(redirect("reading:reading-pause", slug))
+
+
 @require_safe
 def read_pixels(request: HttpRequest, slug: str, token: str) -> HttpResponse:
-    """The pixels of the read that is before this reader now, and of no other."""
+    """The pixels of the read before this reader and of the one after; of no other."""
     assert isinstance(request.user, User)
     try:
         read = selectors.shown_read(slug=slug, token=token, user=request.user)
@@ -72,18 +96,31 @@ def read_submit(request: HttpRequest, slug: str) -> HttpResponse:
             reader=reader,
             answers=parse_answers(request),
             key=request.POST.get("key", ""),
+            observed=_parse_observed(request),
         )
     except Read.DoesNotExist:
         raise Http404 from None
     except Refused as refusal:
         return never_stored(JsonResponse({"error": str(refusal)}, status=409))
-    return never_stored(JsonResponse(_describe(submitted.due, slug)))
+    return never_stored(JsonResponse(due_json(submitted.due, slug)))
 
 
-def _describe(due: Due, slug: str) -> dict[str, object]:
-    if due.read is not None:
-        return presented_json(due.read)
-    return {"state": due.state, "href": reverse("reading:reading-pause", args=[slug])}
+def _parse_observed(request: HttpRequest) -> Observed:
+    """What is nonsense counts as not told: no answer is lost for it."""
+    screen = request.POST.get("screen", "")
+    agent = request.headers.get("User-Agent", "")
+    return Observed(
+        away_seconds=_parse_whole(request.POST.get("away", "")) or 0,
+        slice_side=_parse_whole(request.POST.get("side", "")),
+        device=device_digest(user_agent=agent, screen=screen)
+        if SCREEN.fullmatch(screen)
+        else "",
+    )
+
+
+def _parse_whole(text: str) -> int | None:
+    is_number = text.isascii() and text.isdecimal() and len(text) <= 9
+    return int(text) if is_number else None
 
 
 @require_safe

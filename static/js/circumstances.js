@@ -1,0 +1,104 @@
+// How a read is read: told with its answer, for the record of the study. And when a
+// break is due. Needs drawing.js and screen.js.
+"use strict";
+
+// How long the window was left during the read that is shown.
+let leftAt = document.hidden ? Date.now() : null;
+let awayMilliseconds = 0;
+
+function leave() {
+  if (leftAt === null) leftAt = Date.now();
+}
+
+function comeBack() {
+  if (leftAt !== null) awayMilliseconds += Math.max(0, Date.now() - leftAt);
+  leftAt = null;
+}
+
+function newRead() {
+  awayMilliseconds = 0;
+  if (leftAt !== null) leftAt = Date.now();
+}
+
+window.addEventListener("blur", leave);
+window.addEventListener("focus", comeBack);
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) leave();
+  else if (document.hasFocus()) comeBack();
+});
+
+function circumstances() {
+  const now = leftAt === null ? 0 : Math.max(0, Date.now() - leftAt);
+  return {
+    away: Math.floor((awayMilliseconds + now) / 1000),
+    side: Math.round(canvases[0].clientWidth),
+    screen: describeScreen(),
+  };
+}
+
+const small = document.getElementById("small");
+new ResizeObserver(() => {
+  small.hidden = Math.round(canvases[0].clientWidth) >= Number(room.dataset.leastSide);
+}).observe(canvases[0]);
+
+// A sitting lasts until nothing was done for five minutes; a reload does not end it.
+const LONGEST_REST = 5 * 60 * 1000;
+const NEW_SITTING = { begun: 0, last: 0, hiddenAt: 0 };
+const breakAfter = Number(room.dataset.breakAfter); // minutes, 0 = never
+const reminder = document.getElementById("break");
+
+function sitting() {
+  try {
+    return JSON.parse(window.sessionStorage.getItem("sitting")) || NEW_SITTING;
+  } catch {
+    return NEW_SITTING;
+  }
+}
+
+function keepSitting(kept) {
+  try {
+    window.sessionStorage.setItem("sitting", JSON.stringify(kept));
+  } catch {
+    // without a store there is no reminder
+  }
+}
+
+function isOver(kept, now) {
+  return now < kept.last || now - kept.last >= LONGEST_REST;
+}
+
+function minutesRead(kept) {
+  return Math.floor((Date.now() - kept.begun) / 60_000);
+}
+
+function remind() {
+  const kept = sitting();
+  const minutes = minutesRead(kept);
+  const isDue = breakAfter > 0 && minutes >= kept.hiddenAt + breakAfter;
+  reminder.hidden = !isDue || isOver(kept, Date.now());
+  const text = reminder.dataset.text.replace("%(minutes)s", minutes);
+  if (!reminder.hidden) reminder.querySelector("span").textContent = text;
+}
+
+function noteActivity() {
+  const now = Date.now();
+  const kept = sitting();
+  if (isOver(kept, now)) keepSitting({ begun: now, last: now, hiddenAt: 0 });
+  else if (now - kept.last > 1000) keepSitting({ ...kept, last: now });
+  remind();
+}
+
+function hideReminder() {
+  const kept = sitting();
+  keepSitting({ ...kept, hiddenAt: minutesRead(kept) });
+  remind();
+}
+
+for (const kind of ["keydown", "pointerdown", "pointermove"])
+  document.addEventListener(kind, noteActivity, { passive: true });
+document.getElementById("rested").addEventListener("click", hideReminder);
+document.addEventListener("keydown", (event) => {
+  if (event.code === "Escape" && !reminder.hidden) hideReminder();
+});
+window.setInterval(remind, 15_000);
+noteActivity();
