@@ -36,6 +36,6 @@ class SessionForm(forms.Form):
 class ReadForm(SessionForm):
     """A read by its number within the session, as its reader's screen counts it."""
 
-    number = forms.IntegerField(label=_("Read"), validators=NUMBERS)
+    number = forms.IntegerField(label=_("Number of the read"), validators=NUMBERS)
 
     field_order = ("reader", "session", "number", "reason")

@@ -234,9 +234,9 @@ def _amount_told(row: Deviation) -> str:
     if row.amount is None:
         return ""
     if row.kind == Deviation.Kind.WASHOUT:
-        return _("%(hours)d hours too early") % {"hours": row.amount}
+        return _("%(hours)d h too early") % {"hours": row.amount}
     if row.kind == Deviation.Kind.VIEWPORT:
-        return _("a side of %(pixels)d pixels") % {"pixels": row.amount}
+        return _("a side of %(pixels)d px") % {"pixels": row.amount}
     minutes, seconds = divmod(row.amount, 60)
     return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": seconds}
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from .models import Study
 from .protocol import study_cases, training_items
@@ -22,7 +21,7 @@ def settings_told(study: Study) -> list[Group]:
     return [
         Group(_("What is read"), _subject_rows(study)),
         Group(_("Reading"), _reading_rows(study)),
-        Group(_("Display"), _display_rows(study)),
+        Group(_("Display of the images"), _display_rows(study)),
         Group(_("Analysis plan"), _analysis_rows(study)),
     ]
 
@@ -72,11 +71,11 @@ def _conditions_told(study: Study) -> str:
 def _break_told(study: Study) -> str:
     if not study.break_after_minutes:
         return _("never")
-    return _("after %(minutes)d minutes") % {"minutes": study.break_after_minutes}
+    return _("after %(minutes)d min") % {"minutes": study.break_after_minutes}
 
 
 def _pause_told(study: Study) -> str:
-    return _("after %(minutes)d minutes") % {"minutes": study.long_pause_minutes}
+    return _("after %(minutes)d min") % {"minutes": study.long_pause_minutes}
 
 
 def _guesses_told(study: Study) -> Words:
@@ -93,13 +92,8 @@ def _display_rows(study: Study) -> list[Row]:
         (_("Window rule"), study.window_rule),
         (_("Colour table"), study.lut),
         (_("Interpolation"), study.get_interpolation_display()),
-        (_("Least side of a slice"), _pixels_told(study.least_slice_side)),
+        (_("Least side of a slice"), f"{study.least_slice_side} px"),
     ]
-
-
-def _pixels_told(pixels: int) -> str:
-    told = ngettext("%(pixels)d pixel", "%(pixels)d pixels", pixels)
-    return told % {"pixels": pixels}
 
 
 def _analysis_rows(study: Study) -> list[Row]:

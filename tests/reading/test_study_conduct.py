@@ -108,7 +108,7 @@ def test_coordinators_see_how_the_reading_goes(at, cast, told):
         "long pause within a read",
         "12 min 34 s",
         "another device or display within a session",
-        "a side of 151 pixels",
+        "a side of 151 px",
         "office display",
         "2560×1440",
         "The screen was dark.",
