@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from readerstudy.reading.models import Study
 from readerstudy.reading.protocol import canonical_json
+from readerstudy.reading.protocol_file import protocol_yaml
 
 from .report import Report
 
@@ -33,7 +34,11 @@ ABOUT = {
 def documents(study: Study, report: Report) -> dict[str, bytes]:
     """File name → bytes; the same study gives the same bytes."""
     protocols = _protocols(study)
-    return {"README.txt": _readme(report, protocols).encode(), **protocols}
+    found = {
+        "README.txt": _readme(report, protocols).encode(),
+        "protocol.yaml": protocol_yaml(study, people=False).encode(),
+    }
+    return found | protocols
 
 
 def _protocols(study: Study) -> dict[str, bytes]:
@@ -65,6 +70,7 @@ def _readme(report: Report, protocols: dict[str, bytes]) -> str:
         "Readers appear under their codes and patients under numbers of this study.",
         "",
         *(f"{name:<28}{about}" for name, about in ABOUT.items()),
+        f"{'protocol.yaml':<28}the protocol as it stands, to read and to load again",
         *(f"{name:<28}the protocol, canonical JSON" for name in protocols),
         "",
         "Join the tables by reader and position; cluster by patient.",

@@ -28,7 +28,7 @@ TABLES = {
     "audit.csv",
     "data_dictionary.csv",
 }
-EXPORTED = TABLES | {"README.txt", "protocol.json"}
+EXPORTED = TABLES | {"README.txt", "protocol.yaml", "protocol.json"}
 
 
 @pytest.fixture

@@ -90,6 +90,7 @@ def make_study(
     rng = np.random.default_rng(seed)
     for number in range(readers):
         _read_everything(study, arms, number, rng)
+    study.refresh_from_db()  # defaults as they are stored, not as they were named
     return study
 
 

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from readerstudy.reading.models import ArmGuess, Deviation, LeakOracleRun, Study
+from readerstudy.reading.plain_yaml import yaml_read
 from stats.building import report_build
 from stats.conduct import KINDS
 from stats.export_columns import FILES
@@ -264,6 +265,16 @@ def test_the_protocol_is_the_bytes_that_were_hashed(
         assert sha256 in (out / "README.txt").read_text(encoding="utf-8")
     amended = json.loads((out / "protocol.amendment-1.json").read_bytes())
     assert amended["washout_days"] == 14
+
+
+def test_the_protocol_to_read_is_there_without_people(
+    conducted: Study, out: Path
+) -> None:
+    text = (out / "protocol.yaml").read_text(encoding="utf-8")
+    read = yaml_read(text.encode())
+    assert read["analysis"]["primary_arm"] == "unet"
+    assert "people" not in read
+    assert conducted.protocol_sha256 in text
 
 
 def test_the_readme_names_every_file(conducted: Study, out: Path) -> None:
