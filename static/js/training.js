@@ -54,6 +54,7 @@ function feedback({ given, key, next }) {
   for (const group of groups) compare(group, given, key);
   submit.hidden = true;
   proceed.hidden = false;
+  if (next.state === "read") fetchAhead(next.token);
   return new Promise((resolve) => {
     goOn = () => {
       goOn = null;
@@ -72,7 +73,7 @@ proceed.addEventListener("click", () => goOn && goOn());
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
   if (event.code !== "Enter" && event.code !== "NumpadEnter") return;
-  if (event.target instanceof HTMLAnchorElement || !goOn) return;
+  if (!goOn || event.target.closest("a, #rested")) return;
   event.preventDefault();
   goOn();
 });
