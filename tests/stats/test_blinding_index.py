@@ -174,10 +174,8 @@ def numbers(result: BlindingIndex | BalancedIndex) -> list[object]:
     """All of it, an interval as its limits, a reason as itself."""
     found: list[object] = []
     for value in result.__dict__.values():
-        if isinstance(value, Interval):
-            found += [value.low, value.high, value.degrees_of_freedom, value.method]
-        else:
-            found.append(value)
+        is_interval = isinstance(value, Interval)
+        found += value.__dict__.values() if is_interval else [value]
     return found
 
 
