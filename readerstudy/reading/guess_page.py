@@ -42,6 +42,7 @@ class GuessPage:
     confidences: tuple[GuessChoice, ...]
     slices: int
     pixels: int
+    interpolation: str
     pixels_url: str  # ends where the token is put behind
     submit_url: str
     lut_url: str
@@ -63,6 +64,7 @@ def guess_page(*, study: Study, guess: ArmGuess) -> GuessPage:
         ),
         slices=SHOWN_SLICES,
         pixels=CROP,
+        interpolation=study.interpolation,
         pixels_url=some.removesuffix(f"{guess.token}/"),
         submit_url=reverse("reading:guess-submit", args=[study.slug]),
         lut_url=reverse("reading:lut-show"),

@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from readerstudy.cases.models import Rendition
 from readerstudy.imaging.lut import load_lut
 from readerstudy.reading import selectors, services
 from readerstudy.reading.models import Read, Score
 from tests.cast import Cast, reader_membership
+from tests.factory import make_study
 
 pytestmark = [
     pytest.mark.browser,
@@ -92,6 +93,29 @@ def test_every_colour_on_the_screen_is_in_the_table_and_in_its_place(
         assert (candidates == found).all(axis=-1).any(axis=0).all()
 
 
+def test_where_the_protocol_says_nearest_every_pixel_is_one_square(
+    cast: Cast, page_of: Callable[..., Page], live_server: object
+) -> None:
+    study = make_study(
+        cast.cohort,
+        slug="nearest",
+        coordinator=cast.coordinator,
+        readers=[cast.reader],
+        interpolation="nearest",
+    )
+    page = page_of(cast.reader)
+    page.goto(f"{live_server}/read/{study.slug}/")
+    page.wait_for_selector("#room[data-painted]")
+    read = Read.objects.get(reader__study=study, first_shown_at__isnull=False)
+    shown = selectors.shown_read(slug=study.slug, token=read.token, user=cast.reader)
+    pixels = np.frombuffer(selectors.read_pixels(shown), np.uint8).reshape(3, 64, 64)
+    for index in range(3):
+        found = canvas(page, index)
+        size = found.shape[0]
+        at = ((np.arange(size) + 0.5) * 64 / size).astype(int)
+        assert (found == load_lut()[pixels[index][np.ix_(at, at)]]).all()
+
+
 def test_a_session_is_read_with_the_keyboard_alone(
     room: Page, cast: Cast, reads: list[Read]
 ) -> None:
@@ -145,6 +169,75 @@ def test_reading_goes_on_where_it_stopped(
     painted(again, reads[1])
 
 
+def pixels_asked_for(page: Page) -> list[str]:
+    """The tokens whose pixels the page asks for, in that order."""
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if "/pixels/" in request.url:
+            asked.append(request.url.rstrip("/").rpartition("/")[2])
+
+    page.on("request", note)
+    return asked
+
+
+def test_the_next_image_is_there_before_its_turn(
+    cast: Cast, page_of: Callable[..., Page], live_server: object, reads: list[Read]
+) -> None:
+    page = page_of(cast.reader)
+    asked = pixels_asked_for(page)
+    page.goto(f"{live_server}/read/{cast.study.slug}/")
+    painted(page, reads[0])
+    page.wait_for_load_state("networkidle")
+    assert asked == [reads[0].token, reads[1].token]
+    reads[1].refresh_from_db()
+    assert reads[1].first_shown_at is None
+    # with the first answer no pixels need to travel: nobody could answer for them
+    page.route(f"**/pixels/{reads[1].token}/", lambda route: route.abort())
+    for key in ("Digit3", "Digit9", "Enter"):
+        page.keyboard.press(key)
+    painted(page, reads[1])
+    page.wait_for_load_state("networkidle")
+    assert asked == [read.token for read in reads[:3]]
+    last = Read.objects.get(pk=reads[2].pk)
+    assert last.first_shown_at is None
+
+
+def test_another_read_than_the_one_fetched_ahead_is_fetched_anew(
+    room: Page, cast: Cast, reads: list[Read]
+) -> None:
+    """The coordinator opens read 1 again while read 2 is before the reader."""
+    painted(room, reads[0])
+    for key in ("Digit3", "Digit9", "Enter"):
+        room.keyboard.press(key)
+    painted(room, reads[1])
+    services.read_reopen(
+        study=cast.study,
+        reader=reader_membership(cast.study, cast.reader).code,
+        session=1,
+        number=1,
+        reason="Please look again.",
+        by=cast.coordinator,
+    )
+    for key in ("Digit3", "Digit9", "Enter"):
+        room.keyboard.press(key)
+    opened = Read.objects.get(pk=reads[0].pk)
+    assert opened.token != reads[0].token
+    painted(room, opened)
+    told = room.locator("#again")
+    expect(told).to_contain_text("Read 1 of 8 in session 1, once more")
+    expect(told).to_contain_text("The coordinator's reason: Please look again.")
+    expect(room.locator("#place")).to_have_text("1 of 8")
+    expect(room.locator("#answer :checked")).to_have_count(0)
+    expect(room.locator("#submit")).to_be_disabled()
+    for key in ("Digit4", "Digit0", "Enter"):
+        room.keyboard.press(key)
+    painted(room, reads[2])
+    expect(told).to_be_hidden()
+    latest = Score.objects.filter(read=opened, version=2)
+    assert set(latest.values_list("side", "value")) == {("right", 4), ("left", 4)}
+
+
 def test_an_answer_is_kept_while_the_server_cannot_be_reached(
     room: Page, reads: list[Read], expected_errors: list[str]
 ) -> None:
@@ -189,11 +282,18 @@ def test_an_image_that_cannot_be_shown_is_said_and_not_asked_for_again(
 
 
 def test_the_image_before_does_not_stay_for_one_that_cannot_be_shown(
-    room: Page, reads: list[Read], expected_errors: list[str]
+    cast: Cast,
+    page_of: Callable[..., Page],
+    live_server: object,
+    reads: list[Read],
+    expected_errors: list[str],
 ) -> None:
     expected_errors.append("409 (Conflict)")
-    painted(room, reads[0])
     lose_image(reads[1])
+    room = page_of(cast.reader)
+    room.goto(f"{live_server}/read/{cast.study.slug}/")
+    painted(room, reads[0])
+    expect(room.locator("#trouble")).to_be_hidden()  # its turn has not come yet
     for key in ("Digit3", "Digit9", "Enter"):
         room.keyboard.press(key)
     expect(room.locator("#trouble")).to_have_text(UNSHOWN)

@@ -1,0 +1,146 @@
+"""The end of a session in Chromium: read, reviewed, changed and ended by keyboard."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from readerstudy.reading.models import Read, Score, Session, Study
+from tests.cast import Cast
+from tests.factory import make_study
+
+from .test_reading_room import painted
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+
+
+@pytest.fixture
+def study(cast: Cast) -> Study:
+    return make_study(
+        cast.cohort,
+        slug="reviewed",
+        coordinator=cast.coordinator,
+        readers=[cast.reader],
+        answer_changes="session",
+    )
+
+
+@pytest.fixture
+def reads(study: Study) -> list[Read]:
+    return list(Read.objects.filter(reader__study=study).order_by("position"))
+
+
+@pytest.fixture
+def room(
+    study: Study, cast: Cast, page_of: Callable[..., Page], live_server: object
+) -> Page:
+    page = page_of(cast.reader)
+    page.goto(f"{live_server}/read/{study.slug}/")
+    return page
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def painted_again(page: Page, read: Read) -> Read:
+    """Once it is before its reader again, under its new token."""
+    expect(page.locator("#again")).to_be_visible()
+    opened = Read.objects.get(pk=read.pk)
+    assert opened.token != read.token
+    painted(page, opened)
+    return opened
+
+
+def test_a_session_is_read_reviewed_changed_and_ended_by_keyboard(
+    room: Page, reads: list[Read]
+) -> None:
+    session = reads[0].session
+    for read in reads[: session.size]:
+        painted(room, read)
+        press(room, "Digit2", "Digit0", "Enter")
+    room.wait_for_url("**/pause/")
+    expect(room.locator("h1")).to_have_text("Session 1 of 2: everything is read")
+    expect(room.locator("main")).to_contain_text(
+        f"All {session.size} reads of this session are stored."
+    )
+    expect(room.locator("#finish")).to_be_focused()
+
+    press(room, "Tab", "Enter")
+    room.wait_for_url("**/changes/")
+    # the latest read comes first; from there one up is the first in the list's circle
+    room.locator("input[name=read]").last.focus()
+    press(room, "Space", "Tab")
+    room.keyboard.type("The other key.")
+    press(room, "Enter")
+
+    opened = painted_again(room, reads[0])
+    told = room.locator("#again")
+    expect(told).to_contain_text(f"Read 1 of {session.size} in session 1, once more")
+    expect(told).to_contain_text("Your reason: The other key.")
+    chosen = room.locator("#answer :checked")
+    assert [box.get_attribute("value") for box in chosen.all()] == ["2", "4"]
+    press(room, "Digit3", "Enter")
+    room.wait_for_url("**/pause/")
+    rows = Score.objects.filter(read=opened).order_by("version", "side")
+    assert list(rows.values_list("version", "side", "value", "reason")) == [
+        (1, "left", 4, ""),
+        (1, "right", 2, ""),
+        (2, "left", 4, "The other key."),
+        (2, "right", 3, "The other key."),
+    ]
+
+    expect(room.locator("#finish")).to_be_focused()
+    press(room, "Enter")
+    expect(room.locator("h1")).to_have_text("Session 1 of 2 is finished")
+    assert Session.objects.get(pk=session.pk).finished_at is not None
+    expect(room.locator("#change")).to_have_count(0)
+    room.locator("#go").press("Enter")
+    painted(room, reads[session.size])
+
+
+def test_an_answer_is_changed_in_the_midst_of_a_session(
+    room: Page, reads: list[Read]
+) -> None:
+    painted(room, reads[0])
+    press(room, "Digit1", "Digit7", "Enter")
+    painted(room, reads[1])
+    room.locator("#change").click()
+    expect(room.locator("tbody tr")).to_have_count(1)
+    expect(room.locator("tbody td").first).to_have_text(
+        "1 putamen and caudate severely reduced"
+    )
+    room.locator("input[name=read]").check()
+    room.locator("input[name=reason]").fill("A slip.")
+    room.get_by_role("button", name="Open this read again").click()
+    painted_again(room, reads[0])
+    press(room, "Digit4", "Enter")
+    # the read that was before the reader comes next, at once: it was fetched ahead
+    painted(room, reads[1])
+    expect(room.locator("#again")).to_be_hidden()
+    expect(room.locator("#answer :checked")).to_have_count(0)
+    latest = Score.objects.filter(read=reads[0], version=2)
+    assert set(latest.values_list("side", "value")) == {("right", 4), ("left", 1)}
+
+
+def test_a_reload_keeps_the_read_and_says_again_that_it_is_read_once_more(
+    room: Page, reads: list[Read]
+) -> None:
+    painted(room, reads[0])
+    press(room, "Digit1", "Digit7", "Enter")
+    painted(room, reads[1])
+    room.locator("#change").click()
+    room.locator("input[name=read]").check()
+    room.locator("input[name=reason]").fill("A slip.")
+    room.keyboard.press("Enter")
+    opened = painted_again(room, reads[0])
+    press(room, "Digit4")
+    room.reload()
+    painted(room, opened)
+    expect(room.locator("#again")).to_contain_text("once more")
+    chosen = room.locator("#answer :checked")
+    assert [box.get_attribute("value") for box in chosen.all()] == ["1", "1"]
