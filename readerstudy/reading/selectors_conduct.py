@@ -7,6 +7,7 @@ wrote may name a grade, so it is kept until the study is unblinded.
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db.models import Count, Max, Q, QuerySet
@@ -27,6 +28,7 @@ from .models import (
     UnblindingApproval,
     ViewingCheck,
 )
+from .selectors_training import shown_number
 
 Words = str | Promise
 APPROVING = (Membership.Role.COORDINATOR, Membership.Role.STATISTICIAN)
@@ -275,13 +277,13 @@ def viewing_checks(study: Study) -> list[SeenCheck]:
 
 @dataclass(frozen=True)
 class SeenTraining:
-    """One way through the training set; `reached` in the unit of the gate."""
+    """One way through the training set; `reached` as the reader was told."""
 
     reader: str
     number: int
     started_at: datetime
     finished_at: datetime | None
-    reached: float | None
+    reached: Decimal | None
     passed: bool | None
 
 
@@ -293,7 +295,7 @@ def training_outcomes(study: Study) -> list[SeenTraining]:
             number=attempt.number,
             started_at=attempt.started_at,
             finished_at=attempt.finished_at,
-            reached=attempt.reached,
+            reached=shown_number(attempt.reached),
             passed=attempt.passed,
         )
         for attempt in attempts.select_related("reader").order_by(

@@ -383,21 +383,6 @@ def test_an_attempt_from_before_the_gate_does_not_pass_it(trainee):
     assert services.read_next(reader=reader).state == "training"
 
 
-def test_coordinators_learn_the_outcome_of_each_reader(make_open, cast):
-    study = make_open(
-        training=TRAINING, readers=(cast.reader, cast.second_reader), **KAPPA
-    )
-    reader = reader_membership(study, cast.reader)
-    for grade in (opposite, as_key, one_up):
-        train(reader, grade)
-    services.attempt_start(reader=reader)
-    first, second = selectors.training_outcomes(study)
-    assert (first.code, first.username) == (reader.code, cast.reader.username)
-    assert (len(first.attempts), first.is_begun) == (3, True)
-    assert (first.passed, first.reached) == (True, Decimal("1.000"))
-    assert (len(second.attempts), second.passed, second.reached) == (0, False, None)
-
-
 def test_a_result_is_told_by_the_gate_that_held_when_it_ended(trainee, cast):
     reader = trainee(**KAPPA)
     train(reader, one_up)
