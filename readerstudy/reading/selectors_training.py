@@ -233,11 +233,14 @@ def training_result(reader: Membership) -> TrainingResult | None:
 def _protocol_at(study: Study, when: datetime) -> dict[str, Any]:
     """As it was opened, or as last amended before `when`."""
     amendment = study.amendments.filter(at__lte=when).order_by("number").last()
-    return dict(amendment.protocol if amendment else study.protocol)
+    protocol = amendment.protocol if amendment else study.protocol
+    assert protocol is not None
+    return dict(protocol)
 
 
 def _row(question: Question, read: TrainingRead) -> ResultRow:
     scale = sorted(answer.value for answer in question.answers)
+    assert read.answers is not None
     own, key = read.answers[question.key], read.item.key[question.key]
     return ResultRow(
         number=read.position,

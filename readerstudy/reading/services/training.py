@@ -75,7 +75,7 @@ def training_next(*, reader: Membership) -> TrainingRead | None:
     """
     reader = _trainable(reader)
     attempt = _under_way(reader)
-    return attempt and _show_next(attempt, timezone.now())
+    return None if attempt is None else _show_next(attempt, timezone.now())
 
 
 @transaction.atomic
@@ -171,7 +171,7 @@ def _reached(study: Study, attempt: TrainingAttempt) -> Fraction | None:
         pairs = [
             (value, read.item.key[question.key][side])
             for read in reads
-            for side, value in read.answers[question.key].items()
+            for side, value in (read.answers or {})[question.key].items()
         ]
         scale = sorted(answer.value for answer in question.answers)
         if study.gate == Study.Gate.KAPPA:
