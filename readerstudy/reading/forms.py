@@ -5,27 +5,37 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from readerstudy.cases.models import Case, Cohort
 
+from .forms_settings import (
+    AnalysisForm,
+    CasesForm,
+    ConductForm,
+    DisplayForm,
+    GateForm,
+    ReadingForm,
+    Section,
+)
 from .models import Arm, Membership, Study
+from .protocol import training_items
+from .protocol_file import PEOPLE
+from .questions import Words
 from .services import ArmChoice
+from .services.settings import SETTINGS
+from .setting_rules import TrainingChoice, arm_code, training_problems
+from .training_lines import lines_read, lines_written
 
-# the fields that hold user names, and the role they give
-PEOPLE = {
-    "readers": Membership.Role.READER,
-    "statisticians": Membership.Role.STATISTICIAN,
-    "coordinators": Membership.Role.COORDINATOR,
-}
 KNOWN_TITLES = {
     "reference": gettext_lazy("Reference"),
     "short": gettext_lazy("Short"),
     "gaussian": gettext_lazy("Gaussian filter"),
     "bilateral": gettext_lazy("Bilateral filter"),
 }
+SHOWN_PROBLEMS = 20  # lines of the training set that one page complains about
 
 
 class ArmForm(forms.Form):
@@ -41,104 +51,150 @@ class ArmForm(forms.Form):
         self.count = count  # cases that have it
 
 
-class StudyForm(forms.Form):
+class StudyForm(
+    AnalysisForm, GateForm, ConductForm, DisplayForm, CasesForm, ReadingForm
+):
     """A draft study: everything but the arms, which ArmForms hold."""
-
-    title = forms.CharField(label=gettext_lazy("Title"), max_length=200)
-    slug = forms.SlugField(
-        label=gettext_lazy("Short name"),
-        help_text=gettext_lazy("Part of the address: letters, digits and hyphens."),
-        max_length=50,
-    )
-    readers = forms.CharField(
-        label=gettext_lazy("Readers"),
-        help_text=gettext_lazy("User names, one a line. They read as A, B, C, …"),
-        widget=forms.Textarea(attrs={"rows": 4}),
-        required=False,
-    )
-    statisticians = forms.CharField(
-        label=gettext_lazy("Statisticians"),
-        help_text=gettext_lazy(
-            "User names, one a line. They see the report once it is unblinded."
-        ),
-        widget=forms.Textarea(attrs={"rows": 2}),
-        required=False,
-    )
-    coordinators = forms.CharField(
-        label=gettext_lazy("Further coordinators"),
-        help_text=gettext_lazy("User names, one a line, beside your own."),
-        widget=forms.Textarea(attrs={"rows": 2}),
-        required=False,
-    )
-    case_split = forms.ChoiceField(
-        label=gettext_lazy("Cases"), required=False, choices=()
-    )
-    sessions = forms.IntegerField(
-        label=gettext_lazy("Sessions"),
-        help_text=gettext_lazy(
-            "With as many as a case has arms, it comes once in each."
-        ),
-        validators=[MinValueValidator(1), MaxValueValidator(100)],
-        initial=1,
-    )
-    washout_days = forms.IntegerField(
-        label=gettext_lazy("Washout between sessions, in days"),
-        validators=[MinValueValidator(0), MaxValueValidator(3650)],
-        initial=28,
-    )
-    spacing = forms.IntegerField(
-        label=gettext_lazy("Spacing, in reads"),
-        help_text=gettext_lazy("Least distance between two reads of one case."),
-        validators=[MinValueValidator(0), MaxValueValidator(10_000)],
-        initial=5,
-    )
-    reference = forms.ChoiceField(
-        label=gettext_lazy("Reference arm"), choices=(), required=False
-    )
 
     def __init__(
         self, *args: Any, cohort: Cohort, methods: Mapping[str, int], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.order_fields(["question_set"])  # the training's key answers it
         self.cohort = cohort
-        used = cohort.cases.exclude(split="").values_list("split", flat=True).distinct()
-        labels = dict(Case.Split.choices)
-        self.fields["case_split"].choices = [  # type: ignore[attr-defined]
-            ("", _("all")),
-            *((split, labels.get(split, split)) for split in sorted(used)),
-        ]
-        self.fields["reference"].choices = [(m, m) for m in methods]  # type: ignore[attr-defined]
+        self.drafted: Mapping[str, Any] = self.initial.get("arms", {})
+        # arms of the draft come first, in their order, even without an image yet
+        own = {method: 0 for method, arm in self.drafted.items() if arm["chosen"]}
+        methods = {**own, **methods}
+        self._offer("case_split", [("", _("all")), *_splits(cohort)])
+        self._offer("reference", [(m, m) for m in methods])
+        for field in ("primary_arm", "control_arm"):
+            self._offer(field, [("", "–"), *((m, m) for m in methods)])
+        self.fields["control_arm"].help_text = _(
+            "The arm that the others are compared with. Empty: the repeated arm, if "
+            "there is just one."
+        )
         self.arms = [
             self._arm_form(index, method, count)
             for index, (method, count) in enumerate(methods.items())
         ]
+
+    def _offer(self, field: str, choices: Sequence[tuple[str, Words]]) -> None:
+        self.fields[field].choices = choices  # type: ignore[attr-defined]
 
     def _arm_form(self, index: int, method: str, count: int) -> ArmForm:
         initial = {
             "method": method,
             "chosen": True,
             "title": str(KNOWN_TITLES.get(method, method.partition("@")[0])),
-            **self.initial.get("arms", {}).get(method, {}),
+            **self.drafted.get(method, {}),
         }
         data = self.data if self.is_bound else None
         return ArmForm(data, prefix=f"arm-{index}", initial=initial, count=count)
 
+    def sections(self) -> list[Section]:
+        """What is folded away on the page: it has sensible defaults."""
+
+        def section(title: Words, about: Words, *names: str) -> Section:
+            return Section(title, about, [self[name] for name in names])
+
+        return [
+            section(
+                _("Which cases are read"),
+                _("All of the cohort, unless you choose."),
+                "case_split",
+                "case_codes",
+            ),
+            section(
+                _("Display"),
+                _("The same for every arm."),
+                *DisplayForm.base_fields,
+                "least_slice_side",
+            ),
+            section(
+                _("Conduct"),
+                _("Changed answers, breaks and viewing conditions."),
+                *(
+                    name
+                    for name in ConductForm.base_fields
+                    if name != "least_slice_side"
+                ),
+            ),
+            section(
+                _("Training"),
+                _("Images with known grades, read before the first session."),
+                "training",
+                *GateForm.base_fields,
+            ),
+            section(
+                _("Arm guesses"),
+                _("They tell whether the blinding held."),
+                "guesses",
+                "guess_percent",
+            ),
+            section(
+                _("Analysis plan"),
+                _("What is done with the answers, fixed before anybody sees one."),
+                *AnalysisForm.base_fields,
+            ),
+        ]
+
     def is_valid(self) -> bool:
         return all([super().is_valid(), *(arm.is_valid() for arm in self.arms)])
 
-    def clean_readers(self) -> list[User]:
-        return accounts_named(self.cleaned_data["readers"])
+    def clean_case_codes(self) -> list[str]:
+        text = self.cleaned_data["case_codes"].replace(",", "\n")
+        codes = [code.strip() for code in text.splitlines() if code.strip()]
+        known = set(self.cohort.cases.values_list("code", flat=True))
+        missing = [code for code in codes if code not in known]
+        if missing:
+            raise forms.ValidationError(
+                [_("The cohort has no case %s.") % code for code in missing]
+            )
+        return list(dict.fromkeys(codes))
 
-    def clean_statisticians(self) -> list[User]:
-        return accounts_named(self.cleaned_data["statisticians"])
+    def clean_training(self) -> list[TrainingChoice]:
+        asked = self.cleaned_data.get("question_set") or Study().question_set
+        read = lines_read(self.cleaned_data["training"], asked)
+        found = training_problems(
+            cohort=self.cohort, question_set=asked, chosen=read.choices
+        )
+        problems = read.problems + [(read.numbers[at], said) for at, said in found]
+        if problems:
+            lines = [
+                _("Line %(line)d: %(why)s") % {"line": line, "why": why}
+                for line, why in sorted(problems)
+            ]
+            raise forms.ValidationError(lines[:SHOWN_PROBLEMS])
+        return read.choices
 
-    def clean_coordinators(self) -> list[User]:
-        return accounts_named(self.cleaned_data["coordinators"])
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        if not all(arm.is_valid() for arm in self.arms):
+            return cleaned  # its own row says why
+        arms = {arm.method: arm for arm in self.arm_choices()}
+        for field in ("primary_arm", "control_arm"):
+            method = cleaned.get(field)
+            if method and method not in arms:
+                self.add_error(field, _("This arm is not read."))
+            elif method:
+                cleaned[field] = arms[method].code
+        repeated = [arm.code for arm in arms.values() if arm.repeated]
+        if not cleaned.get("control_arm") and len(repeated) == 1:
+            is_primary = repeated[0] == cleaned.get("primary_arm")
+            cleaned["control_arm"] = "" if is_primary else repeated[0]
+        return cleaned
 
     def arm_choices(self) -> list[ArmChoice]:
         """The ticked rows as arms; an empty title is the method's name."""
-        reference = self.cleaned_data["reference"]
+        reference = self.cleaned_data.get("reference")
         allowed = dict(self.fields["reference"].choices)  # type: ignore[attr-defined]
+        rows = [
+            row
+            for row in (arm.cleaned_data for arm in self.arms)
+            if row["chosen"] and row["method"] in allowed
+        ]
+        codes = self._codes([row["method"] for row in rows])
         return [
             ArmChoice(
                 method=row["method"],
@@ -149,64 +205,73 @@ class StudyForm(forms.Form):
                     else Arm.Role.COMPARISON
                 ),
                 repeated=row["repeated"],
+                code=code,
             )
-            for row in (arm.cleaned_data for arm in self.arms)
-            if row["chosen"] and row["method"] in allowed
+            for row, code in zip(rows, codes, strict=True)
         ]
+
+    def _codes(self, methods: Sequence[str]) -> list[str]:
+        """Arms of the draft keep their codes, whatever is chosen beside them."""
+        kept = {
+            method: self.drafted[method]["code"]
+            for method in methods
+            if self.drafted.get(method, {}).get("code")
+        }
+        taken = set(kept.values())
+        codes = []
+        for method in methods:
+            code = kept.get(method) or arm_code(method, taken)
+            taken.add(code)
+            codes.append(code)
+        return codes
 
     def settings(self) -> dict[str, Any]:
         """The fields that services take by the same name."""
-        names = ("title", "sessions", "washout_days", "spacing", "case_split")
         return {
-            **{name: self.cleaned_data[name] for name in names},
+            **{name: self.setting(name) for name in SETTINGS},
             **{name: self.cleaned_data[name] for name in PEOPLE},
+            "training": self.cleaned_data["training"],
             "arms": self.arm_choices(),
         }
 
 
-def accounts_named(text: str) -> list[User]:
-    """Accounts in the order they were written; every unknown name is named."""
-    wanted = list(dict.fromkeys(text.split()))
-    known = {user.username: user for user in User.objects.filter(username__in=wanted)}
-    unknown = [name for name in wanted if name not in known]
-    if unknown:
-        raise forms.ValidationError(
-            _("There is no account named %s.") % ", ".join(unknown)
-        )
-    return [known[name] for name in wanted]
+def _splits(cohort: Cohort) -> list[tuple[str, Words]]:
+    used = cohort.cases.exclude(split="").values_list("split", flat=True).distinct()
+    labels = dict(Case.Split.choices)
+    return [(split, labels.get(split, split)) for split in sorted(used)]
 
 
 def initial_of(study: Study, methods: Sequence[str], *, by: User) -> dict[str, Any]:
     """A draft as its form shows it to `by`, who coordinates it."""
-    arms = {arm.method: arm for arm in study.arms.all()}
+    arms = list(study.arms.all())
+    method_of = {arm.code: arm.method for arm in arms}
     people = study.memberships.exclude(role=Membership.Role.COORDINATOR, user=by)
-    reference = [m for m, arm in arms.items() if arm.role == Arm.Role.REFERENCE]
+    reference = [arm.method for arm in arms if arm.role == Arm.Role.REFERENCE]
+    drafted: dict[str, dict[str, Any]] = {
+        arm.method: {
+            "chosen": True,
+            "title": arm.title,
+            "repeated": arm.repeated,
+            "code": arm.code,
+        }
+        for arm in arms
+    }
     return {
-        "title": study.title,
+        **{name: getattr(study, name) for name in SETTINGS},
         "slug": study.slug,
         **{
             field: "\n".join(
                 people.filter(role=role)
-                .order_by("code", "pk")
+                .order_by(Length("code"), "code", "pk")  # Z before AA
                 .values_list("user__username", flat=True)
             )
             for field, role in PEOPLE.items()
         },
-        "case_split": study.case_split,
-        "sessions": study.sessions,
-        "washout_days": study.washout_days,
-        "spacing": study.spacing,
+        "case_codes": "\n".join(study.case_codes),
+        "training": lines_written(training_items(study)),
         "reference": reference[0] if reference else "",
-        "arms": {
-            method: (
-                {
-                    "chosen": True,
-                    "title": arms[method].title,
-                    "repeated": arms[method].repeated,
-                }
-                if method in arms
-                else {"chosen": False}
-            )
-            for method in methods
-        },
+        "primary_arm": method_of.get(study.primary_arm, ""),
+        "control_arm": method_of.get(study.control_arm, ""),
+        "arms": drafted
+        | {method: {"chosen": False} for method in methods if method not in drafted},
     }

@@ -115,6 +115,12 @@ def current(study: Study) -> dict[str, Any]:
     return dict(protocol)
 
 
+def current_sha256(study: Study) -> str:
+    """The hash of the protocol as it stands; empty for a draft."""
+    last = study.amendments.order_by("number").last()
+    return last.protocol_sha256 if last else study.protocol_sha256
+
+
 def amended(study: Study, changed: Iterable[str]) -> dict[str, Any]:
     """The protocol as it stands, but the settings in `changed` as `study` has them.
 

@@ -1,10 +1,11 @@
 """What the settings of a study may be, whatever door they come in by."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from readerstudy.cases.models import Cohort
@@ -115,3 +116,13 @@ def training_problems(
         except Refused as refused:
             problems.append((index, str(refused)))
     return problems
+
+
+def arm_code(method: str, taken: Collection[str], wanted: str = "") -> str:
+    """A short name for the arm of a method, unlike those that are `taken`."""
+    base = wanted or slugify(method.partition("@")[0])[:40] or "arm"
+    number, code = 1, base
+    while code in taken:
+        number += 1
+        code = f"{base}-{number}"
+    return code

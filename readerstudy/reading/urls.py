@@ -2,15 +2,32 @@
 
 from django.urls import path
 
-from .views import changes, conditions, conduct, guesses, room, start, studies, training
+from .views import (
+    changes,
+    conditions,
+    conduct,
+    guesses,
+    protocol,
+    room,
+    start,
+    studies,
+    training,
+)
 
 app_name = "reading"
 urlpatterns = [
     path("", start.start, name="start"),
     path("studies/", studies.study_list, name="study-list"),
     path("studies/new/", studies.study_create, name="study-create"),
+    path("studies/new/protocol/", protocol.protocol_upload, name="protocol-upload"),
     path("studies/<slug:slug>/", studies.study_detail, name="study-detail"),
     path("studies/<slug:slug>/edit/", studies.study_edit, name="study-edit"),
+    path(
+        "studies/<slug:slug>/protocol.yaml",
+        protocol.protocol_download,
+        name="protocol-download",
+    ),
+    path("studies/<slug:slug>/amend/", protocol.study_amend, name="study-amend"),
     path("studies/<slug:slug>/open/", studies.study_open, name="study-open"),
     path("studies/<slug:slug>/close/", studies.study_close, name="study-close"),
     path(

@@ -12,7 +12,7 @@ from readerstudy.imaging.errors import Refused
 
 from ..models import Amendment, Study
 from ..preflight_plan import analysis_findings, gate_findings
-from ..protocol import amended, number, protocol_sha256
+from ..protocol import amended, current_sha256, number, protocol_sha256
 from ..recording import record_study
 from .rights import check_coordinates
 from .settings import Settings, settings_assign
@@ -41,25 +41,31 @@ NAMES_ARM = frozenset({"primary_arm", "control_arm"})
 
 @transaction.atomic
 def protocol_amend(
-    *, study: Study, by: User, reason: str, **settings: Unpack[Settings]
+    *,
+    study: Study,
+    by: User,
+    reason: str,
+    amends: str | None = None,
+    **settings: Unpack[Settings],
 ) -> Amendment:
     """Let the protocol of an open or closed study be another from now on.
 
     Reads that were made stay as they are. Each amendment is a whole protocol with a
     hash of its own: it holds its number, its reason and the hash that it follows.
+    amends: the SHA-256 of the protocol that `by` has seen; refused if it is another
+    by now. None: whatever it is.
     """
     study = _amendable(study, by)
+    follows = current_sha256(study)
+    if amends not in (None, follows):
+        raise Refused(_("The protocol was amended meanwhile. Look at it again."))
     reason = reason.strip()
     if not reason:
         raise Refused(_("An amendment needs a reason."))
     changes = settings_change(study, settings)
-    if not changes:
-        raise Refused(_("Nothing is changed."))
     protocol = amended(study, changes)
-    earlier = study.amendments.order_by("number").last()
-    follows = earlier.protocol_sha256 if earlier else study.protocol_sha256
     protocol["amendment"] = {
-        "number": earlier.number + 1 if earlier else 1,
+        "number": study.amendments.count() + 1,
         "reason": reason,
         "amends_sha256": follows,
     }
@@ -76,6 +82,13 @@ def protocol_amend(
     )
     _record(study, amendment, follows, by)
     return amendment
+
+
+def amendment_preview(
+    *, study: Study, **settings: Unpack[Settings]
+) -> dict[str, list[Any]]:
+    """What an amendment would change; setting → [before, after]. Changes nothing."""
+    return settings_change(Study.objects.get(pk=study.pk), settings)
 
 
 def _amendable(study: Study, by: User) -> Study:
@@ -116,11 +129,14 @@ def settings_change(study: Study, settings: Settings) -> dict[str, list[Any]]:
     if findings:
         raise Refused("\n".join(finding.message for finding in findings))
     after = _values(study)
-    return {
+    changes = {
         name: [before[name], after[name]]
         for name in AMENDABLE
         if before[name] != after[name]
     }
+    if not changes:
+        raise Refused(_("Nothing is changed."))
+    return changes
 
 
 def _values(study: Study) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Unpack
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from readerstudy.blinding import seeds, tokens
@@ -21,6 +20,7 @@ from .. import protocol
 from ..models import Arm, ArmGuess, Membership, Read, Session, Study
 from ..preflight import preflight
 from ..recording import draft_summary, record_study
+from ..setting_rules import arm_code
 from .members import (
     member_write,
     members_replace,
@@ -164,18 +164,13 @@ def arm_add(
 
 def _arm_write(study: Study, arm: ArmChoice) -> Arm:
     taken = set(study.arms.values_list("code", flat=True))
-    base = arm.code or slugify(arm.method.partition("@")[0]) or "arm"
-    number, code = 1, base
-    while code in taken:
-        number += 1
-        code = f"{base}-{number}"
     reference = Arm.Role.REFERENCE
     if arm.role == reference and study.arms.filter(role=reference).exists():
         raise Refused(_("A study has one reference arm only."))
     return Arm.objects.create(
         study=study,
         position=len(taken) + 1,
-        code=code,
+        code=arm_code(arm.method, taken, arm.code),
         title=arm.title,
         method=arm.method,
         role=arm.role,

@@ -19,7 +19,10 @@ from readerstudy.imaging.errors import Refused
 from .. import selectors, services
 from ..forms import StudyForm, initial_of
 from ..models import Membership, Study
+from ..preflight_plan import hints
+from ..protocol import study_cases
 from ..selectors_conduct import agreements
+from ..setting_words import amendments_told
 from ..settings_page import settings_told
 from .unblinded import COORDINATOR, STATISTICIAN, coordinates, study_or_404, user_of
 
@@ -117,6 +120,8 @@ def study_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "agreements": agreements(study, user_of(request)),
         "coordinates": coordinates(request, study),
         "findings": selectors.preflight(study) if is_draft else [],
+        "hints": hints(study, study_cases(study)) if is_draft else [],
+        "amendments": amendments_told(study),
         "progress": selectors.study_progress(study),
         "people": study.memberships.exclude(role=Membership.Role.READER).select_related(
             "user"

@@ -1,0 +1,54 @@
+"""What a coordinator writes to amend an open study's protocol."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from .forms_settings import AnalysisForm, ConductForm, GateForm, Section, whole
+from .models import Study
+from .services.amendments import AMENDABLE
+from .setting_words import LABELS
+
+LONGEST_REASON = 2000
+
+
+class AmendmentForm(AnalysisForm, GateForm, ConductForm):
+    """The settings that may still change, as they stand, and why they are to."""
+
+    title = forms.CharField(label=LABELS["title"], max_length=200)
+    washout_days = whole("washout_days")
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy(
+            "It is part of the protocol and of the log from now on: name no patient, "
+            "no case and no arm."
+        ),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=LONGEST_REASON,
+    )
+
+    def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
+        kwargs["initial"] = {name: getattr(study, name) for name in AMENDABLE}
+        super().__init__(*args, **kwargs)
+        arms = [("", "–"), *study.arms.values_list("code", "title")]
+        for field in ("primary_arm", "control_arm"):
+            self.fields[field].choices = arms  # type: ignore[attr-defined]
+        if not study.training.exists():  # nobody could pass a gate
+            del self.fields["gate"], self.fields["gate_minimum"]
+
+    def sections(self) -> list[Section]:
+        conduct = ("title", "washout_days", *ConductForm.base_fields)
+        gate = [name for name in GateForm.base_fields if name in self.fields]
+        groups = [
+            (gettext_lazy("Conduct"), [*conduct, *gate]),
+            (gettext_lazy("Analysis plan"), list(AnalysisForm.base_fields)),
+        ]
+        return [
+            Section(title, "", [self[name] for name in names])
+            for title, names in groups
+        ]
+
+    def settings(self) -> dict[str, Any]:
+        """The fields that services take by the same name."""
+        return {name: self.setting(name) for name in AMENDABLE if name in self.fields}

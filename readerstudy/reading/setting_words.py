@@ -1,0 +1,113 @@
+"""Settings in words: their names on forms, and what an amendment changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .models import Study
+from .questions import Words
+
+LABELS: dict[str, Any] = {
+    "title": gettext_lazy("Title"),
+    "case_split": gettext_lazy("Cases"),
+    "case_codes": gettext_lazy("Only these cases"),
+    "question_set": gettext_lazy("Questions"),
+    "window_rule": gettext_lazy("Window rule"),
+    "lut": gettext_lazy("Colour table"),
+    "interpolation": gettext_lazy("Interpolation"),
+    "least_slice_side": gettext_lazy("Least side of a slice, in pixels"),
+    "sessions": gettext_lazy("Sessions"),
+    "washout_days": gettext_lazy("Washout between sessions, in days"),
+    "spacing": gettext_lazy("Spacing, in reads"),
+    "answer_changes": gettext_lazy("Answers may be changed"),
+    "break_after_minutes": gettext_lazy("A break is suggested after, in minutes"),
+    "long_pause_minutes": gettext_lazy(
+        "A pause within a read is noted after, in minutes"
+    ),
+    "asks_conditions": gettext_lazy("Ask for the viewing conditions"),
+    "gate": gettext_lazy("Gate before the first session"),
+    "gate_minimum": gettext_lazy("Least agreement with the key"),
+    "guesses": gettext_lazy("Readers guess what an image was"),
+    "guess_percent": gettext_lazy("Share of the reads, in percent"),
+    "primary_arm": gettext_lazy("Primary arm"),
+    "control_arm": gettext_lazy("Control arm"),
+    "kappa_margin": gettext_lazy("Margin of kappa"),
+    "kappa_weights": gettext_lazy("Weights of kappa"),
+    "kappa_interval": gettext_lazy("Interval of kappa"),
+    "image_metrics": gettext_lazy("Image quality"),
+}
+
+
+@dataclass(frozen=True)
+class ChangeTold:
+    label: Words
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class AmendmentTold:
+    """An amendment as its study's page lists it."""
+
+    number: int
+    at: datetime
+    by: str
+    reason: str
+    changes: list[ChangeTold]
+    sha256: str  # of the protocol from then on
+
+
+def amendments_told(study: Study) -> list[AmendmentTold]:
+    titles = _arm_titles(study)
+    return [
+        AmendmentTold(
+            number=one.number,
+            at=one.at,
+            by=one.by.get_username(),
+            reason=one.reason,
+            changes=_changes(one.changes, titles),
+            sha256=one.protocol_sha256,
+        )
+        for one in study.amendments.select_related("by").order_by("number")
+    ]
+
+
+def changes_told(study: Study, changes: Mapping[str, list[Any]]) -> list[ChangeTold]:
+    """changes: setting → [before, after], as an amendment stores them."""
+    return _changes(changes, _arm_titles(study))
+
+
+def _arm_titles(study: Study) -> dict[str, str]:
+    return dict(study.arms.values_list("code", "title"))
+
+
+def _changes(
+    changes: Mapping[str, list[Any]], titles: dict[str, str]
+) -> list[ChangeTold]:
+    return [
+        ChangeTold(
+            LABELS[name],
+            _told(name, changes[name][0], titles),
+            _told(name, changes[name][1], titles),
+        )
+        for name in LABELS
+        if name in changes
+    ]
+
+
+def _told(name: str, value: Any, titles: dict[str, str]) -> str:
+    if value is None or value in ("", []):
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if name in ("primary_arm", "control_arm"):
+        return titles.get(value, str(value))
+    field = Study._meta.get_field(name)
+    words = dict(getattr(field, "flatchoices", ()))
+    return str(words.get(value, value))
