@@ -208,6 +208,7 @@ def test_without_a_gate_whoever_went_through_has_passed(trainee):
     ("gate", "grade", "reached", "passed"),
     [
         (KAPPA, as_key, 1.0, True),
+        (KAPPA | {"gate_minimum": Decimal("1.00")}, as_key, 1.0, True),
         # key 4 4 3 1 1 2, own 3 3 4 2 2 3: each one off, a mean squared distance of
         # 1; of every own grade to every key's it is 78 / 36: kappa is 1 − 36 / 78
         (KAPPA, one_up, 7 / 13, False),
