@@ -16,7 +16,13 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from readerstudy.reading import services
-from readerstudy.reading.models import Read, Study, TrainingRead
+from readerstudy.reading.models import (
+    ArmGuess,
+    Read,
+    Study,
+    TrainingRead,
+    ViewingCheck,
+)
 from readerstudy.reading.pages import Presented
 from tests.cast import make_user, reader_membership
 from tests.factory import TRAINING, make_cohort, make_study
@@ -30,13 +36,20 @@ SEEN = {
     "reading:training-result",
     "reading:read-next",
     "reading:read-pixels",
+    "reading:conditions",
+    "reading:test-pattern",
+    "reading:guess-next",
+    "reading:guess-pixels",
 }
+# words that a page says of every image; that it does, its own tests prove
+SAID_OF_ALL = {"reading:guess-next": ('value="reference"', "the reference image")}
 
 
 @dataclass(frozen=True)
 class Walk:
     reader: User
     study: Study
+    further: tuple[Study, ...]  # the same reader's, who is asked other things there
     forbidden: dict[str, str]  # string → what it would tell
 
 
@@ -86,15 +99,26 @@ def walk(db: None) -> Walk:
     )
     train(study, colleague)
     train(study, reader)
+    asking, guessed = (
+        make_study(
+            cohort, slug=slug, coordinator=coordinator, readers=[reader], **settings
+        )
+        for slug, settings in (
+            ("asking-study", {"asks_conditions": True}),
+            ("guessed-study", {"guesses": "after-grade", "guess_percent": 100}),
+        )
+    )
+    services.check_start(reader=reader_membership(asking, reader))
+    grade_one(guessed, reader)
     forbidden = {
         "Cohort-Qx": "the cohort",
         "gaussian": "an arm's method",
         "Arm ": "an arm's title",
         "reference": "an arm's role",
-        study.seed: "the seed",
-        study.protocol_sha256: "the protocol",
         colleague.username: "another reader",
     }
+    for one in (study, asking, guessed):
+        forbidden |= {one.seed: "the seed", one.protocol_sha256: "the protocol"}
     for case in cohort.cases.all():
         forbidden |= {case.code: "a case code", case.patient_digest: "a patient"}
         for rendition in case.renditions.all():
@@ -109,9 +133,21 @@ def walk(db: None) -> Walk:
         *study.arms.all(),
         *study.training.all(),
         *TrainingRead.objects.all(),
+        *ViewingCheck.objects.all(),
+        *ArmGuess.objects.all(),
     )
     forbidden |= {str(row.pk): "a primary key" for row in models}
-    return Walk(reader=reader, study=study, forbidden=forbidden)
+    further = (asking, guessed)
+    return Walk(reader=reader, study=study, further=further, forbidden=forbidden)
+
+
+def grade_one(study: Study, user: User) -> None:
+    """The first read is answered, and the question after it is open."""
+    reader = reader_membership(study, user)
+    read = services.read_next(reader=reader).read
+    assert read is not None
+    grades = {"grade": {"right": 3, "left": 2}}
+    services.read_submit(token=read.token, reader=reader, answers=grades, key="key")
 
 
 def train(study: Study, user: User) -> None:
@@ -126,14 +162,15 @@ def train(study: Study, user: User) -> None:
 
 
 def arguments(walk: Walk, name: str) -> list[object]:
-    own = list(Read.objects.filter(reader__user=walk.reader).order_by("position"))
+    own = list(Read.objects.filter(reader__study=walk.study, reader__user=walk.reader))
     other = Read.objects.exclude(reader__user=walk.reader).first()
     training = TrainingRead.objects.filter(attempt__finished_at=None)
     known = {
-        "slug": [walk.study.slug],
+        "slug": [one.slug for one in (walk.study, *walk.further)],
         "token": [
             *(read.token for read in (own[0], own[1], other)),
             *(read.token for read in training),
+            *(guess.token for guess in ArmGuess.objects.order_by("read__position")[:2]),
             "A" * len(own[0].token),
         ],
     }
@@ -171,6 +208,8 @@ def test_no_page_tells_a_reader_anything(walk: Walk) -> None:
             # the address itself is what we typed, not what the page told
             said = body.decode("latin-1").replace(path, "")
             said += repr(sorted(response.headers.items())).replace(path, "")
+            for words in SAID_OF_ALL.get(name, ()):
+                said = said.replace(words, "")
             told = {why for word, why in walk.forbidden.items() if word in said}
             assert not told, f"{method.upper()} {name} ({path}) tells {told}"
             assert response.status_code < 500, f"{name} breaks: {path}"

@@ -13,10 +13,16 @@ from django.urls import reverse
 from inference.services import job_request
 from readerstudy.cases.models import Rendition, Upload
 from readerstudy.reading.models import Read
-from readerstudy.reading.services import attempt_start, read_next, training_next
+from readerstudy.reading.services import (
+    attempt_start,
+    check_start,
+    guess_next,
+    read_next,
+    training_next,
+)
 from tests.cast import Cast, reader_membership
 from tests.factory import TRAINING, make_study, unblind
-from tests.test_leaks import routes
+from tests.test_leaks import grade_one, routes
 
 EVERYONE = frozenset(
     {
@@ -72,6 +78,9 @@ TABLE = {
     "inference:weights-upload": Row(UPLOADERS),
     "reading:study-list": Row(STUDY_LIST),
     "reading:study-create": Row(UPLOADERS),
+    "reading:protocol-upload": Row(UPLOADERS, "post"),
+    "reading:protocol-download": Row(UNBLINDED),
+    "reading:study-amend": Row(OWN),
     "reading:study-detail": Row(UNBLINDED),
     "reading:study-edit": Row(frozenset()),  # of a draft only, and this one is open
     "reading:study-open": Row(OWN, "post"),
@@ -88,7 +97,15 @@ TABLE = {
     "reading:read-next": Row(READER),
     "reading:read-submit": Row(READER, "post"),
     "reading:reading-pause": Row(READER),
+    "reading:session-finish": Row(READER, "post"),
+    "reading:read-changes": Row(READER),
+    "reading:read-revisit": Row(READER, "post"),
     "reading:read-pixels": Row(READER),
+    "reading:conditions": Row(READER),
+    "reading:test-pattern": Row(READER),
+    "reading:guess-next": Row(READER),
+    "reading:guess-submit": Row(READER, "post"),
+    "reading:guess-pixels": Row(READER),
     "reading:training-next": Row(READER),
     "reading:training-start": Row(READER, "post"),
     "reading:training-submit": Row(READER, "post"),
@@ -129,6 +146,8 @@ def values(cast: Cast) -> dict[str, dict[str, object]]:
         "reading:read-pixels": {**study, "token": shown.token},
         "posted to reading:read-submit": {"token": shown.token},
         **training_values(cast),
+        **conditions_values(cast),
+        **guess_values(cast),
     }
 
 
@@ -153,6 +172,43 @@ def training_values(cast: Cast) -> dict[str, dict[str, object]]:
         "posted to reading:training-submit": token,
         "reading:training-pixels": {**study, **token},
         "reading:training-result": study,
+    }
+
+
+def conditions_values(cast: Cast) -> dict[str, dict[str, object]]:
+    """A study whose reader has the test pattern before them."""
+    asking = make_study(
+        cast.cohort,
+        slug="asking-study",
+        coordinator=cast.coordinator,
+        statistician=cast.statistician,
+        readers=[cast.reader],
+        asks_conditions=True,
+    )
+    check_start(reader=reader_membership(asking, cast.reader))
+    study = {"slug": asking.slug}
+    return {"reading:conditions": study, "reading:test-pattern": study}
+
+
+def guess_values(cast: Cast) -> dict[str, dict[str, object]]:
+    """A study whose reader is asked about the first read."""
+    guessed = make_study(
+        cast.cohort,
+        slug="guessed-study",
+        coordinator=cast.coordinator,
+        statistician=cast.statistician,
+        readers=[cast.reader],
+        guesses="after-grade",
+        guess_percent=100,
+    )
+    grade_one(guessed, cast.reader)
+    guess = guess_next(reader=reader_membership(guessed, cast.reader))
+    study, token = {"slug": guessed.slug}, {"token": guess.token}
+    return {
+        "reading:guess-next": study,
+        "reading:guess-submit": study,
+        "posted to reading:guess-submit": token,
+        "reading:guess-pixels": {**study, **token},
     }
 
 
