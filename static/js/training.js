@@ -15,7 +15,7 @@ function tag(choice, text, kind) {
 function verdict(off) {
   if (off === 0) return `= ${room.dataset.equal}`;
   if (off === 1) return `≈ ${room.dataset.oneOff}`;
-  return `≠ ${room.dataset.moreOff.replace("%(number)s", off)}`;
+  return `≠ ${room.dataset.moreOff.replace("{number}", off)}`;
 }
 
 // given, key: question → patient's side → grade

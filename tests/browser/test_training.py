@@ -84,7 +84,7 @@ def test_a_reader_trains_by_keyboard_fails_tries_again_and_starts_session_1(
 ) -> None:
     for number, read in enumerate(reads(), start=1):
         painted(room, read)
-        expect(room.locator("#place")).to_have_text(f"Training {number} of 3")
+        expect(room.locator("#place")).to_have_text(f"Training image {number} of 3")
         answer(room, read, opposite_of(read))
         room.keyboard.press("Enter")
     room.wait_for_url("**/training/result/")
@@ -176,7 +176,7 @@ def test_training_goes_on_where_it_stopped(
     again = page_of(cast.reader)
     again.get_by_role("button", name="Go on with the training").click()
     painted(again, second)
-    expect(again.locator("#place")).to_have_text("Training 2 of 3")
+    expect(again.locator("#place")).to_have_text("Training image 2 of 3")
 
 
 def test_a_second_tab_says_that_the_image_is_answered(
