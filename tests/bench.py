@@ -141,16 +141,21 @@ def reading() -> Iterator[Line]:
     page = client.get("/read/phantom-study/")
     token = Read.objects.get(first_shown_at__isnull=False).token
 
+    circumstances = {"away": 0, "side": 400, "screen": "1920x1080@1"}
+
     def step() -> int:
         nonlocal token
         answer = client.post(
             "/read/phantom-study/submit/",
-            {"token": token, "key": token, "grade-right": 3, "grade-left": 2},
+            {"token": token, "key": token, "grade-right": 3, "grade-left": 2}
+            | circumstances,
         )
-        token = answer.json()["token"]
-        pixels = client.get(f"/read/phantom-study/pixels/{token}/")
+        token, ahead = answer.json()["token"], answer.json()["next"]
+        pixels = client.get(f"/read/phantom-study/pixels/{ahead}/")
+        assert pixels.status_code == 200
         return len(answer.content) + len(pixels.content)
 
+    step()  # the session learns its device
     with CaptureQueriesContext(
         connection,
     ) as queries:
