@@ -56,6 +56,18 @@ def protocol_load(*, content: bytes, by: User, replaces: bool = True) -> Loaded:
     return Loaded(made, made=True)
 
 
+def first_coordinator(content: bytes) -> User:
+    """In whose name a file is loaded where nobody is logged in."""
+    names = _dig(yaml_read(content), "people", "coordinators")
+    first = _accounts([str(n) for n in names][:1]) if isinstance(names, list) else {}
+    if not first:
+        raise Refused(
+            _("Say in whose name: the file's first coordinator has no account here.")
+        )
+    [user] = first.values()
+    return user
+
+
 def _word(document: Any, *path: str) -> str:
     """The text at this place of a file that nobody has checked yet."""
     found = _dig(document, *path)

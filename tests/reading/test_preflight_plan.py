@@ -1,0 +1,169 @@
+"""What the preflight asks of display, cases, training, guesses and analysis plan."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from readerstudy.cases.models import Case, Rendition
+from readerstudy.imaging.errors import Refused
+from readerstudy.reading import services
+from readerstudy.reading.models import Study
+from readerstudy.reading.preflight import Finding, preflight
+from readerstudy.reading.preflight_plan import hints
+from readerstudy.reading.protocol import study_cases
+from tests.factory import TRAINING, training_set
+
+from .conftest import address
+
+GATE = {"gate": "kappa", "gate_minimum": Decimal("0.6")}
+
+
+def found(study):
+    return [finding.message for finding in preflight(study)]
+
+
+def altered(study, **columns):
+    """As a database from before may have it: past every service."""
+    Study.objects.filter(pk=study.pk).update(**columns)
+    return Study.objects.get(pk=study.pk)
+
+
+def test_a_study_without_statistician_could_never_be_unblinded(make_draft, cast):
+    study = make_draft()
+    study.memberships.filter(role="statistician").delete()
+    said = "There is no statistician; a study is unblinded by two people."
+    assert preflight(study) == [Finding(said, "study")]
+    with pytest.raises(Refused, match="no statistician"):
+        services.study_open(study=study, by=cast.coordinator)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"window_rule": "auto"}, "Unknown window rule: auto."),
+        ({"lut": "hot"}, "Unknown colour table: hot."),
+        ({"interpolation": "cubic"}, "Unknown interpolation: cubic."),
+        ({"question_set": "x"}, "Unknown questions: x."),
+        ({"case_codes": ["C001", "C002", "C009"]}, "no case of these codes: C009."),
+    ],
+)
+def test_what_the_program_does_not_know_is_found(make_draft, columns, said):
+    [message] = found(altered(make_draft(), **columns))
+    assert said in message
+
+
+def test_one_patient_alone_gives_no_interval(make_draft, cast):
+    assert found(make_draft(slug="two", case_codes=["C001", "C002"])) == []
+    Case.objects.filter(cohort=cast.cohort).update(patient_digest="the same")
+    [message] = found(make_draft(case_codes=["C001", "C002"]))
+    assert message.startswith("All cases are of one patient")
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        ({"primary_arm": "gaussian"}, "the primary arm, “gaussian”, is no arm"),
+        ({"control_arm": "gaussian"}, "the control arm, “gaussian”, is no arm"),
+        (
+            {"primary_arm": "reference"},
+            "the primary arm, “reference”, is the reference",
+        ),
+        (
+            {"control_arm": "reference"},
+            "the control arm, “reference”, is the reference",
+        ),
+        (
+            {"primary_arm": "short", "control_arm": "short"},
+            "the primary arm is its own control",
+        ),
+        (
+            {"primary_arm": "short", "kappa_margin": Decimal("0.1")},
+            "a margin needs a primary arm and a control arm",
+        ),
+        (
+            {"control_arm": "short", "kappa_margin": Decimal("0.1")},
+            "a margin needs a primary arm and a control arm",
+        ),
+    ],
+)
+def test_an_analysis_plan_that_cannot_be_carried_out_is_found(make_draft, plan, said):
+    [finding] = preflight(make_draft(**plan))
+    assert said in finding.message
+    assert finding.cure == "study"
+
+
+def test_a_whole_analysis_plan_has_nothing_against_it(make_draft):
+    plan = {"primary_arm": "short", "control_arm": "gaussian"}
+    study = make_draft(**plan, kappa_margin=Decimal("0.05"))
+    services.arm_add(study=study, method="gaussian", title="Filter")
+    assert found(study) == []
+
+
+def test_a_training_set_with_its_gate_has_nothing_against_it(make_draft):
+    assert found(make_draft(training=TRAINING, **GATE)) == []
+
+
+def test_a_gate_without_training_set_is_found(make_draft):
+    assert found(make_draft(**GATE)) == ["There is a gate, but no training set."]
+
+
+def test_a_gate_that_nobody_could_pass_is_found(make_draft):
+    flat = training_set(("C001", "reference", 3, 3), ("C001", "short", 3, 3))
+    [message] = found(make_draft(training=flat, **GATE))
+    assert message.startswith("The training key holds one grade only")
+    within = {"gate": "within-one", "gate_minimum": Decimal("1")}
+    assert found(make_draft(slug="within", training=flat, **within)) == []
+
+
+def test_a_training_image_that_is_missing_is_named(make_draft, cast):
+    study = make_draft(training=TRAINING)
+    Rendition.objects.filter(
+        case__cohort=cast.cohort, case__code="C001", method="gaussian"
+    ).delete()
+    [finding] = preflight(study)
+    assert finding.message == (
+        "Images of the training set are not made yet: C001 gaussian."
+    )
+    assert finding.cure == "cohort"
+
+
+def test_a_training_image_that_is_damaged_is_named(make_draft, cast):
+    study = make_draft(training=TRAINING)
+    image = Rendition.objects.get(
+        case__cohort=cast.cohort, case__code="C001", method="gaussian"
+    )
+    Path(image.values.path).write_bytes(b"damaged")
+    assert found(study) == [
+        "Images of the training set are damaged or lost: C001 gaussian."
+    ]
+
+
+def test_readers_are_not_trained_on_a_patient_whom_they_are_to_grade(make_draft, cast):
+    study = make_draft(training=TRAINING)
+    cases = Case.objects.filter(cohort=cast.cohort)
+    digest = cases.get(code="C001").patient_digest
+    cases.filter(code="C003").update(patient_digest=digest)
+    [message] = found(study)
+    assert message.startswith("Patients of the training set are read in the study")
+    assert message.endswith("Training cases: C001.")
+
+
+def test_a_hint_stands_against_nothing(make_draft, cast):
+    study = make_draft(guesses="at-end", guess_percent=20)
+    said = [hint.message for hint in hints(study, study_cases(study))]
+    # 8 reads of a reader: 4 cases in two arms
+    assert "Each reader is asked for 2 arm guesses only" in said[0]
+    assert "names no primary arm" in said[1]
+    assert found(study) == []
+    many = make_draft(slug="many", primary_arm="short")
+    assert hints(many, study_cases(many)) == []
+
+
+def test_the_page_of_a_draft_tells_hints_apart_from_hindrances(make_draft, cast, at):
+    study = make_draft()
+    page = at(cast.coordinator).get(address("study-detail", study.slug))
+    assert "Worth a second thought" in page.content.decode()
+    assert page.context["findings"] == []
+    opened = at(cast.coordinator).get(address("study-detail", cast.study.slug))
+    assert "Worth a second thought" not in opened.content.decode()
