@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from . import selectors
+from . import selectors, selectors_conduct
 from .models import Membership, Study
 
 ROLES = (Membership.Role.COORDINATOR, Membership.Role.STATISTICIAN)
@@ -48,6 +48,15 @@ class ReaderProgressSerializer(serializers.Serializer[selectors.ReaderProgress])
     sessions = SessionProgressSerializer(many=True)
 
 
+class DeviationSerializer(serializers.Serializer[selectors_conduct.SeenDeviation]):
+    reader = serializers.CharField(source="place.reader")
+    session = serializers.IntegerField(source="place.session")
+    number = serializers.IntegerField(source="place.number")
+    kind = serializers.CharField()
+    amount = serializers.IntegerField()
+    at = serializers.DateTimeField()
+
+
 class StudyList(APIView):
     """The studies that the caller coordinates or analyses."""
 
@@ -66,8 +75,21 @@ class StudyProgress(APIView):
         return Response(ReaderProgressSerializer(progress, many=True).data)
 
 
+class StudyDeviations(APIView):
+    """What did not go as the protocol wants it, newest first; no arm, no case."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        studies = Study.objects.for_role(request.user, *ROLES)
+        study = get_object_or_404(studies.defer("protocol"), slug=slug)
+        noticed = selectors_conduct.deviations(study)
+        return Response(DeviationSerializer(noticed, many=True).data)
+
+
 app_name = "api"
 urlpatterns = [
     path("studies/", StudyList.as_view(), name="study-list"),
     path("studies/<slug:slug>/progress/", StudyProgress.as_view(), name="progress"),
+    path(
+        "studies/<slug:slug>/deviations/", StudyDeviations.as_view(), name="deviations"
+    ),
 ]

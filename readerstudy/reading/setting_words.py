@@ -62,7 +62,7 @@ class AmendmentTold:
 
 
 def amendments_told(study: Study) -> list[AmendmentTold]:
-    titles = _arm_titles(study)
+    titles = arm_titles(study)
     return [
         AmendmentTold(
             number=one.number,
@@ -78,10 +78,10 @@ def amendments_told(study: Study) -> list[AmendmentTold]:
 
 def changes_told(study: Study, changes: Mapping[str, list[Any]]) -> list[ChangeTold]:
     """changes: setting → [before, after], as an amendment stores them."""
-    return _changes(changes, _arm_titles(study))
+    return _changes(changes, arm_titles(study))
 
 
-def _arm_titles(study: Study) -> dict[str, str]:
+def arm_titles(study: Study) -> dict[str, str]:
     return dict(study.arms.values_list("code", "title"))
 
 
@@ -91,15 +91,15 @@ def _changes(
     return [
         ChangeTold(
             LABELS[name],
-            _told(name, changes[name][0], titles),
-            _told(name, changes[name][1], titles),
+            setting_told(name, changes[name][0], titles),
+            setting_told(name, changes[name][1], titles),
         )
         for name in LABELS
         if name in changes
     ]
 
 
-def _told(name: str, value: Any, titles: dict[str, str]) -> str:
+def setting_told(name: str, value: Any, titles: dict[str, str]) -> str:
     if value is None or value in ("", []):
         return "–"
     if isinstance(value, bool):

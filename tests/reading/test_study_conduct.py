@@ -130,6 +130,24 @@ def test_only_a_broken_code_tells_arm_and_case_and_only_to_coordinators(at, cast
     assert not {secret for secret in secrets(cast) if secret in said}
 
 
+def test_programs_get_the_deviations_as_blind_as_people(at, cast, told):
+    client = at(cast.statistician)
+    answer = client.get(f"/api/v1/studies/{cast.study.slug}/deviations/")
+    kinds = {row["kind"]: row for row in answer.json()}
+    assert set(kinds) == {"long-pause", "device", "viewport"}
+    pause = dict(kinds["long-pause"])
+    assert pause.pop("at")
+    assert pause == {
+        "reader": "A",
+        "session": 1,
+        "number": 1,
+        "kind": "long-pause",
+        "amount": 754,
+    }
+    said = answer.content.decode()
+    assert not {secret for secret in secrets(cast) if secret in said}
+
+
 def test_nobody_sees_a_score_there_before_unblinding(cast, told):
     clients = [Client(), Client()]
     for client, who in zip(clients, (cast.coordinator, cast.statistician), strict=True):
