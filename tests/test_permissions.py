@@ -59,6 +59,7 @@ TABLE = {
     "reading:start": Row(LOGGED_IN),
     "api:study-list": Row(LOGGED_IN),
     "api:progress": Row(UNBLINDED),
+    "api:deviations": Row(UNBLINDED),
     "cases:cohort-list": Row(UPLOADERS),
     "cases:cohort-upload": Row(UPLOADERS),
     "cases:cohort-confirm": Row(OWN),
