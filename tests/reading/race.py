@@ -13,6 +13,7 @@ import django
 
 django.setup()
 
+from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
@@ -24,6 +25,7 @@ from readerstudy.reading.models import (  # noqa: E402
     Read,
     Score,
     Session,
+    Study,
     TrainingAttempt,
     TrainingRead,
 )
@@ -81,6 +83,30 @@ def training_at_once(reader: Membership) -> dict[str, object]:
     return told
 
 
+def amendments_at_once(study: Study, coordinator: User) -> dict[str, object]:
+    """Eight amendments at once, unseen and of a protocol that all have seen."""
+
+    def amend(number: int, amends: str | None) -> None:
+        services.protocol_amend(
+            study=study,
+            by=coordinator,
+            reason="At once.",
+            amends=amends,
+            washout_days=10 + number,
+        )
+
+    told: dict[str, object] = {"amendments": at_once(lambda n: amend(n, None))}
+    rows = list(study.amendments.order_by("number"))
+    told["numbers"] = [row.number for row in rows]
+    told["in a row"] = [row.protocol["amendment"]["amends_sha256"] for row in rows] == [
+        study.protocol_sha256,
+        *(row.protocol_sha256 for row in rows[:-1]),
+    ]
+    seen = rows[-1].protocol_sha256
+    told["amendments of what was seen"] = at_once(lambda n: amend(100 + n, seen))
+    return told
+
+
 def main() -> None:
     call_command("migrate", verbosity=0)
     coordinator = make_user("coordinator", coordinator=True)
@@ -127,6 +153,7 @@ def main() -> None:
         sessions=1,
     )
     told |= training_at_once(reader_membership(trained, user))
+    told |= amendments_at_once(study, coordinator)
     json.dump(told, sys.stdout)
 
 

@@ -35,3 +35,10 @@ def test_attempts_at_the_training_begun_at_once_are_one(told):
 def test_different_last_answers_of_a_training_at_once_judge_it_once(told):
     assert told["last answers"] == ["refused"] * 7 + ["stored"]
     assert told["judged"] == 1
+
+
+def test_amendments_at_once_follow_one_another(told):
+    assert told["amendments"] == ["stored"] * 8
+    assert told["numbers"] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert told["in a row"]
+    assert told["amendments of what was seen"] == ["refused"] * 7 + ["stored"]
