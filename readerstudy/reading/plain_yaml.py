@@ -117,6 +117,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    text = str(text)  # choices of a model are more than text
     # folding would not keep every kind of line end
     style = None if text.isprintable() else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
@@ -129,6 +130,7 @@ def _decimal(dumper: yaml.SafeDumper, number: Decimal) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _text)
+_Dumper.add_multi_representer(str, _text)
 _Dumper.add_representer(Decimal, _decimal)
 
 

@@ -50,7 +50,7 @@ def test_a_setting_that_cannot_be_is_refused_by_its_name(make_draft, settings, s
 
 def test_a_study_has_a_title(make_draft):
     study = make_draft()
-    with pytest.raises(Refused, match="title: This field cannot be null."):
+    with pytest.raises(Refused, match="title: This field cannot be null"):
         services.study_update(study=study, arms=[], readers=[], title=None)
 
 
