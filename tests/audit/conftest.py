@@ -18,6 +18,8 @@ from tests.cast import PASSWORD, Cast, make_user, reader_membership
 from tests.factory import make_study, unblind
 from tests.inference.conftest import weights_content
 
+from .conducting import conduct
+
 GRADES = {"right": 3, "left": 2}
 
 
@@ -140,6 +142,7 @@ def answer_twice(reader: Membership, grades: dict[str, int], key: str) -> None:
 @pytest.fixture
 def walk(cast: Cast, tmp_path, settings, django_capture_on_commit_callbacks) -> Cast:
     """All of it, but for what comes after the reading."""
+    conduct(cast)
     settings.MEDIA_ROOT, settings.VAR_DIR = tmp_path / "media", tmp_path / "var"
     log_in_and_out(cast)
     change_accounts()
