@@ -275,6 +275,19 @@ def test_the_log_says_who_did_what_and_keeps_readers_reasons(at, cast, told):
     assert not {secret for secret in secrets(cast) if secret in said}
 
 
+def test_the_log_keeps_a_readers_own_reason_until_unblinding(at, cast, make_open):
+    study = make_open(answer_changes="study")
+    reader = study.memberships.get(role="reader")
+    answer_next(reader, right=1)
+    services.read_revisit(reader=reader, session=1, number=1, reason=SLIP)
+    answer_next(reader, right=4, key="again")
+    events = AuditEvent.objects.filter(study=study.slug, reason=SLIP)
+    assert events.count() == 2  # opened again, answered again
+    assert SLIP not in look(at(cast.coordinator), "study-log", study)
+    unblind(study)
+    assert look(at(cast.coordinator), "study-log", study).count(SLIP) == 2
+
+
 def test_the_log_is_of_this_study_alone(at, cast):
     lines = at(cast.coordinator).get(address("study-log", cast.study.slug))
     own = AuditEvent.objects.filter(study=cast.study.slug)
