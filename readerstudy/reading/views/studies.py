@@ -1,6 +1,6 @@
 """The coordinator's side: studies, their arms, progress and states."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -145,7 +145,7 @@ def _transition(
     request: HttpRequest,
     slug: str,
     act: Callable[..., Study],
-    told: dict[str, str],
+    told: Mapping[Study.State, str],
     *roles: str,
 ) -> HttpResponse:
     """told: what to say, by the state to which the act has led."""
@@ -156,7 +156,7 @@ def _transition(
         for reason in str(refused).splitlines():
             messages.error(request, reason)
     else:
-        messages.success(request, told[study.state])
+        messages.success(request, told[Study.State(study.state)])
     return redirect("reading:study-detail", slug)
 
 
