@@ -11,6 +11,10 @@ from .services.amendments import AMENDABLE
 from .setting_words import LABELS
 
 LONGEST_REASON = 2000
+MAY_BE_EMPTY = frozenset(
+    {"asks_conditions", "gate", "gate_minimum", "image_metrics"}
+    | {"primary_arm", "control_arm", "kappa_margin"}
+)
 
 
 class AmendmentForm(AnalysisForm, GateForm, ConductForm):
@@ -32,8 +36,11 @@ class AmendmentForm(AnalysisForm, GateForm, ConductForm):
         kwargs["initial"] = {name: getattr(study, name) for name in AMENDABLE}
         super().__init__(*args, **kwargs)
         arms = [("", "–"), *study.arms.values_list("code", "title")]
-        for field in ("primary_arm", "control_arm"):
-            self.fields[field].choices = arms  # type: ignore[attr-defined]
+        for of_arm in ("primary_arm", "control_arm"):
+            self.fields[of_arm].choices = arms  # type: ignore[attr-defined]
+        for name, field in self.fields.items():
+            # an empty field would be the default, not what stands
+            field.required = name not in MAY_BE_EMPTY
         if not study.training.exists():  # nobody could pass a gate
             del self.fields["gate"], self.fields["gate_minimum"]
 
