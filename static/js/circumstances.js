@@ -76,7 +76,7 @@ function remind() {
   const minutes = minutesRead(kept);
   const isDue = breakAfter > 0 && minutes >= kept.hiddenAt + breakAfter;
   reminder.hidden = !isDue || isOver(kept, Date.now());
-  const text = reminder.dataset.text.replace("%(minutes)s", minutes);
+  const text = reminder.dataset.text.replace("{minutes}", minutes);
   if (!reminder.hidden) reminder.querySelector("span").textContent = text;
 }
 
