@@ -23,11 +23,12 @@ from readerstudy.cases.models import Case, Cohort, Upload
 from readerstudy.cases.plan import CohortPlan, PlannedPair, ScannedSeries
 from readerstudy.cases.sources import LeftOut
 from readerstudy.cases.uploads import UNEXPECTED
-from readerstudy.reading.models import Arm, Study
-from readerstudy.reading.services import study_close
-from tests.cast import Cast
+from readerstudy.reading import services
+from readerstudy.reading.models import Arm, CodeBreak, Reopening, Study
+from tests.cast import Cast, reader_membership
 from tests.catalogue import Entry, placeholders, read_catalogue
 from tests.factory import make_study, unblind
+from tests.reading.test_study_conduct import tell_everything
 
 ROOT = Path(__file__).resolve().parents[1]
 CATALOGUE = Path("locale/ja/LC_MESSAGES/django.po")
@@ -150,7 +151,7 @@ LATIN = {
     *("English", "DICOM", "CSV", "Excel", "zip", "SHA", "UTC", "URL", "JavaScript"),
     *("SSIM", "PSNR", "Friedman", "Dunn", "Holm", "Fisher", "Fleiss", "Cohen", "and"),
     *("Everitt", "Wang", "SE", "Net", "safetensors", "manage", "py", "choose_filters"),
-    *("Enter", "dcm", "mm", "MB", "GB", "dB"),
+    *("Enter", "dcm", "mm", "MB", "GB", "dB", "px", "verify_audit", "anchor", "HASH"),
 }
 Look = Callable[..., set[str]]  # who, address, status → English words
 WORD = re.compile(r"[A-Za-z_]{2,}")
@@ -182,6 +183,8 @@ def what_people_wrote() -> set[str]:
         *Arm.objects.values_list("title", flat=True),
         *Arm.objects.values_list("method", flat=True),
         *Case.objects.values_list("code", flat=True),
+        *Reopening.objects.values_list("reason", flat=True),
+        *CodeBreak.objects.values_list("reason", flat=True),
     }
 
 
@@ -262,7 +265,7 @@ def test_readers_read_japanese(english_at: Look, cast: Cast) -> None:
         reverse("reading:reading-pause", args=[slug]),
     ):
         assert english_at(cast.reader, address) == set(), address
-    study_close(study=cast.study, by=cast.coordinator)
+    services.study_close(study=cast.study, by=cast.coordinator)
     assert english_at(cast.reader, reverse("reading:reader-home")) == set()
     ended = reverse("reading:reading-pause", args=[slug])
     assert english_at(cast.reader, ended) == set()
@@ -299,6 +302,18 @@ def test_coordinators_read_japanese(
         assert english_at(cast.coordinator, address) == set(), address
 
 
+def test_who_watches_a_study_reads_japanese(english_at: Look, cast: Cast) -> None:
+    tell_everything(cast, reader_membership(cast.study, cast.reader))
+    for person in (cast.coordinator, cast.statistician):
+        for page in ("study-conduct", "study-log"):
+            address = reverse(f"reading:{page}", args=[cast.study.slug])
+            assert english_at(person, address) == set(), address
+    services.study_close(study=cast.study, by=cast.coordinator)
+    services.unblinding_approve(study=cast.study, by=cast.statistician)
+    study = reverse("reading:study-detail", args=[cast.study.slug])
+    assert english_at(cast.coordinator, study) == set()
+
+
 def test_the_report_is_japanese(english_at: Look, cast: Cast) -> None:
     report = reverse("stats:report", args=[cast.study.slug])
     assert english_at(cast.statistician, report, 409) == set()
@@ -321,7 +336,7 @@ def test_the_words_of_the_grades_are_the_agreed_ones(cast: Cast) -> None:
 def test_refusals_are_in_the_language_of_who_is_refused(cast: Cast) -> None:
     client = Client(headers=JAPANESE)
     client.force_login(cast.coordinator)
-    address = reverse("reading:study-unblind", args=[cast.study.slug])
+    address = reverse("reading:unblinding-approve", args=[cast.study.slug])
     page = client.post(address, follow=True).content.decode()
     assert "盲検解除できるのは、終了した読影試験のみです。" in page
 
