@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.core import serializers
@@ -18,6 +21,7 @@ from tests.factory import TRAINING, unblind
 
 from .conftest import answer_next
 
+MANUAL = Path(__file__).resolve().parents[2] / "docs/protocol.md"
 PLAN = {
     "primary_arm": "gaussian",
     "control_arm": "short",
@@ -71,6 +75,23 @@ def test_every_protocol_has_a_hash_of_its_own_that_anyone_can_compute(cast):
             "reason": stored.reason,
             "amends_sha256": follows,
         }
+
+
+def test_the_two_lines_of_the_manual_give_the_hash(cast, tmp_path):
+    amendment = amend(cast.study, cast, title="標準と比べる", **PLAN)
+    manual = MANUAL.read_text(encoding="utf-8").splitlines()
+    start = next(n for n, line in enumerate(manual) if "import hashlib" in line)
+    code = "\n".join(line.strip() for line in manual[start : start + 2])
+    for protocol, sha256 in (
+        (cast.study.protocol, cast.study.protocol_sha256),
+        (amendment.protocol, amendment.protocol_sha256),
+    ):
+        file = tmp_path / "protocol.json"
+        file.write_text(json.dumps(protocol, indent=2), encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=True
+        )
+        assert done.stdout.decode().strip() == sha256
 
 
 def test_every_setting_that_may_change_changes_the_protocol(make_open, cast):
