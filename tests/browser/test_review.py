@@ -56,18 +56,22 @@ def painted_again(page: Page, read: Read) -> Read:
     return opened
 
 
+def read_to_the_end(page: Page, reads: list[Read]) -> None:
+    for read in reads:
+        painted(page, read)
+        press(page, "Digit2", "Digit0", "Enter")
+    page.wait_for_url("**/pause/")
+    expect(page.locator("h1")).to_have_text("Session 1 of 2: everything is read")
+    expect(page.locator("main")).to_contain_text(
+        f"All {len(reads)} reads of this session are stored."
+    )
+
+
 def test_a_session_is_read_reviewed_changed_and_ended_by_keyboard(
     room: Page, reads: list[Read]
 ) -> None:
     session = reads[0].session
-    for read in reads[: session.size]:
-        painted(room, read)
-        press(room, "Digit2", "Digit0", "Enter")
-    room.wait_for_url("**/pause/")
-    expect(room.locator("h1")).to_have_text("Session 1 of 2: everything is read")
-    expect(room.locator("main")).to_contain_text(
-        f"All {session.size} reads of this session are stored."
-    )
+    read_to_the_end(room, reads[: session.size])
     press(room, "Enter")  # once too often: nothing is ended by that
     press(room, "Tab")
     expect(room.locator("#finish")).to_be_focused()

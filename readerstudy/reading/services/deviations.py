@@ -1,10 +1,11 @@
 """What did not go as the protocol wants it, noted as it is noticed."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..models import Deviation, Read, Study
+from ..models import Deviation, Read, Session, Study
 
 LONGEST_ABSENCE_SECONDS = 60
 
@@ -50,34 +51,46 @@ def deviations_write(
 
     shown_at: when it came before its reader, for the first time or once more.
     """
-    kind = Deviation.Kind
-    found: list[tuple[str, int | None]] = []
     assert shown_at is not None
-    seconds = int((now - shown_at).total_seconds())
-    if seconds > 60 * study.long_pause_minutes:
-        found.append((kind.LONG_PAUSE, seconds))
-    if observed.away_seconds > LONGEST_ABSENCE_SECONDS:
-        found.append((kind.FOCUS, observed.away_seconds))
-    side = observed.slice_side
-    if side is not None and side < study.least_slice_side:
-        found.append((kind.VIEWPORT, side))
-    session = read.session
-    # a read opened again after its session is no longer read in that session
-    is_new = observed.device and observed.device != session.device
-    if is_new and session.finished_at is None:
-        if session.device:
-            found.append((kind.DEVICE, None))
-        session.device = observed.device
-        session.save(update_fields=["device"])
+    found: list[tuple[str, int | None]] = [
+        *_circumstances(study, (now - shown_at).total_seconds(), observed),
+        *_another_device(read.session, observed.device),
+    ]
     if found:
         Deviation.objects.bulk_create(
             Deviation(
                 reader_id=read.reader_id,
-                session=session,
+                session=read.session,
                 read=read,
-                kind=one,
+                kind=kind,
                 amount=amount,
                 at=now,
             )
-            for one, amount in found
+            for kind, amount in found
         )
+
+
+def _circumstances(
+    study: Study, seconds: float, observed: Observed
+) -> Iterator[tuple[str, int]]:
+    kind = Deviation.Kind
+    if seconds > 60 * study.long_pause_minutes:
+        yield kind.LONG_PAUSE, int(seconds)
+    if observed.away_seconds > LONGEST_ABSENCE_SECONDS:
+        yield kind.FOCUS, observed.away_seconds
+    side = observed.slice_side
+    if side is not None and side < study.least_slice_side:
+        yield kind.VIEWPORT, side
+
+
+def _another_device(session: Session, device: str) -> Iterator[tuple[str, None]]:
+    """The session is read on this one from now on.
+
+    A read that is opened again after its session is no longer read in that session.
+    """
+    if not device or device == session.device or session.finished_at:
+        return
+    if session.device:
+        yield Deviation.Kind.DEVICE, None
+    session.device = device
+    session.save(update_fields=["device"])
