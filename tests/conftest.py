@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 # Playwright runs an event loop in the test's thread; the ORM is only ever used
 # from that same thread, between its calls.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+# Tests share the cores with each other; threads that wait for a core only spin.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 PROGRAMS = {
     "browser": ("Chromium", ("chromium", "chromium-browser", "google-chrome")),

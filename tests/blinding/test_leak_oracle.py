@@ -5,6 +5,7 @@ of it: the same code looks at the honest and at the leaking study.
 """
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.test import Client
 from PIL import Image
 
@@ -24,9 +26,9 @@ from readerstudy.cases import services as cases
 from readerstudy.imaging.preprocessing import CROP, SHOWN_SLICES
 from readerstudy.reading.leaks.asking import study_observe
 from readerstudy.reading.leaks.judging import Judgement, area, judge
-from readerstudy.reading.leaks.judging import _smoother as smoother
+from readerstudy.reading.leaks.judging import _inverse as inverse
 from readerstudy.reading.leaks.playing import Seen
-from readerstudy.reading.models import Read, Study
+from readerstudy.reading.models import Arm, ArmGuess, Read, Study
 from readerstudy.reading.plans import Plan, plan_drawn, plan_stored
 from tests.cast import make_user
 from tests.factory import make_cohort, make_study, stack
@@ -35,15 +37,16 @@ METHODS = ("reference", "short", "gaussian", "unet-l4")
 NOISE = (0.02, 0.3, 0.1, 0.05)  # of each method's images, of their maximum
 CASES = 12
 DRAWS = 199
+PIXELS = "application/octet-stream"
 
 ClientOf = Callable[[User], Client]
 Play = tuple[list[Seen], Plan]
 
 
 def make_readable() -> Study:
-    """12 cases in 4 arms, three readers, two sessions: 144 reads."""
+    """12 cases in 4 arms, two readers, two sessions: 96 reads, 24 questions."""
     coordinator = make_user("coordinator", coordinator=True)
-    readers = [make_user(f"reader-{number}") for number in (1, 2, 3)]
+    readers = [make_user(f"reader-{number}") for number in (1, 2)]
     cohort = make_cohort(
         cases_wanted=CASES, coordinators=[coordinator], methods=METHODS
     )
@@ -56,16 +59,27 @@ def make_readable() -> Study:
                 provenance={},
             )
     return make_study(
-        cohort, coordinator=coordinator, readers=readers, methods=METHODS, repeated=""
+        cohort,
+        coordinator=coordinator,
+        readers=readers,
+        methods=METHODS,
+        repeated="",
+        guesses=Study.Guesses.AFTER_GRADE,
+        guess_percent=25,
     )
 
 
-def play(**options: ClientOf) -> Play:
-    """Read a new study to its end through HTTP; nothing of it stays."""
+def play(
+    change: Callable[[Study], None] = lambda study: None, **options: object
+) -> Play:
+    """Read a new study, changed, to its end through HTTP; nothing of it stays."""
     with transaction.atomic():
         study = make_readable()
+        change(study)
         seen = study_observe(study, **options)
-        assert len(seen) == Read.objects.filter(reader__study=study).count() == 144
+        assert len(seen) == Read.objects.filter(reader__study=study).count() == 96
+        asked = sum(one.values["order/asked"] for one in seen)
+        assert asked == ArmGuess.objects.filter(guessed_at__isnull=False).count() > 0
         plan = plan_stored(study)
         transaction.set_rollback(True)
     return seen, plan
@@ -84,7 +98,7 @@ def drawn(seed: str) -> Plan:
     protocol = {
         "cases": [{"code": f"C{number:03}"} for number in range(1, CASES + 1)],
         "arms": [{"code": method, "repeated": False} for method in METHODS],
-        "readers": ["A", "B", "C"],
+        "readers": ["A", "B"],
         "sessions": 2,
         "spacing": 1,
     }
@@ -116,13 +130,16 @@ def test_nothing_tells_the_arm_of_a_real_study(honest: Play) -> None:
         assert not told_by(*play())
 
 
-def leaking(change: Callable[..., object]) -> ClientOf:
-    """Clients of a server that sends pixels as `change` leaves them."""
+def leaking(change: Callable[..., object], kind: str = PIXELS) -> ClientOf:
+    """Clients of a server whose answers of one kind are as `change` leaves them.
+
+    It is given the answer and the last part of its address, a token for pixels.
+    """
 
     class Leaking(Client):
-        def get(self, path, *args, **extra):
-            response = super().get(path, *args, **extra)
-            if response["Content-Type"] == "application/octet-stream":
+        def generic(self, method, path, *args, **extra):
+            response = super().generic(method, path, *args, **extra)
+            if response["Content-Type"].startswith(kind):
                 change(response, path.rstrip("/").rpartition("/")[2])
             return response
 
@@ -160,16 +177,61 @@ def test_an_etag_is_caught() -> None:
     assert ("the arm", "headers") in told_by(*play(client_of=leaking(tag)))
 
 
-def delay(response, token: str) -> None:
-    if Read.objects.get(token=token).arm.code == "unet-l4":
-        time.sleep(0.03)
+class Clock:
+    """The time that this thread itself took, however busy the machine is."""
+
+    ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.thread_time() + self.ahead
+
+
+def arm_of(token: str) -> str:
+    return Arm.objects.get(
+        Q(reads__token=token) | Q(reads__arm_guess__token=token)
+    ).code
 
 
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_an_arm_that_answers_slowly_is_caught() -> None:
-    found = told_by(*play(client_of=leaking(delay)))
-    assert found & {("the arm", "times"), ("same arm", "times")}
+    """By 30 ms: a denoised image that is made while the reader waits."""
+    clock = Clock()
+
+    def delay(response, token: str) -> None:
+        clock.ahead += 0.03 * (arm_of(token) == "unet-l4")
+
+    found = told_by(*play(client_of=leaking(delay), clock=clock))
+    assert ("same arm", "times") in found
+
+
+def skip(response, token: str) -> None:
+    """The page keeps the next read's token back if its image would have to be made."""
+    found = re.search(rb'data-next="([\w-]+)"', response.content)
+    if found and arm_of(found[1].decode()) == "unet-l4":
+        response.content = response.content.replace(found[0], b'data-next=""')
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_an_arm_that_is_not_fetched_ahead_is_caught() -> None:
+    found = told_by(*play(client_of=leaking(skip, kind="text/html")))
+    assert {("the arm", "page"), ("same arm", "page")} <= found
+
+
+def ask_about_one_arm(study: Study) -> None:
+    """Questions are drawn among the network's images, where they matter most."""
+    ArmGuess.objects.all().delete()
+    for reader in study.memberships.filter(role="reader"):
+        reads = reader.reads.filter(arm__code="unet-l4")
+        for read in sorted(reads, key=lambda read: read.token)[:9]:
+            ArmGuess.objects.create(read=read, token=new_token())
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_questions_about_one_arm_only_are_caught() -> None:
+    assert ("same arm", "order") in told_by(*play(ask_about_one_arm))
 
 
 def in_order(plan: Plan, key: Callable[[str, PlannedRead], object]) -> Plan:
@@ -243,4 +305,4 @@ def test_the_classifier_is_ridge_regression() -> None:
     matrix, labels = rng.normal(size=(50, 30)), rng.integers(0, 2, 50)
     centred = labels - labels.mean()
     other = Ridge(alpha=3.0, fit_intercept=False).fit(matrix, centred)
-    assert smoother(matrix) @ centred == pytest.approx(other.coef_)
+    assert inverse(matrix) @ matrix.T @ centred == pytest.approx(other.coef_)

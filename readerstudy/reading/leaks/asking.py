@@ -7,7 +7,9 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from ..models import Study
+from readerstudy.imaging.errors import Refused
+
+from ..models import ArmGuess, Read, Study
 from ..plans import plan_drawn, plan_stored
 from ..protocol import study_readers
 from .judging import Judgement, judge
@@ -35,12 +37,21 @@ def study_observe(
     **options: Any,
 ) -> list[Seen]:
     """Read the whole study and answer it: for studies that nobody minds only."""
-    return observe(
+    seen = observe(
         slug=study.slug,
         address=reverse("reading:read-next", args=[study.slug]),
         readers={r.code: client_of(r.user) for r in study_readers(study)},
+        asked_about=_asked_about,
         **options,
     )
+    planned = Read.objects.filter(reader__study=study).count()
+    if len(seen) != planned:
+        raise Refused(f"Of {planned} reads only {len(seen)} were shown.")
+    return seen
+
+
+def _asked_about(token: str) -> int:
+    return ArmGuess.objects.get(token=token).read.position
 
 
 def study_judge(study: Study, seen: list[Seen], **options: Any) -> Judgement:

@@ -20,7 +20,7 @@ MISSING = "not there"
 
 
 def read_features(seen: Sequence[Seen]) -> dict[str, Matrix]:
-    """family → (reads, features), every column of unit variance.
+    """family → (reads, features), every column of unit variance, once.
 
     Numbers enter as rank and as sixths of the ranks; texts as one column for each
     value that occurs more than once, and by their length; a token by the bits of
@@ -29,8 +29,8 @@ def read_features(seen: Sequence[Seen]) -> dict[str, Matrix]:
     found: dict[str, list[Matrix]] = {family: [] for family in FAMILIES}
     for name, column in _columns(seen).items():
         found[name.split("/")[0]].append(_spread(column))
-    found["token"] = [_token_bits(seen)]
-    found["order"] = [_order(seen)]
+    found["token"].append(_token_bits(seen))
+    found["order"].append(_order(seen))
     return _families(found, len(seen))
 
 
@@ -43,8 +43,8 @@ def pair_features(seen: Sequence[Seen], pairs: Pairs) -> dict[str, Matrix]:
     found: dict[str, list[Matrix]] = {family: [] for family in FAMILIES}
     for name, column in _columns(seen).items():
         found[name.split("/")[0]].append(_alike(column, pairs))
-    found["token"] = [_tokens_alike(seen, pairs)]
-    found["order"] = [_places_apart(seen, pairs)]
+    found["token"].append(_tokens_alike(seen, pairs))
+    found["order"].append(_places_apart(seen, pairs))
     return _families(found, len(pairs))
 
 
@@ -57,16 +57,40 @@ def _families(found: dict[str, list[Matrix]], rows: int) -> dict[str, Matrix]:
 
 
 def _standardised(matrix: Matrix) -> Matrix:
-    """Columns of mean 0 and variance 1; those that do not vary are left out."""
+    """Columns of mean 0 and variance 1, each once; none that does not vary."""
     spread = matrix.std(axis=0)
     varies = spread > 1e-9
     centred = matrix[:, varies] - matrix[:, varies].mean(axis=0)
-    return np.asarray(centred / spread[varies], np.float64)
+    columns = np.round(centred / spread[varies], 9).T
+    first = {column.tobytes(): index for index, column in enumerate(columns)}
+    return np.asarray(columns[sorted(first.values())].T, np.float64)
 
 
 def _columns(seen: Sequence[Seen]) -> dict[str, list[Value]]:
+    """name → a value for each read.
+
+    Where a whole answer is missing (no guess was asked, nothing was fetched ahead),
+    the column says what is usual: that it is missing, another one says already.
+    """
     names = sorted({name for one in seen for name in one.values})
-    return {name: [one.values.get(name, MISSING) for one in seen] for name in names}
+    columns = {}
+    for name in names:
+        column = [one.values.get(name, MISSING) for one in seen]
+        status = f"headers/{name.split('/')[1]}/status"
+        if status in names:
+            column = _filled(column, [status in one.values for one in seen])
+        columns[name] = column
+    return columns
+
+
+def _filled(column: list[Value], answered: list[bool]) -> list[Value]:
+    """With the middle one of the numbers that are there, or the commonest text."""
+    there = [v for v, is_there in zip(column, answered, strict=True) if is_there]
+    numbers = sorted(value for value in there if not isinstance(value, str))
+    usual: Value = Counter(there).most_common(1)[0][0]
+    if len(numbers) == len(there):
+        usual = numbers[len(numbers) // 2]
+    return [v if ok else usual for v, ok in zip(column, answered, strict=True)]
 
 
 def _ranks(values: Sequence[float] | Matrix) -> Matrix:

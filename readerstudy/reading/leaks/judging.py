@@ -255,8 +255,8 @@ def _aucs(matrix: Matrix, task: _Task) -> Matrix:
     """
     folds = np.unique(task.groups, return_inverse=True)[1] % FOLDS
     values = range(int(task.classes.max()) + 1) if task.target == ARM else (1,)
-    smoothers = [
-        (folds == fold, folds != fold, _smoother(matrix[folds != fold]))
+    parts = [
+        (folds == fold, folds != fold, _inverse(matrix[folds != fold]))
         for fold in np.unique(folds)
     ]
     step = max(1, CHUNK // len(matrix))
@@ -266,18 +266,19 @@ def _aucs(matrix: Matrix, task: _Task) -> Matrix:
         for value in values:
             truth = (part == value).astype(np.float64)  # (plans, rows)
             guess = np.empty_like(truth)
-            for held_out, kept, smoother in smoothers:
+            for held_out, kept, inverse in parts:
                 known = truth[:, kept]
                 centred = known - known.mean(axis=1, keepdims=True)
-                guess[:, held_out] = centred @ smoother.T @ matrix[held_out].T
+                coefficients = centred @ matrix[kept] @ inverse  # (plans, features)
+                guess[:, held_out] = coefficients @ matrix[held_out].T
             result[start : start + step] += area(guess, truth) / len(values)
     return result
 
 
-def _smoother(matrix: Matrix) -> Matrix:
-    """(features, rows): times labels gives the coefficients of ridge regression."""
+def _inverse(matrix: Matrix) -> Matrix:
+    """(features, features): times matrix.T and labels, ridge's coefficients."""
     penalty = max(1.0, RIDGE * matrix.shape[1]) * np.eye(matrix.shape[1])
-    return np.asarray(np.linalg.solve(matrix.T @ matrix + penalty, matrix.T))
+    return np.asarray(np.linalg.inv(matrix.T @ matrix + penalty))
 
 
 def area(guess: Matrix, truth: Matrix) -> Matrix:

@@ -1,21 +1,26 @@
 """Read a whole study as a browser does, noting everything but the pixels.
 
-Nothing here asks the database: tokens, addresses and fields come from the pages,
-as in static/js/reading.js.
+Nothing here asks the database: tokens, addresses and fields come from the pages, as
+in static/js/reading.js and guess.js. Only, the page of every read is loaded, as by a
+reader who reloads it each time; so each shows all that any reader could see of it.
 """
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from readerstudy.imaging.errors import Refused
 
-from .responses import Answer, Values, envelope, page, read_page, same
+from .responses import Answer, Dom, Values, envelope, page, read_page, same
 
 Clock = Callable[[], float]  # seconds
+Progress = Callable[[str, int], None]  # reader's code, reads done
+# what a browser tells with an answer: nothing that is a deviation
+CIRCUMSTANCES = {"away": "0", "side": "400", "screen": "1920x1080@1"}
+MOST_REDIRECTS = 5
 
 
 class Transport(Protocol):
@@ -44,72 +49,147 @@ def observe(
     slug: str,
     address: str,
     readers: Mapping[str, Transport],
-    progress: Callable[[str, int], None] = lambda reader, done: None,
+    asked_about: Callable[[str], int],
+    progress: Progress = lambda reader, done: None,
     clock: Clock = time.perf_counter,
 ) -> list[Seen]:
     """Every read of every reader, in the order of reading.
 
     `address` is the reading screen's, `readers` each reader's code and logged-in
-    client. Answers are the first choice always. No read may be answered before,
-    and no washout may be due.
+    client. Answers and guesses are the first choice always. No read may be answered
+    before; between reads there may be guesses and sessions to end, nothing else.
+    asked_about: a guess's token → the position of the read that it is about, which a
+    browser would know by the pixels.
     """
     seen = []
     for code, transport in readers.items():
-        for one in _Browser(code, transport, clock).read_through(address):
-            seen.append(one)
-            progress(code, one.position)
+        browser = _Browser(code, transport, address, clock)
+        seen += browser.read_through(asked_about, progress)
     if not seen:
         raise Refused(f"There is nothing to read in “{slug}”.")
     return seen
 
 
+@dataclass
 class _Browser:
-    def __init__(self, reader: str, transport: Transport, clock: Clock) -> None:
-        self.reader, self.transport, self.clock = reader, transport, clock
+    reader: str
+    transport: Transport
+    address: str
+    clock: Clock
+    seen: list[Seen] = field(default_factory=list)
+    questions: dict[str, Values] = field(default_factory=dict)  # by a guess's token
+    # of the read to come: its token and what is known of it before its page
+    announced: str = ""
+    coming: Values = field(default_factory=dict)
 
-    def read_through(self, address: str) -> Iterator[Seen]:
-        position, session, announced = 0, 1, Values()
-        while True:
-            answer = self._ask(lambda: self.transport.get(address))
-            if answer.status != 200:
-                raise Refused(f"Reader {self.reader} is not shown the next read.")
-            position += 1
-            seen, following = self._read(answer, position, session, announced)
-            yield seen
-            if following["state"] == "finished":
-                return
-            announced = following["values"]
-            if following["state"] == "pause":
-                session, announced = session + 1, Values()
+    def read_through(
+        self, asked_about: Callable[[str], int], progress: Progress
+    ) -> list[Seen]:
+        state, path = "begun", self.address
+        while state != "finished":
+            at, shown = self._follow(path)
+            dom = read_page(shown)
+            if at == self.address:
+                reply = self._read(shown, dom)
+                progress(self.reader, len(self.seen))
+            elif "guess" in dom.fields:
+                reply = self._guess(shown, dom)
+            elif "finish" in dom.actions:
+                reply = self._finish(dom)
+            else:
+                break
+            state, path = str(reply["state"]), self.address
+            if state in ("guess", "review"):
+                path = str(reply["href"])
+        asked = {asked_about(token): values for token, values in self.questions.items()}
+        return [_whole(one, asked) for one in self.seen]
 
-    def _read(
-        self, shown: Answer, position: int, session: int, announced: Values
-    ) -> tuple[Seen, dict[str, Any]]:
-        dom = read_page(shown)
+    def _read(self, shown: Answer, dom: Dom) -> dict[str, Any]:
+        """Look, fetch the next read's pixels, answer."""
+        token, after = dom.data["data-token"], dom.data["data-next"]
+        number, of = int(dom.texts["number"]), int(dom.texts["of"])
+        pixels = self._pixels(dom, token)
+        values = envelope("room", shown) | envelope("pixels", pixels)
+        values |= page("room", dom, shown, tokens=(token, after))
+        values |= {"lengths/room/next": float(len(after))}
+        if number > 1:
+            is_announced = self.announced == token
+            values |= self.coming | {"page/room/announced": str(is_announced)}
+        ahead = envelope("ahead", self._pixels(dom, after)) if after else {}
+        form = {"token": token, "key": f"{self.reader}-{len(self.seen)}"}
+        said, reply = self._post(dom, form | CIRCUMSTANCES)
+        self._expect(reply, ahead)
+        session = (self.seen[-1].session if self.seen else 0) + (number == 1)
+        self.seen.append(
+            Seen(
+                reader=self.reader,
+                position=len(self.seen) + 1,
+                session=session,
+                number=number,
+                of=of,
+                token=token,
+                values=values | envelope("submit", said),
+            )
+        )
+        self.coming |= _announcement(said, reply)
+        return reply
+
+    def _expect(self, reply: Mapping[str, Any], ahead: Values) -> None:
+        """Of the read to come: what its pixels showed, if they were fetched already."""
+        self.announced = str(reply.get("token", ""))
+        self.coming = {"page/room/ahead": str(bool(ahead)), **ahead}
+
+    def _guess(self, shown: Answer, dom: Dom) -> dict[str, Any]:
         token = dom.data["data-token"]
-        pixels = self._ask(
-            lambda: self.transport.get(f"{dom.data['data-pixels-url']}{token}/")
-        )
-        form = {**dom.fields, "token": token, "key": f"{self.reader}-{position}"}
+        pixels = self._pixels(dom, token)
+        said, reply = self._post(dom, {"token": token})
+        self.questions[token] = {
+            "token/guess": token,
+            **envelope("guess", shown),
+            **page("guess", dom, shown, tokens=(token,)),
+            **envelope("guess pixels", pixels),
+            **envelope("guess submit", said),
+        }
+        self.announced = str(reply.get("token", ""))
+        self.coming |= _announcement(said, reply)
+        return reply
+
+    def _finish(self, dom: Dom) -> dict[str, Any]:
+        """End a session that may be reviewed; what is due then, its page tells."""
+        path = dom.actions["finish"]
+        self._ask(lambda: self.transport.post(path, dom.fields))
+        return {"state": "ended"}
+
+    def _pixels(self, dom: Dom, token: str) -> Answer:
+        path = f"{dom.data['data-pixels-url']}{token}/"
+        answer = self._ask(lambda: self.transport.get(path))
+        if answer.status != 200:
+            raise Refused(f"Reader {self.reader}, {self._place()}: no pixels.")
+        return answer
+
+    def _post(
+        self, dom: Dom, fields: Mapping[str, str]
+    ) -> tuple[Answer, dict[str, Any]]:
         path = urlsplit(dom.data["data-submit-url"]).path
+        form = {**dom.fields, **fields}
         said = self._ask(lambda: self.transport.post(path, form))
-        if pixels.status != 200 or said.status != 200:
-            raise Refused(f"Reader {self.reader}, read {position}: no answer.")
-        reply = json.loads(said.body)
-        values = envelope("page", shown) | page(dom, shown, token=token)
-        values |= envelope("pixels", pixels) | envelope("submit", said)
-        values |= announced
-        seen = Seen(
-            reader=self.reader,
-            position=position,
-            session=session,
-            number=int(dom.texts["number"]),
-            of=int(dom.texts["of"]),
-            token=token,
-            values=values,
-        )
-        reply["values"] = _announcement(said, reply)
-        return seen, reply
+        if said.status != 200:
+            raise Refused(f"Reader {self.reader}, {self._place()}: no answer.")
+        return said, json.loads(said.body)
+
+    def _place(self) -> str:
+        return f"after {len(self.seen)} reads"
+
+    def _follow(self, path: str) -> tuple[str, Answer]:
+        """Where one is led, and the page there."""
+        for _ in range(MOST_REDIRECTS):
+            answer = self._ask(lambda path=path: self.transport.get(path))  # type: ignore[misc]
+            if answer.status == 200:
+                return path, answer
+            if not answer.header("Location"):
+                break
+            path = urlsplit(answer.header("Location")).path
+        raise Refused(f"Reader {self.reader}, {self._place()}: no page.")
 
     def _ask(self, send: Callable[[], Any]) -> Answer:
         start = self.clock()
@@ -128,13 +208,21 @@ class _Browser:
         )
 
 
+def _whole(one: Seen, asked: Mapping[int, Values]) -> Seen:
+    """With what the question after it showed, and whether there was one."""
+    question = asked.get(one.position, {})
+    is_asked = float(one.position in asked)
+    return replace(one, values={**one.values, **question, "order/asked": is_asked})
+
+
 def _attributes(morsel: Any) -> str:
     """A cookie's attributes but its time of expiry, which only tells the time."""
     return repr(sorted((k, v) for k, v in morsel.items() if v and k != "expires"))
 
 
 def _announcement(said: Answer, reply: Mapping[str, Any]) -> Values:
-    """What the answer to the read before tells of this one."""
+    """What the answer before it tells of a read."""
     return envelope("announcement", said) | {
         "page/announcement": same(sorted(reply)),
+        "lengths/announcement/next": float(len(reply.get("next") or "")),
     }

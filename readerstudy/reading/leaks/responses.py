@@ -5,7 +5,7 @@ A value is a number or, where only sameness matters, a text. Its name is
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -30,14 +30,16 @@ class Answer:
 
 @dataclass
 class Dom(HTMLParser):
-    """What the page of a read holds: its structure, and what its script uses."""
+    """What a reader's page holds: its structure, and what its script uses."""
 
     tags: list[str] = field(default_factory=list)
     attributes: list[tuple[str, str, str]] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)  # id → text
     data: dict[str, str] = field(default_factory=dict)  # data-… of the room
     fields: dict[str, str] = field(default_factory=dict)  # name → first value
+    actions: dict[str, str] = field(default_factory=dict)  # id → its form's address
     _inside: str = ""
+    _action: str = ""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -47,6 +49,9 @@ class Dom(HTMLParser):
         self.tags.append(tag)
         self.attributes += [(tag, name, value) for name, value in held.items()]
         self._inside = held.get("id", "")
+        if tag == "form":
+            self._action = held.get("action", "")
+        self.actions[self._inside] = self._action
         if self._inside == "room":
             self.data = {n: v for n, v in held.items() if n.startswith("data-")}
         if tag == "input" and "name" in held:
@@ -92,10 +97,11 @@ def envelope(name: str, answer: Answer) -> Values:
     return values
 
 
-def page(dom: Dom, answer: Answer, *, token: str) -> Values:
-    """The page's structure and text; token, form key and place masked."""
+def page(name: str, dom: Dom, answer: Answer, *, tokens: Sequence[str]) -> Values:
+    """The page's structure and text; tokens, form key and place masked."""
     csrf = dom.fields.get("csrfmiddlewaretoken", "")
-    masks = [(secret, mark) for secret, mark in ((token, "T"), (csrf, "F")) if secret]
+    secrets = zip((*tokens, csrf), (*map(str, range(len(tokens))), "F"), strict=True)
+    masks = [(secret, mark) for secret, mark in secrets if secret]
     number, of = dom.texts.get("number", ""), dom.texts.get("of", "")
     masks += [(f'"number">{number}<', "N"), (f'"of">{of}<', "O")]
     text = answer.body.decode()
@@ -104,9 +110,9 @@ def page(dom: Dom, answer: Answer, *, token: str) -> Values:
         text = text.replace(secret, mark)
         attributes = [(t, n, v.replace(secret, mark)) for t, n, v in attributes]
     return {
-        "page/tags": same(dom.tags),
-        "page/tag count": float(len(dom.tags)),
-        "page/attributes": same((t, n, len(v)) for t, n, v in attributes),
-        "page/attribute length": float(sum(len(v) for _, _, v in attributes)),
-        "page/text": same([text]),
+        f"page/{name}/tags": same(dom.tags),
+        f"page/{name}/tag count": float(len(dom.tags)),
+        f"page/{name}/attributes": same((t, n, len(v)) for t, n, v in attributes),
+        f"page/{name}/attribute length": float(sum(len(v) for _, _, v in attributes)),
+        f"page/{name}/text": same([text]),
     }
