@@ -66,7 +66,7 @@ def observe(
         browser = _Browser(code, transport, address, clock)
         seen += browser.read_through(asked_about, progress)
     if not seen:
-        raise Refused(f"There is nothing to read in “{slug}”.")
+        raise Refused(f"No read of “{slug}” is shown.")
     return seen
 
 
