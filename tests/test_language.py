@@ -152,6 +152,7 @@ LATIN = {
     *("SSIM", "PSNR", "Friedman", "Dunn", "Holm", "Fisher", "Fleiss", "Cohen", "and"),
     *("Everitt", "Wang", "SE", "Net", "safetensors", "manage", "py", "choose_filters"),
     *("Enter", "dcm", "mm", "MB", "GB", "dB", "px", "verify_audit", "anchor", "HASH"),
+    *("YAML", "yaml", "ImageJ", "Cool"),
 }
 Look = Callable[..., set[str]]  # who, address, status → English words
 WORD = re.compile(r"[A-Za-z_]{2,}")
@@ -289,6 +290,7 @@ def test_coordinators_read_japanese(
         reverse("reading:study-detail", args=[cast.study.slug]),
         reverse("reading:study-detail", args=[draft.slug]),
         reverse("reading:study-edit", args=[draft.slug]),
+        reverse("reading:study-amend", args=[cast.study.slug]),
         reverse("cases:cohort-list"),
         reverse("cases:cohort-upload"),
         reverse("cases:cohort-confirm", args=[upload.pk]),

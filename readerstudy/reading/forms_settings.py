@@ -3,6 +3,7 @@
 Whatever is left empty has its default; what a setting may be, setting_rules knows.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast
@@ -20,17 +21,7 @@ from readerstudy.imaging.rendering import WINDOWS
 from .models import IMAGE_METRICS, Study
 from .questions import QUESTION_SETS, Words
 from .setting_rules import RANGES
-from .setting_words import LABELS
-
-METRICS = {
-    "psnr-255": gettext_lazy("PSNR, range 255"),
-    "ssim-255": gettext_lazy("SSIM, range 255"),
-    "ssim-1": gettext_lazy("SSIM, range 1 (on images of 0 to 255)"),
-}
-WINDOW_WORDS = {
-    "image-max": gettext_lazy("each slice by its own maximum"),
-    "fixed": gettext_lazy("fixed, by the maximum of the whole slice"),
-}
+from .setting_words import LABELS, WORDS
 
 
 def whole(setting: str, help_text: Any = "") -> forms.IntegerField:
@@ -82,6 +73,10 @@ class Section:
         return any(field.errors for field in self.fields)
 
 
+def _called(setting: str, values: Iterable[str]) -> list[tuple[str, Words]]:
+    return [(value, WORDS[setting].get(value, value)) for value in values]
+
+
 class SettingsForm(forms.Form):
     """What the parts below have in common: empty is the default."""
 
@@ -96,10 +91,8 @@ class DisplayForm(SettingsForm):
     question_set = choice(
         "question_set", [(key, one.title) for key, one in QUESTION_SETS.items()]
     )
-    window_rule = choice(
-        "window_rule", [(key, WINDOW_WORDS.get(key, key)) for key in WINDOWS]
-    )
-    lut = choice("lut", [(name, name) for name in LUTS])
+    window_rule = choice("window_rule", _called("window_rule", WINDOWS))
+    lut = choice("lut", _called("lut", LUTS))
     interpolation = choice("interpolation", Study.Interpolation.choices)
 
 
@@ -176,7 +169,7 @@ class AnalysisForm(SettingsForm):
     image_metrics = forms.MultipleChoiceField(
         label=LABELS["image_metrics"],
         help_text=gettext_lazy("Without a tick: all of them."),
-        choices=[(name, METRICS.get(name, name)) for name in IMAGE_METRICS],
+        choices=_called("image_metrics", IMAGE_METRICS),
         widget=forms.CheckboxSelectMultiple,
         required=False,
         initial=list(IMAGE_METRICS),

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .models import Study
+from .protocol import number
 from .questions import Words
 
 LABELS: dict[str, Any] = {
@@ -39,6 +41,19 @@ LABELS: dict[str, Any] = {
     "kappa_weights": gettext_lazy("Weights of kappa"),
     "kappa_interval": gettext_lazy("Interval of kappa"),
     "image_metrics": gettext_lazy("Image quality"),
+}
+# setting → value → what it is called, where the model's own choices do not say it
+WORDS: dict[str, dict[str, Any]] = {
+    "window_rule": {
+        "image-max": gettext_lazy("each slice by its own maximum"),
+        "fixed": gettext_lazy("fixed, by the maximum of the whole slice"),
+    },
+    "lut": {"cool": "Cool (ImageJ)"},
+    "image_metrics": {
+        "psnr-255": gettext_lazy("PSNR, range 255"),
+        "ssim-255": gettext_lazy("SSIM, range 255"),
+        "ssim-1": gettext_lazy("SSIM, range 1 (on images of 0 to 255)"),
+    },
 }
 
 
@@ -104,10 +119,11 @@ def setting_told(name: str, value: Any, titles: dict[str, str]) -> str:
         return "–"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
+    if isinstance(value, Decimal):
+        return number(value) or ""
     if name in ("primary_arm", "control_arm"):
         return titles.get(value, str(value))
     field = Study._meta.get_field(name)
-    words = dict(getattr(field, "flatchoices", ()))
-    return str(words.get(value, value))
+    words = WORDS.get(name) or dict(getattr(field, "flatchoices", ()))
+    values = value if isinstance(value, list) else [value]
+    return ", ".join(str(words.get(one, one)) for one in values)
