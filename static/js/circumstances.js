@@ -41,23 +41,23 @@ new ResizeObserver(() => {
   small.hidden = Math.round(canvases[0].clientWidth) >= Number(room.dataset.leastSide);
 }).observe(canvases[0]);
 
-// A sitting lasts until nothing was done for five minutes; a reload does not end it.
+// A stretch of reading lasts until nothing was done for five minutes; a reload does not end it.
 const LONGEST_REST = 5 * 60 * 1000;
-const NEW_SITTING = { begun: 0, last: 0, hiddenAt: 0 };
+const NEW_STRETCH = { begun: 0, last: 0, hiddenAt: 0 };
 const breakAfter = Number(room.dataset.breakAfter); // minutes, 0 = never
 const reminder = document.getElementById("break");
 
-function sitting() {
+function stretch() {
   try {
-    return JSON.parse(window.sessionStorage.getItem("sitting")) || NEW_SITTING;
+    return JSON.parse(window.sessionStorage.getItem("stretch")) || NEW_STRETCH;
   } catch {
-    return NEW_SITTING;
+    return NEW_STRETCH;
   }
 }
 
-function keepSitting(kept) {
+function keepStretch(kept) {
   try {
-    window.sessionStorage.setItem("sitting", JSON.stringify(kept));
+    window.sessionStorage.setItem("stretch", JSON.stringify(kept));
   } catch {
     // without a store there is no reminder
   }
@@ -72,7 +72,7 @@ function minutesRead(kept) {
 }
 
 function remind() {
-  const kept = sitting();
+  const kept = stretch();
   const minutes = minutesRead(kept);
   const isDue = breakAfter > 0 && minutes >= kept.hiddenAt + breakAfter;
   reminder.hidden = !isDue || isOver(kept, Date.now());
@@ -82,15 +82,15 @@ function remind() {
 
 function noteActivity() {
   const now = Date.now();
-  const kept = sitting();
-  if (isOver(kept, now)) keepSitting({ begun: now, last: now, hiddenAt: 0 });
-  else if (now - kept.last > 1000) keepSitting({ ...kept, last: now });
+  const kept = stretch();
+  if (isOver(kept, now)) keepStretch({ begun: now, last: now, hiddenAt: 0 });
+  else if (now - kept.last > 1000) keepStretch({ ...kept, last: now });
   remind();
 }
 
 function hideReminder() {
-  const kept = sitting();
-  keepSitting({ ...kept, hiddenAt: minutesRead(kept) });
+  const kept = stretch();
+  keepStretch({ ...kept, hiddenAt: minutesRead(kept) });
   remind();
 }
 

@@ -142,7 +142,7 @@ def test_a_break_is_offered_after_45_minutes_of_reading_and_again_after_90(
     expect(reminder).to_contain_text("for 90 minutes")
 
 
-def test_a_reload_does_not_end_a_sitting_and_a_pause_of_five_minutes_does(
+def test_a_reload_does_not_end_a_stretch_of_reading_and_a_pause_of_five_minutes_does(
     room: Page, reads: list[Read]
 ) -> None:
     painted(room, reads[0])

@@ -4,16 +4,44 @@ import pytest
 
 from .conftest import address, current
 
-READER_ROUTES = ("read-next", "reading-pause", "read-submit", "read-pixels")
+READER_ROUTES = (
+    "read-next",
+    "reading-pause",
+    "read-submit",
+    "read-pixels",
+    "session-finish",
+    "read-changes",
+    "read-revisit",
+)
 COORDINATOR_ROUTES = (
     "study-detail",
     "study-edit",
     "study-open",
     "study-close",
-    "study-unblind",
+    "unblinding-approve",
+    "unblinding-withdraw",
     "study-progress",
+    "study-conduct",
+    "study-log",
+    "read-reopen",
+    "washout-waive",
+    "code-break",
 )
-POSTED = {"read-submit", "study-open", "study-close", "study-unblind"}
+STEPPING_IN = (
+    "study-open",
+    "study-close",
+    "read-reopen",
+    "washout-waive",
+    "code-break",
+)
+POSTED = {
+    "read-submit",
+    "session-finish",
+    "read-revisit",
+    "unblinding-approve",
+    "unblinding-withdraw",
+    *STEPPING_IN,
+}
 
 
 @pytest.mark.parametrize("name", READER_ROUTES + COORDINATOR_ROUTES)
@@ -51,5 +79,5 @@ def test_a_statistician_looks_but_does_not_act(at, cast):
     page = client.get(address("study-detail", cast.study.slug))
     assert page.status_code == 200
     assert "Close the study" not in page.content.decode()
-    for name in ("study-open", "study-close", "study-unblind"):
+    for name in STEPPING_IN:
         assert client.post(address(name, cast.study.slug)).status_code == 404
