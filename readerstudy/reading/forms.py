@@ -35,6 +35,39 @@ KNOWN_TITLES = {
     "gaussian": gettext_lazy("Gaussian filter"),
     "bilateral": gettext_lazy("Bilateral filter"),
 }
+# title, what it is about, fields
+FOLDED: tuple[tuple[Words, Words, tuple[str, ...]], ...] = (
+    (
+        gettext_lazy("Which cases are read"),
+        gettext_lazy("All of the cohort, unless you choose."),
+        ("case_split", "case_codes"),
+    ),
+    (
+        gettext_lazy("Display of the images"),
+        gettext_lazy("The same for every arm."),
+        (*DisplayForm.base_fields, "least_slice_side"),
+    ),
+    (
+        gettext_lazy("Conduct"),
+        gettext_lazy("Changed answers, breaks and viewing conditions."),
+        tuple(name for name in ConductForm.base_fields if name != "least_slice_side"),
+    ),
+    (
+        gettext_lazy("Training"),
+        gettext_lazy("Images with known grades, read before the first session."),
+        ("training", *GateForm.base_fields),
+    ),
+    (
+        gettext_lazy("Arm guesses"),
+        gettext_lazy("They tell whether the blinding held."),
+        ("guesses", "guess_percent"),
+    ),
+    (
+        gettext_lazy("Analysis plan"),
+        gettext_lazy("What is done with the answers, fixed before anybody sees one."),
+        tuple(AnalysisForm.base_fields),
+    ),
+)
 SHOWN_PROBLEMS = 20  # lines of the training set that one page complains about
 
 
@@ -94,49 +127,9 @@ class StudyForm(
 
     def sections(self) -> list[Section]:
         """What is folded away on the page: it has sensible defaults."""
-
-        def section(title: Words, about: Words, *names: str) -> Section:
-            return Section(title, about, [self[name] for name in names])
-
         return [
-            section(
-                _("Which cases are read"),
-                _("All of the cohort, unless you choose."),
-                "case_split",
-                "case_codes",
-            ),
-            section(
-                _("Display"),
-                _("The same for every arm."),
-                *DisplayForm.base_fields,
-                "least_slice_side",
-            ),
-            section(
-                _("Conduct"),
-                _("Changed answers, breaks and viewing conditions."),
-                *(
-                    name
-                    for name in ConductForm.base_fields
-                    if name != "least_slice_side"
-                ),
-            ),
-            section(
-                _("Training"),
-                _("Images with known grades, read before the first session."),
-                "training",
-                *GateForm.base_fields,
-            ),
-            section(
-                _("Arm guesses"),
-                _("They tell whether the blinding held."),
-                "guesses",
-                "guess_percent",
-            ),
-            section(
-                _("Analysis plan"),
-                _("What is done with the answers, fixed before anybody sees one."),
-                *AnalysisForm.base_fields,
-            ),
+            Section(title, about, [self[name] for name in names])
+            for title, about, names in FOLDED
         ]
 
     def is_valid(self) -> bool:

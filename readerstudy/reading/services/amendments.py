@@ -50,17 +50,15 @@ def protocol_amend(
 ) -> Amendment:
     """Let the protocol of an open or closed study be another from now on.
 
-    Reads that were made stay as they are. Each amendment is a whole protocol with a
-    hash of its own: it holds its number, its reason and the hash that it follows.
-    amends: the SHA-256 of the protocol that `by` has seen; refused if it is another
-    by now. None: whatever it is.
+    Each amendment is a whole protocol with a hash of its own: it holds its number, its
+    reason and the hash that it follows. amends: the SHA-256 of the protocol that `by`
+    has seen; refused if it is another by now. None: whatever it is.
     """
     study = _amendable(study, by)
     follows = current_sha256(study)
     if amends not in (None, follows):
         raise Refused(_("The protocol was amended meanwhile. Look at it again."))
-    reason = reason.strip()
-    if not reason:
+    if not (reason := reason.strip()):
         raise Refused(_("An amendment needs a reason."))
     changes = settings_change(study, settings)
     protocol = amended(study, changes)
