@@ -2,7 +2,8 @@
 
 Its reader has trained, told the viewing conditions, answered a session, guessed
 arms, changed an answer and gone on early; its coordinator has amended the protocol,
-reopened a read and broken a code. Reasons name arms and cases, as people do.
+reopened a read and broken a code. Reasons that readers are not told name arms and
+cases, as people do.
 """
 
 from django.contrib.auth.models import User
@@ -29,6 +30,8 @@ from tests.factory import make_study
 
 KEY = {"grade": {"right": 4, "left": 1}}
 REASON = "arm gaussian of C002 looked reversed"
+TOLD_REASON = "please look once more"  # the reader sees a coordinator's reason
+OWN_REASON = "I had taken left for right"
 
 
 def make_whole(
@@ -68,7 +71,8 @@ def let_everything_happen(study: Study, reader: Membership, coordinator: User) -
     one = {"reader": reader.code, "session": 1, "number": 2, "reason": REASON}
     services.code_break(study=study, by=coordinator, **one)
     not_guessed = _not_guessed(reader)
-    services.read_reopen(study=study, by=coordinator, **{**one, "number": not_guessed})
+    again = {**one, "number": not_guessed, "reason": TOLD_REASON}
+    services.read_reopen(study=study, by=coordinator, **again)
     amend(study, coordinator)
     LeakOracleRun.objects.create(
         study=study,
@@ -140,7 +144,7 @@ def guess(asked: ArmGuess) -> None:
 
 def _change_an_answer(reader: Membership) -> None:
     number = _not_guessed(reader)
-    services.read_revisit(reader=reader, session=1, number=number, reason=REASON)
+    services.read_revisit(reader=reader, session=1, number=number, reason=OWN_REASON)
     due = services.read_next(reader=reader)
     assert due.read is not None
     services.read_submit(
