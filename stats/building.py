@@ -4,8 +4,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from readerstudy.imaging.errors import Refused
-from readerstudy.reading import protocol
 from readerstudy.reading.models import Arm, Read, Study
+from readerstudy.reading.protocol import frozen as protocol
 
 from . import selectors
 from .agreement_tables import grade_lines, intra_reader_lines, kappa_lines

@@ -15,7 +15,7 @@ from readerstudy.reading.models import (
     TrainingAttempt,
     ViewingCheck,
 )
-from readerstudy.reading.selectors import leak_oracle_last
+from readerstudy.reading.selectors.studies import leak_oracle_last
 
 
 @dataclass(frozen=True)

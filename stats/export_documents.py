@@ -7,8 +7,8 @@ the SHA-256 that every report prints.
 from datetime import UTC, datetime
 
 from readerstudy.reading.models import Study
-from readerstudy.reading.protocol import canonical_json
-from readerstudy.reading.protocol_file import protocol_yaml
+from readerstudy.reading.protocol.file import protocol_yaml
+from readerstudy.reading.protocol.frozen import canonical_json
 
 from .report import Report
 

@@ -151,7 +151,19 @@ LATIN = {
     *("English", "DICOM", "CSV", "Excel", "zip", "SHA", "UTC", "URL", "JavaScript"),
     *("SSIM", "PSNR", "Friedman", "Dunn", "Holm", "Fisher", "Fleiss", "Cohen", "and"),
     *("Everitt", "Wang", "SE", "Net", "safetensors", "manage", "py", "choose_filters"),
-    *("Enter", "dcm", "mm", "MB", "GB", "dB", "px", "verify_audit", "anchor", "HASH"),
+    *(
+        "Enter",
+        "Esc",
+        "dcm",
+        "mm",
+        "MB",
+        "GB",
+        "dB",
+        "px",
+        "verify_audit",
+        "anchor",
+        "HASH",
+    ),
     *("YAML", "yaml", "ImageJ", "Cool"),
 }
 Look = Callable[..., set[str]]  # who, address, status → English words

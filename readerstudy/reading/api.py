@@ -11,8 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from . import selectors, selectors_conduct
+from . import selectors
 from .models import Membership, Study
+from .selectors import conduct as selectors_conduct
 
 ROLES = (Membership.Role.COORDINATOR, Membership.Role.STATISTICIAN)
 

@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from readerstudy.audit.services import event_record
 
 from .models import Membership, Read, Session, Study, TrainingAttempt
-from .protocol import (
+from .protocol.frozen import (
     canonical_json,
     describe_analysis,
     describe_arms,

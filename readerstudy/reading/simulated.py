@@ -12,7 +12,7 @@ from readerstudy.imaging.preprocessing import CROP, SHOWN_SLICES
 
 from . import selectors, services
 from .models import ArmGuess, Membership, Read, Study
-from .protocol import study_readers
+from .protocol.frozen import study_readers
 
 # SD of readers' constant leanings and range of their scatter from read to read, in
 # grades. Measured on 25-minute images, scatter of 0.15, 0.25 and 0.35 gives a

@@ -61,7 +61,7 @@ def test_a_practised_reader_types_eight_digits_and_enter(
     check.refresh_from_db()
     assert check.passed
     assert (check.display, check.room_light) == ("medical", "dim")
-    assert check.screen == "1280x800@1"
+    assert check.screen == "1280x800"
     assert check.session.device == check.device != ""
 
 

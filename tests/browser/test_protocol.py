@@ -9,7 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from readerstudy.reading.models import Amendment, Study
-from readerstudy.reading.plain_yaml import yaml_read
+from readerstudy.reading.protocol.plain_yaml import yaml_read
 from tests.cast import Cast
 
 pytestmark = [

@@ -14,9 +14,9 @@ from readerstudy.audit.models import AuditEvent
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading import services
 from readerstudy.reading.models import Amendment, Arm, Read, Score, Session, Study
-from readerstudy.reading.protocol import canonical_json, current
+from readerstudy.reading.protocol.frozen import canonical_json, current
+from readerstudy.reading.protocol.words import amendments_told
 from readerstudy.reading.services.amendments import AMENDABLE
-from readerstudy.reading.setting_words import amendments_told
 from tests.factory import TRAINING, unblind
 
 from .conftest import answer_next

@@ -7,8 +7,8 @@ from django.utils import translation
 
 from readerstudy.reading import services
 from readerstudy.reading.models import Study
-from readerstudy.reading.preflight import preflight
-from readerstudy.reading.protocol import canonical_json, protocol_sha256
+from readerstudy.reading.preflight.checks import preflight
+from readerstudy.reading.protocol.frozen import canonical_json, protocol_sha256
 from tests.cast import Cast
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readerstudy.imaging.errors import Refused
-from readerstudy.reading.plain_yaml import MAX_BYTES, yaml_read, yaml_write
+from readerstudy.reading.protocol.plain_yaml import MAX_BYTES, yaml_read, yaml_write
 
 pytestmark = pytest.mark.pure
 

@@ -8,7 +8,7 @@ import pytest
 from readerstudy.cases.models import Cohort, Rendition, Series
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading import services
-from readerstudy.reading.preflight import Finding, preflight
+from readerstudy.reading.preflight.checks import Finding, preflight
 from tests.factory import make_cohort
 
 

@@ -9,9 +9,9 @@ from readerstudy.cases.models import Case, Rendition
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading import services
 from readerstudy.reading.models import Study
-from readerstudy.reading.preflight import Finding, preflight
-from readerstudy.reading.preflight_plan import hints
-from readerstudy.reading.protocol import study_cases
+from readerstudy.reading.preflight.checks import Finding, preflight
+from readerstudy.reading.preflight.plan import hints
+from readerstudy.reading.protocol.frozen import study_cases
 from tests.factory import TRAINING, training_set
 
 from .conftest import address

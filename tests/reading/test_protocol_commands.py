@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from readerstudy.audit.models import AuditEvent
 from readerstudy.reading.models import Study
-from readerstudy.reading.plain_yaml import yaml_write
+from readerstudy.reading.protocol.plain_yaml import yaml_write
 
 SMALL = {
     "format": 1,

@@ -10,7 +10,7 @@ from readerstudy.audit.models import AuditEvent
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading import services
 from readerstudy.reading.models import Membership, Study
-from readerstudy.reading.plain_yaml import yaml_write
+from readerstudy.reading.protocol.plain_yaml import yaml_write
 from tests.cast import make_user
 
 ARM = {"code": "a", "title": "A", "method": "short", "role": "comparison"}

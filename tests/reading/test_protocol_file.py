@@ -13,9 +13,9 @@ from readerstudy.audit.models import AuditEvent
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading import services
 from readerstudy.reading.models import IMAGE_METRICS, Study
-from readerstudy.reading.plain_yaml import yaml_read, yaml_write
-from readerstudy.reading.preflight import preflight
-from readerstudy.reading.protocol_file import protocol_document, protocol_yaml
+from readerstudy.reading.preflight.checks import preflight
+from readerstudy.reading.protocol.file import protocol_document, protocol_yaml
+from readerstudy.reading.protocol.plain_yaml import yaml_read, yaml_write
 from readerstudy.reading.services.settings import SETTINGS
 from tests.cast import Cast, make_user
 from tests.factory import TRAINING, make_cohort, make_study

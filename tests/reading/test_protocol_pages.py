@@ -6,8 +6,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from readerstudy.reading import services
 from readerstudy.reading.models import Amendment, Study
-from readerstudy.reading.plain_yaml import MAX_BYTES, yaml_read, yaml_write
-from readerstudy.reading.protocol_file import protocol_yaml
+from readerstudy.reading.protocol.file import protocol_yaml
+from readerstudy.reading.protocol.plain_yaml import MAX_BYTES, yaml_read, yaml_write
 from tests.factory import TRAINING, unblind
 
 from .conftest import address

@@ -7,10 +7,10 @@ import pytest
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading import services
 from readerstudy.reading.models import Study
-from readerstudy.reading.protocol import PLACES
+from readerstudy.reading.protocol.frozen import PLACES
+from readerstudy.reading.protocol.rules import RANGES, arm_code
+from readerstudy.reading.protocol.words import LABELS
 from readerstudy.reading.services.settings import SETTINGS
-from readerstudy.reading.setting_rules import RANGES, arm_code
-from readerstudy.reading.setting_words import LABELS
 from tests.factory import TRAINING, training_set
 
 

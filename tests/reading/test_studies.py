@@ -14,18 +14,19 @@ from readerstudy.cases.models import Case, Rendition
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading import selectors, services
 from readerstudy.reading.models import Membership, Read, Session, Study
-from readerstudy.reading.protocol import canonical_json
+from readerstudy.reading.preflight.checks import preflight
+from readerstudy.reading.protocol.frozen import canonical_json
 from readerstudy.reading.services import ArmChoice
 from tests.cast import make_user
 from tests.factory import make_cohort, make_study, unblind
 
 
 def findings(study):
-    return " ".join(finding.message for finding in selectors.preflight(study))
+    return " ".join(finding.message for finding in preflight(study))
 
 
 def test_a_complete_draft_has_nothing_against_it(make_draft):
-    assert selectors.preflight(make_draft()) == []
+    assert preflight(make_draft()) == []
 
 
 def test_opening_with_something_missing_is_refused_with_every_reason(cast):

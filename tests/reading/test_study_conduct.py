@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from readerstudy.audit.models import AuditEvent
-from readerstudy.reading import selectors_conduct, services
+from readerstudy.reading import services
 from readerstudy.reading.models import (
     CodeBreak,
     Deviation,
@@ -18,6 +18,7 @@ from readerstudy.reading.models import (
     TrainingAttempt,
     ViewingCheck,
 )
+from readerstudy.reading.selectors import conduct as selectors_conduct
 from readerstudy.reading.services import code_break, read_reopen
 from readerstudy.reading.views import conduct
 from tests.cast import Cast

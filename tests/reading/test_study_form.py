@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 
 from readerstudy.reading import services
-from readerstudy.reading.forms import StudyForm
+from readerstudy.reading.forms.study import StudyForm
 from readerstudy.reading.models import IMAGE_METRICS, Study
-from readerstudy.reading.protocol_file import protocol_document
+from readerstudy.reading.protocol.file import protocol_document
 from readerstudy.reading.services.settings import SETTINGS
 from tests.factory import TRAINING
 

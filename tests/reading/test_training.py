@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from readerstudy.audit.models import AuditEvent
 from readerstudy.imaging.errors import Refused
-from readerstudy.reading import selectors_training as selectors
 from readerstudy.reading import services
 from readerstudy.reading.models import (
     Membership,
@@ -19,7 +18,8 @@ from readerstudy.reading.models import (
     TrainingAttempt,
     TrainingRead,
 )
-from readerstudy.reading.protocol import study_cases
+from readerstudy.reading.protocol.frozen import study_cases
+from readerstudy.reading.selectors import training as selectors
 from tests.cast import Cast, reader_membership
 from tests.factory import TRAINING, training_set
 

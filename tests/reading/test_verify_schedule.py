@@ -17,7 +17,7 @@ from readerstudy.reading.models import (
     Study,
     TrainingItem,
 )
-from readerstudy.reading.protocol import protocol_sha256
+from readerstudy.reading.protocol.frozen import protocol_sha256
 from readerstudy.reading.services import study_close
 from readerstudy.reading.services.amendments import protocol_amend
 from tests.cast import Cast, reader_membership

@@ -21,7 +21,7 @@ from readerstudy.reading.models import (
     UnblindingApproval,
     ViewingCheck,
 )
-from readerstudy.reading.protocol import protocol_sha256
+from readerstudy.reading.protocol.frozen import protocol_sha256
 
 from .studies import OPENED
 

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from readerstudy.reading.models import ArmGuess, Deviation, LeakOracleRun, Study
-from readerstudy.reading.plain_yaml import yaml_read
+from readerstudy.reading.protocol.plain_yaml import yaml_read
 from stats.building import report_build
 from stats.conduct import KINDS
 from stats.export_columns import FILES

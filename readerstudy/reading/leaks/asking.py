@@ -11,7 +11,7 @@ from readerstudy.imaging.errors import Refused
 
 from ..models import ArmGuess, Read, Study
 from ..plans import plan_drawn, plan_stored
-from ..protocol import study_readers
+from ..protocol.frozen import study_readers
 from .judging import Judgement, judge
 from .playing import Seen, Transport, observe
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from readerstudy.imaging.errors import Refused
 
 from ..models import Amendment, Study
-from ..preflight_plan import analysis_findings, gate_findings
-from ..protocol import amended, current_sha256, number, protocol_sha256
+from ..preflight.plan import analysis_findings, gate_findings
+from ..protocol.frozen import amended, current_sha256, number, protocol_sha256
 from ..recording import record_study
 from .rights import check_coordinates
 from .settings import Settings, settings_assign

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from readerstudy.imaging.errors import Refused
 
-from .. import protocol
 from ..models import Membership, Read, Study
-from ..preflight import blinded_elsewhere
+from ..preflight.checks import blinded_elsewhere
+from ..protocol import frozen as protocol
 from ..recording import record_member, record_study
 
 READER = Membership.Role.READER

@@ -12,11 +12,11 @@ from readerstudy.cases.models import Cohort
 from readerstudy.imaging.errors import Refused
 
 from ..models import Membership, Study
-from ..plain_yaml import yaml_read
-from ..protocol import PLACES
-from ..protocol_fields import Known, protocol_check
-from ..protocol_file import PEOPLE
-from ..setting_rules import TrainingChoice, settings_problems
+from ..protocol.fields import Known, protocol_check
+from ..protocol.file import PEOPLE
+from ..protocol.frozen import PLACES
+from ..protocol.plain_yaml import yaml_read
+from ..protocol.rules import TrainingChoice, settings_problems
 from .settings import SETTINGS
 from .studies import RESERVED_SLUGS, ArmChoice, study_create, study_update
 

@@ -10,7 +10,7 @@ from readerstudy.cases.models import Case, Rendition
 from readerstudy.imaging.errors import Refused
 
 from ..models import Study, TrainingItem
-from ..setting_rules import TrainingChoice, settings_problems, training_problems
+from ..protocol.rules import TrainingChoice, settings_problems, training_problems
 
 __all__ = ["SETTINGS", "Settings", "TrainingChoice", "settings_assign"]
 

@@ -16,11 +16,11 @@ from readerstudy.cases import services as cases
 from readerstudy.cases.models import Case, Cohort
 from readerstudy.imaging.errors import Refused
 
-from .. import protocol
 from ..models import Arm, ArmGuess, Membership, Read, Session, Study
-from ..preflight import preflight
+from ..preflight.checks import preflight
+from ..protocol import frozen as protocol
+from ..protocol.rules import arm_code
 from ..recording import draft_summary, record_study
-from ..setting_rules import arm_code
 from .members import (
     member_write,
     members_replace,

@@ -20,7 +20,7 @@ from .. import gate
 from ..models import Membership, Study, TrainingAttempt, TrainingItem, TrainingRead
 from ..questions import QUESTION_SETS, check_answers
 from ..recording import record_training
-from ..selectors_training import shown_number, training_hindrance
+from ..selectors.training import shown_number, training_hindrance
 from .conduct import membership_lock
 
 Answers = Mapping[str, Mapping[str, int]]  # question → patient's side → value

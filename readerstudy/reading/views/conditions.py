@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from readerstudy.imaging.errors import Refused
 
 from .. import services
-from ..conditions_page import conditions_page, shown_pattern
 from ..models import Membership, ViewingCheck
+from ..pages.conditions import conditions_page, shown_pattern
 from ..services import Conditions, device_digest
 from .reader import never_stored, reader_or_404
 

@@ -14,9 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 from readerstudy.audit.selectors import anchor, events_of
 from readerstudy.imaging.errors import Refused
 
-from .. import selectors_conduct, selectors_log, services
-from ..forms_conduct import ReadForm, SessionForm
+from .. import services
+from ..forms.conduct import ReadForm, SessionForm
 from ..models import Study
+from ..selectors import conduct as selectors_conduct
+from ..selectors import log as selectors_log
 from .unblinded import COORDINATOR, STATISTICIAN, coordinates, study_or_404, user_of
 
 DEVIATIONS_SHOWN = 100  # the newest; the export holds all

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_POST, require_safe
 from readerstudy.imaging.errors import Refused
 
 from .. import selectors, services
-from ..guess_page import guess_page, shown_guess
 from ..models import ArmGuess
+from ..pages.guess import guess_page, shown_guess
 from .reader import due_json, never_stored, pixels_answer, reader_or_404
 
 

@@ -14,13 +14,13 @@ from readerstudy.cases.models import Cohort
 from readerstudy.imaging.errors import Refused
 
 from .. import services
-from ..forms_amendment import AmendmentForm
+from ..forms.amendment import AmendmentForm
 from ..models import Study
-from ..plain_yaml import MAX_BYTES
-from ..protocol import current_sha256
-from ..protocol_file import protocol_yaml
+from ..protocol.file import protocol_yaml
+from ..protocol.frozen import current_sha256
+from ..protocol.plain_yaml import MAX_BYTES
+from ..protocol.words import amendments_told, changes_told
 from ..services.amendments import amendment_preview
-from ..setting_words import amendments_told, changes_told
 from .unblinded import COORDINATOR, STATISTICIAN, study_or_404, user_of
 
 

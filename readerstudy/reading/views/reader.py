@@ -13,7 +13,7 @@ from readerstudy.imaging.errors import Refused
 
 from ..images import ImageUnusableError
 from ..models import Membership, Study
-from ..pages import present
+from ..pages.room import present
 from ..services import Due
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from readerstudy.imaging.lut import load_lut
 
 from .. import selectors, services
 from ..models import Read
-from ..pages import reader_page
+from ..pages.room import reader_page
 from ..services import Observed, device_digest
 from .reader import (
     due_address,

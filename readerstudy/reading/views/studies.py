@@ -17,13 +17,14 @@ from readerstudy.cases.selectors import cohort_methods
 from readerstudy.imaging.errors import Refused
 
 from .. import selectors, services
-from ..forms import StudyForm, initial_of
+from ..forms.study import StudyForm, initial_of
 from ..models import Membership, Study
-from ..preflight_plan import hints
-from ..protocol import study_cases
-from ..selectors_conduct import agreements
-from ..setting_words import amendments_told
-from ..settings_page import settings_told
+from ..pages.settings import settings_told
+from ..preflight.checks import preflight
+from ..preflight.plan import hints
+from ..protocol.frozen import study_cases
+from ..protocol.words import amendments_told
+from ..selectors.conduct import agreements
 from .unblinded import COORDINATOR, STATISTICIAN, coordinates, study_or_404, user_of
 
 
@@ -119,7 +120,7 @@ def study_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "settings": settings_told(study),
         "agreements": agreements(study, user_of(request)),
         "coordinates": coordinates(request, study),
-        "findings": selectors.preflight(study) if is_draft else [],
+        "findings": preflight(study) if is_draft else [],
         "hints": hints(study, study_cases(study)) if is_draft else [],
         "amendments": amendments_told(study),
         "progress": selectors.study_progress(study),

@@ -10,9 +10,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from readerstudy.imaging.errors import Refused
 
-from .. import selectors, selectors_training, services
+from .. import selectors, services
 from ..models import TrainingRead
-from ..pages import present_training, training_page
+from ..pages.room import present_training, training_page
+from ..selectors import training as selectors_training
 from ..services import Feedback
 from .reader import never_stored, parse_answers, pixels_answer, reader_or_404
 

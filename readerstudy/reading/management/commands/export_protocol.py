@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from readerstudy.reading.models import Study
-from readerstudy.reading.protocol_file import protocol_yaml
+from readerstudy.reading.protocol.file import protocol_yaml
 
 
 class Command(BaseCommand):

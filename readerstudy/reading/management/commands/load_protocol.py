@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from readerstudy.imaging.errors import Refused
-from readerstudy.reading.plain_yaml import MAX_BYTES
-from readerstudy.reading.preflight import preflight
+from readerstudy.reading.preflight.checks import preflight
+from readerstudy.reading.protocol.plain_yaml import MAX_BYTES
 from readerstudy.reading.services import protocol_load
 from readerstudy.reading.services.protocol_files import first_coordinator
 

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from readerstudy.reading.management.studies import planned_study
 from readerstudy.reading.models import Study
-from readerstudy.reading.verification import Verification, schedule_verify
+from readerstudy.reading.verification.schedule import Verification, schedule_verify
 
 SHOWN = 20
 

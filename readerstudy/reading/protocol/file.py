@@ -8,9 +8,8 @@ without what only opening decides.
 from decimal import Decimal
 from typing import Any
 
-from .models import Membership, Study
-from .plain_yaml import yaml_write
-from .protocol import (
+from ..models import Membership, Study
+from .frozen import (
     current,
     describe_analysis,
     describe_arms,
@@ -19,6 +18,7 @@ from .protocol import (
     describe_guesses,
     describe_training,
 )
+from .plain_yaml import yaml_write
 
 FORMAT = 1
 # section of the file for each role, in the order in which they are written

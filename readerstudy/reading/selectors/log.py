@@ -7,8 +7,8 @@ from datetime import datetime
 from readerstudy.audit.actions import ACTIONS, SUBJECTS
 from readerstudy.audit.models import AuditEvent
 
-from .models import Membership, Study
-from .selectors_conduct import KEPT, Words
+from ..models import Membership, Study
+from .conduct import KEPT, Words
 
 ANSWERS = ("read.submit", "guess.submit")  # by far the most events of a study
 

@@ -1,5 +1,6 @@
 """What the page of viewing conditions is given, and its test pattern."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
@@ -7,7 +8,7 @@ from django.utils.functional import Promise
 
 from readerstudy.imaging.test_pattern import pattern_png
 
-from .models import Membership, Study, ViewingCheck
+from ..models import Membership, Study, ViewingCheck
 
 Words = str | Promise
 
@@ -57,7 +58,7 @@ def conditions_page(
     )
 
 
-def _options(choices: list[tuple[str, Words]]) -> tuple[Option, ...]:
+def _options(choices: Sequence[tuple[str, Words]]) -> tuple[Option, ...]:
     return tuple(
         Option(value, words, key) for key, (value, words) in enumerate(choices, start=1)
     )

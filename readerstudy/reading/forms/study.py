@@ -11,7 +11,14 @@ from django.utils.translation import gettext_lazy
 
 from readerstudy.cases.models import Case, Cohort
 
-from .forms_settings import (
+from ..models import Arm, Membership, Study
+from ..protocol.file import PEOPLE
+from ..protocol.frozen import training_items
+from ..protocol.rules import TrainingChoice, arm_code, training_problems
+from ..questions import Words
+from ..services import ArmChoice
+from ..services.settings import SETTINGS
+from .settings import (
     AnalysisForm,
     CasesForm,
     ConductForm,
@@ -20,13 +27,6 @@ from .forms_settings import (
     ReadingForm,
     Section,
 )
-from .models import Arm, Membership, Study
-from .protocol import training_items
-from .protocol_file import PEOPLE
-from .questions import Words
-from .services import ArmChoice
-from .services.settings import SETTINGS
-from .setting_rules import TrainingChoice, arm_code, training_problems
 from .training_lines import lines_read, lines_written
 
 KNOWN_TITLES = {

@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .models import (
+from ..models import (
     CodeBreak,
     Deviation,
     Membership,
@@ -28,7 +28,7 @@ from .models import (
     UnblindingApproval,
     ViewingCheck,
 )
-from .selectors_training import shown_number
+from .training import shown_number
 
 Words = str | Promise
 APPROVING = (Membership.Role.COORDINATOR, Membership.Role.STATISTICIAN)

@@ -12,8 +12,8 @@ from readerstudy.cases.models import Case, Rendition
 from readerstudy.imaging.lut import LUTS
 from readerstudy.imaging.preprocessing import SHOWN_SLICES
 
-from .models import Membership, Study, TrainingItem
-from .questions import describe
+from ..models import Membership, Study, TrainingItem
+from ..questions import describe
 
 VERSION = 2
 

@@ -9,9 +9,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .models import Study
-from .protocol import number
-from .questions import Words
+from ..models import Study
+from ..questions import Words
+from .frozen import number
 
 LABELS: dict[str, Any] = {
     "title": gettext_lazy("Title"),

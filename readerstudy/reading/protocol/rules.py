@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from readerstudy.cases.models import Cohort
 from readerstudy.imaging.errors import Refused
 
-from .models import IMAGE_METRICS, Study
-from .protocol import codes_unknown
-from .questions import QUESTION_SETS, check_answers
+from ..models import IMAGE_METRICS, Study
+from ..questions import QUESTION_SETS, check_answers
+from .frozen import codes_unknown
 
 METHOD_LENGTH = 100  # of the name of a rendition's method
 

@@ -20,15 +20,10 @@ from readerstudy.imaging.lut import LUTS
 from readerstudy.imaging.preprocessing import SHOWN_SLICES
 from readerstudy.imaging.rendering import WINDOWS
 
-from .models import IMAGE_METRICS, Arm, Study
-from .protocol_file import FORMAT
-from .questions import QUESTION_SETS
-from .setting_rules import (
-    METHOD_LENGTH,
-    RANGES,
-    TrainingChoice,
-    training_problems,
-)
+from ..models import IMAGE_METRICS, Arm, Study
+from ..questions import QUESTION_SETS
+from .file import FORMAT
+from .rules import METHOD_LENGTH, RANGES, TrainingChoice, training_problems
 
 NO_FIELDS = gettext_lazy("Fields with names are expected here.")
 MOST_PEOPLE, MOST_ARMS, MOST_IMAGES, MOST_CASES = 200, 100, 1000, 20_000

@@ -15,10 +15,10 @@ from readerstudy.blinding.schedule import (
 from readerstudy.cases.integrity import damaged_renditions, parity_differences
 from readerstudy.cases.models import Case
 
+from ..models import Arm, Membership, Study
+from ..protocol.frozen import image_hashes, planned_arms, study_cases, study_readers
 from .findings import NAMED, Finding, named
-from .models import Arm, Membership, Study
-from .preflight_plan import plan_findings
-from .protocol import image_hashes, planned_arms, study_cases, study_readers
+from .plan import plan_findings
 
 __all__ = ["Finding", "blinded_elsewhere", "preflight"]
 

@@ -6,7 +6,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from .models import Membership, Study
+from ..models import Membership, Study
 
 NUMBERS = [MinValueValidator(1), MaxValueValidator(32_767)]
 LONGEST_REASON = 2000

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from .models import Study
-from .protocol import study_cases, training_items
-from .questions import QUESTION_SETS, Words
-from .setting_words import LABELS, arm_titles, setting_told
+from ..models import Study
+from ..protocol.frozen import study_cases, training_items
+from ..protocol.words import LABELS, arm_titles, setting_told
+from ..questions import QUESTION_SETS, Words
 
 Row = tuple[Words, Words]  # label, value
 

@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy
 from readerstudy.imaging.lut import LUTS
 from readerstudy.imaging.rendering import WINDOWS
 
-from .models import IMAGE_METRICS, Study
-from .questions import QUESTION_SETS, Words
-from .setting_rules import RANGES
-from .setting_words import LABELS, WORDS
+from ..models import IMAGE_METRICS, Study
+from ..protocol.rules import RANGES
+from ..protocol.words import LABELS, WORDS
+from ..questions import QUESTION_SETS, Words
 
 
 def whole(setting: str, help_text: Any = "") -> forms.IntegerField:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from .models import TrainingItem
-from .questions import QUESTION_SETS, SIDES
-from .setting_rules import TrainingChoice
+from ..models import TrainingItem
+from ..protocol.rules import TrainingChoice
+from ..questions import QUESTION_SETS, SIDES
 
 SEPARATORS = ("\t", ";", ",")  # of pasted tables; else spaces
 HEADING = ("case", "method", *SIDES)

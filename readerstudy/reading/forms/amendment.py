@@ -5,10 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from .forms_settings import AnalysisForm, ConductForm, GateForm, Section, whole
-from .models import Study
-from .services.amendments import AMENDABLE
-from .setting_words import LABELS
+from ..models import Study
+from ..protocol.words import LABELS
+from ..services.amendments import AMENDABLE
+from .settings import AnalysisForm, ConductForm, GateForm, Section, whole
 
 LONGEST_REASON = 2000
 MAY_BE_EMPTY = frozenset(

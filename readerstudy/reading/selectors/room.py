@@ -11,10 +11,10 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from .images import image_pixels
-from .models import ArmGuess, Membership, Read, Reopening, Score, Session, Study
-from .questions import QUESTION_SETS, SIDES, Question, Words
-from .selectors_training import TrainingState, training_states
+from ..images import image_pixels
+from ..models import ArmGuess, Membership, Read, Reopening, Score, Session, Study
+from ..questions import QUESTION_SETS, SIDES, Question, Words
+from .training import TrainingState, training_states
 
 Awaited = Literal[
     "nobody",  # the reading is simulated

@@ -11,10 +11,10 @@ from readerstudy.cases.models import Case, Rendition
 from readerstudy.imaging.lut import LUTS
 from readerstudy.imaging.rendering import WINDOWS
 
+from ..models import Arm, Membership, Study, TrainingItem
+from ..protocol.frozen import codes_unknown, planned_arms, training_items
+from ..questions import QUESTION_SETS
 from .findings import Finding, named
-from .models import Arm, Membership, Study, TrainingItem
-from .protocol import codes_unknown, planned_arms, training_items
-from .questions import QUESTION_SETS
 
 LEAST_PATIENTS = 2  # an interval clustered by patient has patients − 1 degrees
 FEW_GUESSES = 10  # of a reader: fewer, and a blinding index says next to nothing

@@ -7,10 +7,10 @@ from typing import Any
 from readerstudy.blinding.schedule import PlannedRead
 from readerstudy.blinding.seeds import commitment
 
-from .models import Read, Session, Study
-from .plans import Plan, guesses_drawn, plan_drawn, plan_stored
-from .protocol import protocol_sha256
-from .verification_protocol import (
+from ..models import Read, Session, Study
+from ..plans import Plan, guesses_drawn, plan_drawn, plan_stored
+from ..protocol.frozen import protocol_sha256
+from .protocol import (
     amendment_lines,
     amendment_matches,
     guess_places,

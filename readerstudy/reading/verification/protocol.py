@@ -8,8 +8,8 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from .models import Amendment, ArmGuess, Read, Study, TrainingItem
-from .protocol import (
+from ..models import Amendment, ArmGuess, Read, Study, TrainingItem
+from ..protocol.frozen import (
     PLACES,
     current,
     describe_analysis,
@@ -19,7 +19,7 @@ from .protocol import (
     describe_training,
     protocol_sha256,
 )
-from .services.amendments import AMENDABLE
+from ..services.amendments import AMENDABLE
 
 SECTIONS_SINCE = 2  # the first version of a protocol that says all of a study
 

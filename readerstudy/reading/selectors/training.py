@@ -11,9 +11,9 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Prefetch
 from django.utils.translation import gettext as _
 
-from .images import image_pixels
-from .models import Membership, Session, Study, TrainingAttempt, TrainingRead
-from .questions import QUESTION_SETS, SIDES, Question, Words
+from ..images import image_pixels
+from ..models import Membership, Session, Study, TrainingAttempt, TrainingRead
+from ..questions import QUESTION_SETS, SIDES, Question, Words
 
 HUNDREDTH, THOUSANDTH = Decimal("0.01"), Decimal("0.001")
 

@@ -1,4 +1,4 @@
-"""What pages and other apps may read of studies. Blind unless it says otherwise."""
+"""What pages and other apps may read of studies: people, arms, progress."""
 
 from dataclasses import dataclass
 
@@ -7,30 +7,9 @@ from django.contrib.auth.models import User
 from readerstudy.cases.models import Rendition
 from readerstudy.imaging.preprocessing import SHOWN_SLICES, STORED_SLICES
 
-from .models import Arm, LeakOracleRun, Membership, Session, Study
-from .preflight import Finding, preflight
-from .protocol import study_cases
-from .selectors_room import (
-    SessionProgress,
-    changeable_answers,
-    read_pixels,
-    reading_state,
-    reading_states,
-    session_progress,
-    sessions_counted,
-    shown_read,
-)
-
-__all__ = [
-    "Finding",
-    "SessionProgress",
-    "changeable_answers",
-    "preflight",
-    "read_pixels",
-    "reading_state",
-    "reading_states",
-    "shown_read",
-]
+from ..models import Arm, LeakOracleRun, Membership, Session, Study
+from ..protocol.frozen import study_cases
+from .room import SessionProgress, session_progress, sessions_counted
 
 
 @dataclass(frozen=True)

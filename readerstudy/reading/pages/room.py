@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from readerstudy.imaging.preprocessing import CROP, SHOWN_SLICES
 
-from .models import Read, Reopening, Study, TrainingRead
-from .questions import QUESTION_SETS, SIDES, Question, Words
-from .services import Due
+from ..models import Read, Reopening, Study, TrainingRead
+from ..questions import QUESTION_SETS, SIDES, Question, Words
+from ..services import Due
 
 # Physical keys (KeyboardEvent.code), so that any keyboard layout will do: the left
 # hand's digits serve the screen's left half, the right hand's its right half.

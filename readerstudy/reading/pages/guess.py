@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from readerstudy.imaging.preprocessing import CROP, SHOWN_SLICES
 
-from .models import ArmGuess, Membership, Study
+from ..models import ArmGuess, Membership, Study
 
 Words = str | Promise
 

@@ -1,0 +1,1 @@
+"""What coordinators write, checked field by field."""

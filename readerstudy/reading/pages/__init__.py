@@ -1,0 +1,1 @@
+"""What pages are given: allow-listed fields, nothing to leak."""

@@ -1,0 +1,1 @@
+"""Why a draft study cannot be opened yet."""

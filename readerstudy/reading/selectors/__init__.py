@@ -1,0 +1,31 @@
+"""What pages and other apps may read of studies. Blind unless it says otherwise."""
+
+from .room import (
+    SessionProgress,
+    changeable_answers,
+    read_pixels,
+    reading_state,
+    reading_states,
+    shown_read,
+)
+from .studies import (
+    ReaderProgress,
+    arm_examples,
+    leak_oracle_last,
+    may_see_studies,
+    study_progress,
+)
+
+__all__ = [
+    "ReaderProgress",
+    "SessionProgress",
+    "arm_examples",
+    "changeable_answers",
+    "leak_oracle_last",
+    "may_see_studies",
+    "read_pixels",
+    "reading_state",
+    "reading_states",
+    "shown_read",
+    "study_progress",
+]

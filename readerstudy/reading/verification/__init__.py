@@ -1,0 +1,1 @@
+"""Whether a stored study is what its protocol and seed give."""
