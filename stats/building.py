@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading.models import Arm, Read, Study
-from readerstudy.reading.protocol import frozen as protocol
+from readerstudy.reading.protocol.frozen import current
 
 from . import selectors
 from .agreement_tables import grade_lines, intra_reader_lines, kappa_lines
@@ -38,7 +38,7 @@ def report_build(
     readers = list(selectors.study_readers(study))
     images = image_set(study)
     reads = Read.objects.filter(session__study=study)
-    plan = analysis_plan(protocol.current(study))
+    plan = analysis_plan(current(study))
     control_arm = _control(study, control, plan)
     scale = selectors.grade_scale(study)
     assert study.unblinded_at is not None

@@ -15,6 +15,7 @@ from readerstudy.reading.models import (
     TrainingAttempt,
     ViewingCheck,
 )
+from readerstudy.reading.protocol.frozen import PLACES
 from readerstudy.reading.selectors.studies import leak_oracle_last
 
 
@@ -33,6 +34,10 @@ class Change:
     after: str
 
 
+# settings that decide what a report computes
+PLANNED = frozenset(name for name, place in PLACES.items() if place[0] == "analysis")
+
+
 @dataclass(frozen=True)
 class AmendmentLine:
     number: int
@@ -40,6 +45,11 @@ class AmendmentLine:
     reason: str
     changes: tuple[Change, ...]
     sha256: str  # of the protocol from then on
+
+    @property
+    def of_plan(self) -> tuple[Change, ...]:
+        """Those of its changes that are of the analysis plan."""
+        return tuple(one for one in self.changes if one.setting in PLANNED)
 
 
 @dataclass(frozen=True)
@@ -57,8 +67,8 @@ class BrokenCode:
 class ReaderConduct:
     """What is counted of one reader.
 
-    attempts: at the training; reached: agreement in the last one that was finished,
-    passed: whether it, or an earlier one, passed. displays, room_lights: the values
+    attempts: at the training. reached, passed: of the first attempt that passed, or
+    of the last one that was finished where none did. displays, room_lights: the values
     of viewing checks that were passed, in order. misread: checks failed.
     """
 
@@ -116,6 +126,26 @@ class Conduct:
         return tuple(
             (kind, tuple(one.deviations[place] for one in self.readers))
             for place, kind in enumerate(KINDS)
+        )
+
+    @property
+    def plan_amendments(self) -> tuple[AmendmentLine, ...]:
+        """What of the analysis plan was not written down before the study opened."""
+        return tuple(one for one in self.amendments if one.of_plan)
+
+    @property
+    def kappa_replanned(self) -> bool:
+        return self._replanned("kappa_weights", "kappa_interval")
+
+    @property
+    def quality_replanned(self) -> bool:
+        return self._replanned("control_arm", "image_metrics")
+
+    def _replanned(self, *settings: str) -> bool:
+        return any(
+            change.setting in settings
+            for one in self.amendments
+            for change in one.changes
         )
 
     @property
@@ -217,12 +247,14 @@ def _reader(
     reopened: tuple[int, int],
 ) -> ReaderConduct:
     finished = [one for one in attempts if one.finished_at]
+    deciding = next((one for one in finished if one.passed), None)
+    deciding = deciding or (finished[-1] if finished else None)
     passed = [one for one in checks if one.passed]
     return ReaderConduct(
         reader=reader.code,
         attempts=len(attempts),
-        reached=finished[-1].reached if finished else None,
-        passed=any(one.passed for one in finished) if finished else None,
+        reached=deciding.reached if deciding else None,
+        passed=deciding.passed if deciding else None,
         displays=tuple(dict.fromkeys(one.display for one in passed)),
         room_lights=tuple(dict.fromkeys(one.room_light for one in passed)),
         misread=sum(one.passed is False for one in checks),

@@ -62,6 +62,12 @@ PRIMARY_COMPARISON = (
         "",
         "TRUE or FALSE; empty when not estimable",
     ),
+    Column(
+        "plan_amendments",
+        "numbers of the amendments that changed the analysis plan after opening",
+        "",
+        "numbers parted by spaces; empty: none, all was planned beforehand",
+    ),
     NOT_ESTIMABLE,
 )
 

@@ -59,6 +59,9 @@ def primary_comparison(study: Study, report: Report) -> Iterator[Line]:
         **interval_cells(found.interval),
         "margin": planned.margin,
         "not_inferior": verdict,
+        "plan_amendments": " ".join(
+            str(one.number) for one in report.conduct.plan_amendments
+        ),
         "not_estimable": reasons({**numbers, "interval": found.interval}),
     }
 

@@ -91,6 +91,13 @@ def _warnings(report: Report) -> list[str]:
             f"INCOMPLETE: {report.reads_submitted} of {report.reads_planned} planned "
             f"reads were made; {len(report.images_missing)} images have no measurement."
         )
+    if not report.plan.in_protocol:
+        found.append("NO ANALYSIS PLAN was in the protocol.")
+    found += [
+        f"ANALYSIS PLAN CHANGED after opening, by amendment {one.number} "
+        f"({_time(one.at)})."
+        for one in report.conduct.plan_amendments
+    ]
     return [*found, ""] if found else []
 
 

@@ -10,7 +10,13 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
 
-from readerstudy.reading.models import ArmGuess, Deviation, LeakOracleRun, Study
+from readerstudy.reading.models import (
+    ArmGuess,
+    Deviation,
+    LeakOracleRun,
+    Study,
+    TrainingAttempt,
+)
 from readerstudy.reading.protocol.plain_yaml import yaml_read
 from stats.building import report_build
 from stats.conduct import KINDS
@@ -20,6 +26,7 @@ from stats.outcomes import Interval, NotEstimable, Reason
 
 from .conducted import add_guesses
 from .conftest import lines
+from .studies import OPENED
 
 URL = "/studies/read-study/report/"
 
@@ -153,6 +160,23 @@ def test_deviations_are_counted_by_reader_and_kind(conducted: Study) -> None:
     assert reader.displays == ("medical", "laptop")
     assert reader.misread == 1
     assert {one.passed for one in others} == {None}
+
+
+def test_who_passed_once_is_not_told_by_a_later_failure(conducted: Study) -> None:
+    reader = conducted.memberships.get(code="A")
+    TrainingAttempt.objects.create(
+        reader=reader,
+        number=3,
+        started_at=OPENED,
+        finished_at=OPENED,
+        reached=0.25,
+        passed=False,
+    )
+    told = report_build(study=conducted).conduct.readers[0]
+    assert (told.attempts, told.reached, told.passed) == (3, 1.0, True)
+    TrainingAttempt.objects.filter(number=2).update(passed=False, reached=0.75)
+    told = report_build(study=conducted).conduct.readers[0]
+    assert (told.attempts, told.reached, told.passed) == (3, 0.25, False)
 
 
 def test_every_read_that_was_asked_about_has_its_guess_in_the_file(

@@ -1,8 +1,11 @@
 """The report computes what the protocol said beforehand, and says when it did not."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.test import Client
 
 from readerstudy.imaging.errors import Refused
@@ -20,6 +23,7 @@ from stats.outcomes import Interval, NotEstimable, Reason
 from stats.services import image_quality_measure
 
 from .conducted import PLAN, give_plan
+from .conftest import lines
 from .studies import OPENED
 from .test_report import pairs
 
@@ -163,22 +167,71 @@ def test_another_control_than_the_plan_s_is_said_to_be_another(
     assert primary.control.code == "short"
 
 
-def test_the_plan_is_the_last_amendment_s(study: Study, coordinator: User) -> None:
-    give_plan(study)
+def amend_plan(study: Study, by: User, setting: str, key: str, *values: object) -> None:
+    before, after = values
     Amendment.objects.create(
         study=study,
-        number=1,
+        number=study.amendments.count() + 1,
         reason="Said better.",
-        changes={"kappa_weights": ["linear", "quadratic"]},
-        protocol={
-            **study.protocol,
-            "analysis": {**PLAN, "weights": "quadratic"},
-        },
+        changes={setting: [before, after]},
+        protocol={**study.protocol, "analysis": {**PLAN, key: after}},
         protocol_sha256="ab" * 32,
         at=OPENED,
-        by=coordinator,
+        by=by,
     )
+
+
+def test_the_plan_is_the_last_amendment_s(study: Study, coordinator: User) -> None:
+    give_plan(study)
+    amend_plan(study, coordinator, "kappa_weights", "weights", "linear", "quadratic")
     assert report_build(study=study).plan.weighting == "quadratic"
+
+
+CHANGED = "Not planned beforehand: amendment 1 changed the plan"
+THIS_TABLE = "The plan of this table was amended after the study was opened."
+
+
+def test_a_plan_changed_after_opening_is_said_where_its_numbers_stand(
+    study: Study, coordinator: User, page_of, tmp_path: Path
+) -> None:
+    give_plan(study)
+    assert CHANGED not in page_of()
+    amend_plan(study, coordinator, "kappa_margin", "margin", "0.1", "0.9")
+    page = page_of()
+    assert CHANGED in page
+    assert "(2026-03-02 09:00 UTC). <code>kappa_margin</code>: 0.1 → 0.9." in page
+    assert THIS_TABLE not in page  # no table depends on the margin
+    call_command("export_study", study.slug, out=tmp_path)
+    assert "CHANGED after opening, by amendment 1" in (
+        (tmp_path / "README.txt").read_text()
+    )
+    [line] = lines(tmp_path / "primary_comparison.csv")
+    assert line["plan_amendments"] == "1"
+
+
+def test_a_table_says_that_its_own_plan_was_changed(
+    study: Study, coordinator: User, page_of
+) -> None:
+    give_plan(study)
+    amend_plan(study, coordinator, "kappa_weights", "weights", "linear", "quadratic")
+    assert page_of().count(THIS_TABLE) == 1
+    amend_plan(study, coordinator, "control_arm", "control_arm", "short", "unet")
+    assert page_of().count(THIS_TABLE) == 2
+
+
+def test_an_amendment_of_conduct_is_no_change_of_plan(
+    study: Study, coordinator: User, page_of
+) -> None:
+    give_plan(study)
+    amend_plan(study, coordinator, "washout_days", "margin", 28, "0.1")
+    assert CHANGED not in page_of()
+
+
+def test_many_intervals_are_said_not_to_be_corrected(study: Study, page_of) -> None:
+    page = page_of()
+    assert "not corrected for how many arms and readers" in page
+    image_quality_measure(study=study)
+    assert "by Holm over the arms, not over the metrics" in page_of()
 
 
 def test_a_plan_without_image_quality_leaves_its_table_out(
