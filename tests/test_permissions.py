@@ -89,6 +89,7 @@ TABLE = {
     "reading:unblinding-approve": Row(UNBLINDED, "post"),
     "reading:unblinding-withdraw": Row(UNBLINDED, "post"),
     "reading:study-conduct": Row(UNBLINDED),
+    "reading:member-appoint": Row(OWN, "post"),
     "reading:read-reopen": Row(OWN, "post"),
     "reading:washout-waive": Row(OWN, "post"),
     "reading:code-break": Row(OWN, "post"),

@@ -173,7 +173,14 @@ def record_study(
 
 
 def record_member(
-    action: str, *, study: Study, user: User, role: str, code: str, by: User | None
+    action: str,
+    *,
+    study: Study,
+    user: User,
+    role: str,
+    code: str,
+    by: User | None,
+    reason: str = "",
 ) -> None:
     held = {"role": role, "code": code}
     added = action == "member.add"
@@ -184,6 +191,7 @@ def record_member(
         study=study.slug,
         before=None if added else held,
         after=held if added else None,
+        reason=reason,
     )
 
 

@@ -45,6 +45,11 @@ urlpatterns = [
     ),
     path("studies/<slug:slug>/conduct/", conduct.study_conduct, name="study-conduct"),
     path(
+        "studies/<slug:slug>/conduct/appoint/",
+        conduct.member_appoint,
+        name="member-appoint",
+    ),
+    path(
         "studies/<slug:slug>/conduct/reopen/", conduct.read_reopen, name="read-reopen"
     ),
     path(

@@ -23,6 +23,7 @@ COORDINATOR_ROUTES = (
     "study-progress",
     "study-conduct",
     "study-log",
+    "member-appoint",
     "read-reopen",
     "washout-waive",
     "code-break",
@@ -30,6 +31,7 @@ COORDINATOR_ROUTES = (
 STEPPING_IN = (
     "study-open",
     "study-close",
+    "member-appoint",
     "read-reopen",
     "washout-waive",
     "code-break",

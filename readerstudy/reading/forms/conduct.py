@@ -3,20 +3,22 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import User
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Membership, Study
+from .settings import accounts_named
 
+APPOINTED = (Membership.Role.COORDINATOR, Membership.Role.STATISTICIAN)
 NUMBERS = [MinValueValidator(1), MaxValueValidator(32_767)]
 LONGEST_REASON = 2000
 
 
-class SessionForm(forms.Form):
-    """A session of one reader, and a reason."""
+class StepForm(forms.Form):
+    """Whatever is done to a study that is read needs a reason."""
 
-    reader = forms.ChoiceField(label=_("Reader"), choices=())
-    session = forms.IntegerField(label=_("Session"), validators=NUMBERS)
     reason = forms.CharField(
         label=_("Reason"),
         help_text=_("It stays in the log for good: name no patient."),
@@ -26,6 +28,36 @@ class SessionForm(forms.Form):
 
     def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.study = study
+
+
+class PersonForm(StepForm):
+    """Somebody who comes to a study that is open already."""
+
+    user = forms.CharField(label=_("User name"), max_length=150)
+    role = forms.ChoiceField(
+        label=_("Role"), choices=[(role.value, role.label) for role in APPOINTED]
+    )
+
+    field_order = ("user", "role", "reason")
+
+    def clean_user(self) -> User:
+        users = accounts_named(self.cleaned_data["user"])
+        if len(users) != 1:
+            raise forms.ValidationError(gettext("Give one user name."))
+        return users[0]
+
+
+class SessionForm(StepForm):
+    """A session of one reader, and a reason."""
+
+    reader = forms.ChoiceField(label=_("Reader"), choices=())
+    session = forms.IntegerField(label=_("Session"), validators=NUMBERS)
+
+    field_order: tuple[str, ...] = ("reader", "session", "reason")
+
+    def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
+        super().__init__(*args, study=study, **kwargs)
         readers = study.memberships.filter(role=Membership.Role.READER)
         self.fields["reader"].choices = [  # type: ignore[attr-defined]
             (code, code)

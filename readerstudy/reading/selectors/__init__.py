@@ -14,6 +14,7 @@ from .studies import (
     leak_oracle_last,
     may_see_studies,
     study_progress,
+    unblinded_people,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "reading_states",
     "shown_read",
     "study_progress",
+    "unblinded_people",
 ]

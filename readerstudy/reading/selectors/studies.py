@@ -43,6 +43,12 @@ def may_see_studies(user: User) -> bool:
     )
 
 
+def unblinded_people(study: Study) -> list[Membership]:
+    """Coordinators and statisticians, each with their user."""
+    people = study.memberships.exclude(role=Membership.Role.READER)
+    return list(people.select_related("user").order_by("role", "pk"))
+
+
 def study_progress(study: Study) -> list[ReaderProgress]:
     """How far each reader is in each session: counts, never a score or an arm."""
     sessions: dict[int, list[SessionProgress]] = {}

@@ -5,7 +5,7 @@ from .conditions import Conditions, check_answer, check_start
 from .conduct import Due, Submitted, read_next, read_submit
 from .deviations import Observed, device_digest
 from .guesses import GuessSubmitted, guess_next, guess_submit
-from .members import member_mark_simulated
+from .members import member_appoint, member_mark_simulated
 from .protocol_files import Loaded, protocol_load
 from .reopening import read_reopen, read_revisit, session_finish
 from .studies import (
@@ -39,6 +39,7 @@ __all__ = [
     "guess_next",
     "guess_submit",
     "member_add",
+    "member_appoint",
     "member_mark_simulated",
     "protocol_amend",
     "protocol_load",

@@ -11,8 +11,9 @@ from readerstudy.imaging.errors import Refused
 
 from ..models import Membership, Read, Study
 from ..preflight.checks import blinded_elsewhere
-from ..protocol import frozen as protocol
+from ..protocol.frozen import study_readers
 from ..recording import record_member, record_study
+from .rights import check_coordinates
 
 READER = Membership.Role.READER
 COORDINATOR = Membership.Role.COORDINATOR
@@ -42,6 +43,27 @@ def member_write(
     return Membership.objects.create(
         study=study, user=user, role=role, code=code, simulated=simulated
     )
+
+
+@transaction.atomic
+def member_appoint(
+    *, study: Study, user: User, role: str, reason: str, by: User
+) -> Membership:
+    """Give a study that is open or over one more coordinator or statistician.
+
+    Two people unblind it, and people leave. Readers cannot be added: the plan is drawn.
+    """
+    study = Study.objects.select_for_update().defer("protocol").get(pk=study.pk)
+    check_coordinates(study, by)
+    if study.state == Study.State.DRAFT:
+        raise Refused(_("A draft's people are written in the draft."))
+    if role == READER:
+        raise Refused(_("The plan is drawn; no reader can be added."))
+    if not reason.strip():
+        raise Refused(_("A reason is needed."))
+    member = member_write(study, user, role)
+    record_membership("member.add", member, by, reason.strip())
+    return member
 
 
 def members_write(study: Study, users: Iterable[User], role: str) -> list[Membership]:
@@ -75,7 +97,9 @@ def _record_missing(
             record_membership(action, member, by)
 
 
-def record_membership(action: str, member: Membership, by: User | None) -> None:
+def record_membership(
+    action: str, member: Membership, by: User | None, reason: str = ""
+) -> None:
     record_member(
         action,
         study=member.study,
@@ -83,6 +107,7 @@ def record_membership(action: str, member: Membership, by: User | None) -> None:
         role=member.role,
         code=member.code,
         by=by,
+        reason=reason,
     )
 
 
@@ -115,7 +140,7 @@ def member_mark_simulated(*, study: Study, by: User | None = None) -> list[Membe
         )
     study.memberships.filter(role=READER).update(simulated=True)
     Study.objects.filter(pk=study.pk).update(simulated_readers=True)
-    readers = protocol.study_readers(study)
+    readers = study_readers(study)
     after = {"readers": [reader.code for reader in readers]}
     record_study("study.simulate", study=study, by=by, after=after)
     return readers

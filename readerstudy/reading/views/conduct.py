@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from readerstudy.audit.selectors import anchor, events_of
 from readerstudy.imaging.errors import Refused
 
-from .. import services
-from ..forms.conduct import ReadForm, SessionForm
+from .. import selectors, services
+from ..forms.conduct import PersonForm, ReadForm, SessionForm, StepForm
 from ..models import Study
 from ..selectors import conduct as selectors_conduct
 from ..selectors import log as selectors_log
@@ -29,7 +29,7 @@ EVENTS_A_PAGE = 100
 class Step:
     """One act by which a coordinator steps in: its form, service and answer."""
 
-    form: type[SessionForm]
+    form: type[StepForm]
     act: Callable[..., object]
     done: str | Promise
 
@@ -40,6 +40,9 @@ STEPS = {
     ),
     "waive": Step(
         SessionForm, services.washout_waive, _("The session may begin at once.")
+    ),
+    "appoint": Step(
+        PersonForm, services.member_appoint, _("The study has one more of its people.")
     ),
     "break": Step(ReadForm, services.code_break, _("The code is broken; see below.")),
 }
@@ -53,7 +56,7 @@ def study_conduct(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _conduct_page(
-    request: HttpRequest, study: Study, refused: SessionForm | None
+    request: HttpRequest, study: Study, refused: StepForm | None
 ) -> HttpResponse:
     """refused: the form of a step that could not be taken, shown with the reasons."""
     steps_in = coordinates(request, study)
@@ -68,6 +71,7 @@ def _conduct_page(
         "readers": selectors_conduct.readers_conduct(study),
         "counts": selectors_conduct.deviation_counts(study),
         "deviations": selectors_conduct.deviations(study, newest=DEVIATIONS_SHOWN),
+        "people": selectors.unblinded_people(study),
         "checks": selectors_conduct.viewing_checks(study),
         "training": selectors_conduct.training_outcomes(study),
         "reopenings": selectors_conduct.reopenings(study),
@@ -101,6 +105,11 @@ def read_reopen(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def washout_waive(request: HttpRequest, slug: str) -> HttpResponse:
     return _step(request, slug, "waive")
+
+
+@require_POST
+def member_appoint(request: HttpRequest, slug: str) -> HttpResponse:
+    return _step(request, slug, "appoint")
 
 
 @require_POST

@@ -18,7 +18,7 @@ from readerstudy.imaging.errors import Refused
 
 from .. import selectors, services
 from ..forms.study import StudyForm, initial_of
-from ..models import Membership, Study
+from ..models import Study
 from ..pages.settings import settings_told
 from ..preflight.checks import preflight
 from ..preflight.plan import hints
@@ -124,9 +124,7 @@ def study_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "hints": hints(study, study_cases(study)) if is_draft else [],
         "amendments": amendments_told(study),
         "progress": selectors.study_progress(study),
-        "people": study.memberships.exclude(role=Membership.Role.READER).select_related(
-            "user"
-        ),
+        "people": selectors.unblinded_people(study),
         "sees_cohort": study.cohort.coordinators.filter(
             pk=user_of(request).pk
         ).exists(),
