@@ -61,10 +61,22 @@ PURE_MODULES = (
     "stats.blinding_index",
     "stats.kappa_difference",
     "stats.outcomes",
+    "readerstudy.audit.chain",
+    "readerstudy.reading.gate",
     "readerstudy.reading.leaks.responses",
     "readerstudy.reading.leaks.playing",
     "readerstudy.reading.leaks.features",
     "readerstudy.reading.leaks.judging",
+)
+# The rooms of `reading` from the lowest up. Each knows those below it, none beside it.
+READING_LAYERS = (
+    {"models", "questions", "images", "gate", "apps"},
+    {"protocol", "plans", "migrations"},
+    {"preflight", "selectors", "recording", "leaks"},
+    {"services"},
+    {"pages", "forms", "verification", "simulated"},
+    {"views", "api", "context", "management"},
+    {"urls"},
 )
 WEB_FRAMEWORKS = {"django", "celery", "kombu", "rest_framework"}
 
@@ -104,7 +116,18 @@ def package_of(module: str) -> str | None:
     return None
 
 
+def room_of(module: str) -> str | None:
+    parts = module.split(".")
+    inside = parts[:2] == ["readerstudy", "reading"] and len(parts) > 2
+    return parts[2] if inside else None
+
+
+def layer_of(room: str) -> int:
+    return next(n for n, rooms in enumerate(READING_LAYERS) if room in rooms)
+
+
 ALL = modules()
+READING = sorted(name for name in ALL if room_of(name))
 
 
 @pytest.mark.pure
@@ -123,6 +146,21 @@ def test_imports_point_down(name: str) -> None:
         assert not targets, "readerstudy/__init__.py stays empty"
         return
     forbidden = targets - MAY_IMPORT[package]
+    assert not forbidden, f"{name} may not import {sorted(forbidden)}"
+
+
+@pytest.mark.pure
+def test_every_room_of_reading_has_its_layer() -> None:
+    named = [room for rooms in READING_LAYERS for room in rooms]
+    assert sorted(named) == sorted({room_of(name) for name in READING})
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize("name", READING)
+def test_inside_reading_imports_point_down_too(name: str) -> None:
+    room = room_of(name)
+    others = {room_of(module) for module in imports(name, ALL[name])} - {None, room}
+    forbidden = {other for other in others if layer_of(other) >= layer_of(room)}
     assert not forbidden, f"{name} may not import {sorted(forbidden)}"
 
 

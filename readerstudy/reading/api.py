@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from . import selectors
 from .models import Membership, Study
-from .selectors import conduct as selectors_conduct
+from .selectors.conduct import SeenDeviation, deviations
 
 ROLES = (Membership.Role.COORDINATOR, Membership.Role.STATISTICIAN)
 
@@ -49,7 +49,7 @@ class ReaderProgressSerializer(serializers.Serializer[selectors.ReaderProgress])
     sessions = SessionProgressSerializer(many=True)
 
 
-class DeviationSerializer(serializers.Serializer[selectors_conduct.SeenDeviation]):
+class DeviationSerializer(serializers.Serializer[SeenDeviation]):
     reader = serializers.CharField(source="place.reader")
     session = serializers.IntegerField(source="place.session")
     number = serializers.IntegerField(source="place.number")
@@ -82,8 +82,7 @@ class StudyDeviations(APIView):
     def get(self, request: Request, slug: str) -> Response:
         studies = Study.objects.for_role(request.user, *ROLES)
         study = get_object_or_404(studies.defer("protocol"), slug=slug)
-        noticed = selectors_conduct.deviations(study)
-        return Response(DeviationSerializer(noticed, many=True).data)
+        return Response(DeviationSerializer(deviations(study), many=True).data)
 
 
 app_name = "api"

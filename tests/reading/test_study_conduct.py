@@ -18,7 +18,7 @@ from readerstudy.reading.models import (
     TrainingAttempt,
     ViewingCheck,
 )
-from readerstudy.reading.selectors import conduct as selectors_conduct
+from readerstudy.reading.selectors.conduct import readers_conduct
 from readerstudy.reading.services import code_break, read_reopen
 from readerstudy.reading.views import conduct
 from tests.cast import Cast
@@ -179,7 +179,7 @@ def test_sessions_say_when_they_may_begin_and_who_waived_the_wait(at, cast, make
     reader = study.memberships.get(role="reader")
     while services.read_next(reader=reader).state == "read":
         answer_next(reader)
-    first, second = selectors_conduct.readers_conduct(study)[0].sessions
+    first, second = readers_conduct(study)[0].sessions
     assert first.finished_at == first.last_answer_at
     assert (second.opens_at - first.finished_at).days == 28
     client = at(cast.coordinator)

@@ -18,7 +18,14 @@ from readerstudy.imaging.errors import Refused
 
 from ..models import Arm, ArmGuess, Membership, Read, Session, Study
 from ..preflight.checks import preflight
-from ..protocol import frozen as protocol
+from ..protocol.frozen import (
+    describe_study,
+    image_hashes,
+    planned_arms,
+    protocol_sha256,
+    study_cases,
+    study_readers,
+)
 from ..protocol.rules import arm_code
 from ..recording import draft_summary, record_study
 from .members import (
@@ -205,11 +212,11 @@ def study_open(*, study: Study, by: User) -> Study:
     if findings:
         raise Refused("\n".join(finding.message for finding in findings))
     cases.cohort_freeze(cohort=study.cohort)
-    chosen = protocol.study_cases(study)
-    images = protocol.image_hashes(study, chosen)
+    chosen = study_cases(study)
+    images = image_hashes(study, chosen)
     training_freeze(study)
-    study.protocol = protocol.describe_study(study, chosen, images)
-    study.protocol_sha256 = protocol.protocol_sha256(study.protocol)
+    study.protocol = describe_study(study, chosen, images)
+    study.protocol_sha256 = protocol_sha256(study.protocol)
     study.seed = seeds.new_seed()
     study.seed_sha256 = seeds.commitment(study.seed)
     study.state = Study.State.OPEN
@@ -229,10 +236,10 @@ def _plan_write(
     study: Study, chosen: list[Case], images: dict[tuple[int, str], str]
 ) -> int:
     """How many reads were planned."""
-    readers = {reader.code: reader for reader in protocol.study_readers(study)}
+    readers = {reader.code: reader for reader in study_readers(study)}
     plan = build_schedule(
         cases=[case.code for case in chosen],
-        arms=protocol.planned_arms(study),
+        arms=planned_arms(study),
         readers=list(readers),
         sessions=study.sessions,
         spacing=study.spacing,

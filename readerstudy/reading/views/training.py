@@ -13,7 +13,7 @@ from readerstudy.imaging.errors import Refused
 from .. import selectors, services
 from ..models import TrainingRead
 from ..pages.room import present_training, training_page
-from ..selectors import training as selectors_training
+from ..selectors import training
 from ..services import Feedback
 from .reader import never_stored, parse_answers, pixels_answer, reader_or_404
 
@@ -48,12 +48,10 @@ def training_pixels(request: HttpRequest, slug: str, token: str) -> HttpResponse
     """The pixels of the training image that is before this reader, and of no other."""
     assert isinstance(request.user, User)
     try:
-        read = selectors_training.shown_training_read(
-            slug=slug, token=token, user=request.user
-        )
+        read = training.shown_training_read(slug=slug, token=token, user=request.user)
     except TrainingRead.DoesNotExist:
         raise Http404 from None
-    return pixels_answer(lambda: selectors_training.training_pixels(read))
+    return pixels_answer(lambda: training.training_pixels(read))
 
 
 @require_POST
@@ -93,7 +91,7 @@ def _describe(feedback: Feedback, slug: str) -> dict[str, object]:
 def training_result(request: HttpRequest, slug: str) -> HttpResponse:
     """The last attempt beside the key, and whether the gate is passed."""
     reader = reader_or_404(request, slug)
-    result = selectors_training.training_result(reader)
+    result = training.training_result(reader)
     if result is None:
         return never_stored(redirect("reading:reading-pause", slug))
     state = selectors.reading_state(reader)
