@@ -28,7 +28,7 @@ from tests.eventful import OWN_REASON, REASON, TOLD_REASON, amend, make_whole
 from tests.factory import METHODS, make_cohort, unblind
 from tests.watching import Watched, forbidden_in, lift_primary_keys
 
-SCREEN = "1920x1080@1"
+SCREEN = "1920x1080"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 

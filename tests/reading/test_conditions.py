@@ -17,7 +17,7 @@ from tests.cast import reader_membership
 
 from .conftest import address, answer_next
 
-SCREEN = "1920x1080@2"
+SCREEN = "1920x1080"
 
 
 @pytest.fixture
@@ -206,7 +206,7 @@ def test_another_browser_or_screen_is_another_device():
     assert len(one) == 64
     assert one == device_digest(user_agent="Firefox", screen=SCREEN)
     assert one != device_digest(user_agent="Chromium", screen=SCREEN)
-    assert one != device_digest(user_agent="Firefox", screen="800x600@1")
+    assert one != device_digest(user_agent="Firefox", screen="800x600")
     assert device_digest(user_agent="Firefox", screen="") == ""
 
 

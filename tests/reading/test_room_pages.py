@@ -358,7 +358,7 @@ def test_no_keyboard_key_serves_two_answers(room, cast):
 
 def statements(client, study, token) -> int:
     """SQL statements of one answer and of the pixels that are fetched ahead then."""
-    circumstances = {"away": "0", "side": "400", "screen": "1920x1080@1"}
+    circumstances = {"away": "0", "side": "400", "screen": "1920x1080"}
     with CaptureQueriesContext(connection) as captured:
         told = post_answer(client, study, token, **circumstances).json()
         url = address("read-pixels", study.slug, told["next"])

@@ -19,7 +19,7 @@ from .responses import Answer, Dom, Values, envelope, page, read_page, same
 Clock = Callable[[], float]  # seconds
 Progress = Callable[[str, int], None]  # reader's code, reads done
 # what a browser tells with an answer: nothing that is a deviation
-CIRCUMSTANCES = {"away": "0", "side": "400", "screen": "1920x1080@1"}
+CIRCUMSTANCES = {"away": "0", "side": "400", "screen": "1920x1080"}
 MOST_REDIRECTS = 5
 
 

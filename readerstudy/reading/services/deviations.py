@@ -31,7 +31,7 @@ SCREEN_LENGTH = 64  # of what a browser tells of its screen
 def device_digest(*, user_agent: str, screen: str) -> str:
     """What tells one device from another, 64 hexadecimal; empty if it told nothing.
 
-    screen: as the browser puts it, "1920x1080@2".
+    screen: as the browser puts it, "1920x1080".
     """
     screen = screen[:SCREEN_LENGTH]
     if not screen:

@@ -24,7 +24,7 @@ from .reader import (
     reader_or_404,
 )
 
-SCREEN = re.compile(r"\d{1,5}x\d{1,5}@\d{1,3}(\.\d{1,20})?", re.ASCII)
+SCREEN = re.compile(r"\d{1,5}x\d{1,5}", re.ASCII)
 
 
 @require_safe
