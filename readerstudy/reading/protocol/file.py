@@ -9,15 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..models import Membership, Study
-from .frozen import (
-    current,
-    describe_analysis,
-    describe_arms,
-    describe_conduct,
-    describe_display,
-    describe_guesses,
-    describe_training,
-)
+from .frozen import current, describe_arms, describe_course, describe_display
 from .plain_yaml import yaml_write
 
 FORMAT = 1
@@ -62,13 +54,7 @@ def protocol_document(study: Study, *, people: bool = True) -> dict[str, Any]:
         "arms": describe_arms(study),
         "questions": study.question_set,
         "display": describe_display(study),
-        "sessions": study.sessions,
-        "washout_days": study.washout_days,
-        "spacing": study.spacing,
-        "conduct": describe_conduct(study),
-        "training": describe_training(study),
-        "guesses": describe_guesses(study),
-        "analysis": describe_analysis(study),
+        **describe_course(study),
     }
     if study.state != Study.State.DRAFT:
         document |= _frozen(study, document)

@@ -129,11 +129,8 @@ def amended(study: Study, changed: Iterable[str]) -> dict[str, Any]:
     stands = copy.deepcopy(current(study))
     now: dict[str, Any] = {
         "title": study.title,
-        "washout_days": study.washout_days,
         "display": describe_display(study),
-        "conduct": describe_conduct(study),
-        "training": describe_training(study),
-        "analysis": describe_analysis(study),
+        **describe_course(study),
     }
     for name in changed:
         section, *keys = PLACES[name]
@@ -169,14 +166,8 @@ def describe_study(
         "questions": describe(study.question_set),
         "display": describe_display(study) | {"lut_sha256": LUTS[study.lut]},
         "readers": [reader.code for reader in study_readers(study)],
-        "sessions": study.sessions,
-        "washout_days": study.washout_days,
-        "spacing": study.spacing,
         "schedule": ALGORITHM,
-        "conduct": describe_conduct(study),
-        "training": describe_training(study),
-        "guesses": describe_guesses(study),
-        "analysis": describe_analysis(study),
+        **describe_course(study),
     }
 
 
@@ -203,6 +194,19 @@ def describe_display(study: Study) -> dict[str, Any]:
         "lut": study.lut,
         "interpolation": study.interpolation,  # of the scalar, clamped; colour after
         "least_slice_side": study.least_slice_side,
+    }
+
+
+def describe_course(study: Study) -> dict[str, Any]:
+    """From the first session to the analysis: all sections without arms and display."""
+    return {
+        "sessions": study.sessions,
+        "washout_days": study.washout_days,
+        "spacing": study.spacing,
+        "conduct": describe_conduct(study),
+        "training": describe_training(study),
+        "guesses": describe_guesses(study),
+        "analysis": describe_analysis(study),
     }
 
 

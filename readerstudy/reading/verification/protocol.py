@@ -12,11 +12,8 @@ from ..models import Amendment, ArmGuess, Read, Study, TrainingItem
 from ..protocol.frozen import (
     PLACES,
     current,
-    describe_analysis,
-    describe_conduct,
+    describe_course,
     describe_display,
-    describe_guesses,
-    describe_training,
     protocol_sha256,
 )
 from ..services.amendments import AMENDABLE
@@ -70,16 +67,7 @@ def setting_lines(study: Study) -> Iterator[str]:
     A section that a protocol of an older version lacks is not held to anything.
     """
     stands = current(study)
-    now: dict[str, Any] = {
-        "title": study.title,
-        "sessions": study.sessions,
-        "washout_days": study.washout_days,
-        "spacing": study.spacing,
-        "conduct": describe_conduct(study),
-        "training": describe_training(study),
-        "guesses": describe_guesses(study),
-        "analysis": describe_analysis(study),
-    }
+    now = {"title": study.title, **describe_course(study)}
     for section, value in now.items():
         if section in stands and stands[section] != value:
             yield f"section {section}"
