@@ -76,7 +76,7 @@ def test_every_problem_of_a_file_is_told_in_words(cast, file):
         run("load_protocol", file)
     assert str(refused.value).splitlines() == [
         "format: This program reads format 1.",
-        "sesions: There is no such field.",
+        "sesions: There is no such field; “sessions” is one.",
     ]
 
 

@@ -95,7 +95,7 @@ WRONG: list[tuple[tuple[Any, ...], Any, str]] = [
     (("cohort", "codes"), "C001", f"cohort.codes: {LIST}"),
     (("cohort", "codes"), ["C001", "C009"], "cohort.codes[1]: The cohort has no "),
     (("cohort", "codes"), ["C001", "C001"], "cohort.codes: C001 is there twice."),
-    (("cohort", "code"), [], "cohort.code: There is no such field."),
+    (("cohort", "code"), [], "cohort.code: There is no such field; “codes” is one."),
     (("arms",), {"a": 1}, f"arms: {LIST}"),
     (("arms",), [ARM] * 101, "arms: Ensure this field has no more than 100 elem"),
     (("arms", 1), "b", f"arms[1]: {FIELDS}"),
@@ -120,7 +120,7 @@ WRONG: list[tuple[tuple[Any, ...], Any, str]] = [
     (("sessions",), "1.5", "sessions: A valid integer is required."),
     (("sessions",), 101, "sessions: Ensure this value is less than or equal to 10"),
     (("spacing",), -1, "spacing: Ensure this value is greater than or equal to 0."),
-    (("washout",), 3, "washout: There is no such field."),
+    (("washout",), 3, "washout: There is no such field; “washout_days” is one."),
     (("conduct",), 3, f"conduct: {FIELDS}"),
     (("conduct",), {"asks_conditions": 2}, "conduct.asks_conditions: Must be a "),
     (("training", "gate"), {}, f"training.gate.measure: {NEEDED}"),
@@ -335,3 +335,49 @@ def test_a_refusal_speaks_japanese_to_whom_it_is_given(cast):
         [line] = refusal(with_value(("sessions",), None), cast)
     assert line.startswith("sessions: ")
     assert "may not be null" not in line
+
+
+@pytest.mark.parametrize(
+    ("right", "written", "place"),
+    [
+        ("questions", "question", "question"),
+        ("arms", "Arms", "Arms"),
+        ("readers", "reader", "people.reader"),
+        ("method", "metod", "arms[0].metod"),
+    ],
+)
+def test_a_misspelt_field_is_told_how_it_is_spelt(cast, right, written, place):
+    content = yaml_write(WHOLE).replace(f"{right}:", f"{written}:", 1)
+    said = f"{place}: There is no such field; “{right}” is one."
+    assert said in refusal(content, cast)
+
+
+def test_a_thousand_problems_are_told_in_a_screenful(cast):
+    many = "".join(f"field-{number}: 1\n" for number in range(1000))
+    lines = refusal(f"{yaml_write(WHOLE)}{many}", cast)
+    assert len(lines) == 51
+    assert lines[0] == "field-0: There is no such field."
+    assert lines[-1] == "… and more."
+    lines = refusal(with_value(("cohort", "codes"), ["none"] * 20_000), cast)
+    assert len(lines) == 51
+
+
+def test_a_list_that_is_far_too_long_is_refused_as_one(cast):
+    lines = refusal(with_value(("arms",), [{}] * 20_000), cast)
+    assert lines[0] == "arms: Ensure this field has no more than 100 elements."
+    assert len(lines) == 2  # and the primary arm is none of them
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (("people", "readers"), "people.readers[0]: There is no account named "),
+        (("guesses", "when"), "guesses.when: “"),
+    ],
+)
+def test_a_very_long_word_is_not_repeated_whole(cast, path, said):
+    word = "x" * 100_000
+    value = [word] if path[-1] == "readers" else word
+    [line] = refusal(with_value(path, value), cast)
+    assert line.startswith(said)
+    assert len(line) < 150

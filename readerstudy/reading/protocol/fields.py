@@ -4,8 +4,10 @@ All problems of a file are found in one go, each with its place in the file
 (“arms[2].role”). What a name in the file means, Known was asked before.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from itertools import islice
 from typing import Any, cast
 
 from django.contrib.auth.models import User
@@ -26,6 +28,8 @@ from .file import FORMAT
 from .rules import METHOD_LENGTH, RANGES, TrainingChoice, training_problems
 
 NO_FIELDS = gettext_lazy("Fields with names are expected here.")
+MOST_PROBLEMS = 50  # told of one file
+LONGEST_WORD = 50  # of the file, as a refusal repeats it
 MOST_PEOPLE, MOST_ARMS, MOST_IMAGES, MOST_CASES = 200, 100, 1000, 20_000
 
 
@@ -78,7 +82,7 @@ class Choice(serializers.ChoiceField):
             said = _("“%(given)s” is not one of: %(choices)s.")
             words = ", ".join(map(str, self.choices))
             raise serializers.ValidationError(
-                said % {"given": data, "choices": words}
+                said % {"given": str(data)[:LONGEST_WORD], "choices": words}
             ) from error
 
 
@@ -99,7 +103,7 @@ class UserName(Text):
         known: Known = self.context["known"]
         if name not in known.users:
             raise serializers.ValidationError(
-                _("There is no account named %s.") % name, code="unknown"
+                _("There is no account named %s.") % name[:LONGEST_WORD], code="unknown"
             )
         return known.users[name]
 
@@ -132,6 +136,12 @@ class Listed(serializers.ListField):
         )
     }
 
+    def to_internal_value(self, data: Any) -> Any:
+        # before each of them is looked at
+        if self.max_length and isinstance(data, list) and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        return super().to_internal_value(data)
+
 
 def listed(child: serializers.Field, most: int) -> Listed:
     return Listed(child=child, max_length=most, required=False, allow_null=True)
@@ -153,10 +163,10 @@ class Part(serializers.Serializer):
     def to_internal_value(self, data: Any) -> Any:
         unknown = {}
         if isinstance(data, Mapping):
+            strange = (key for key in data if key not in self.fields)
             unknown = {
-                str(key): [_("There is no such field.")]
-                for key in data
-                if key not in self.fields
+                str(key)[:LONGEST_WORD]: [_no_such_field(str(key), self.fields)]
+                for key in islice(strange, MOST_PROBLEMS + 1)
             }
         try:
             value = super().to_internal_value(data)
@@ -167,6 +177,13 @@ class Part(serializers.Serializer):
         if unknown:
             raise serializers.ValidationError(unknown)
         return value
+
+
+def _no_such_field(name: str, fields: Iterable[str]) -> str:
+    alike = get_close_matches(name[:LONGEST_WORD].lower(), list(fields), n=1)
+    if alike:
+        return _("There is no such field; “%s” is one.") % alike[0]
+    return _("There is no such field.")
 
 
 class CohortPart(Part):
@@ -347,7 +364,10 @@ def protocol_check(document: Any, known: Known) -> dict[str, Any]:
     checked = ProtocolFile(data=document, context={"known": known}, allow_null=False)
     if checked.is_valid():
         return cast(dict[str, Any], checked.validated_data)
-    raise Refused("\n".join(_lines(checked.errors, "")))
+    lines = list(_lines(checked.errors, ""))
+    if len(lines) > MOST_PROBLEMS:
+        lines = [*lines[:MOST_PROBLEMS], _("… and more.")]
+    raise Refused("\n".join(lines))
 
 
 def _lines(errors: Any, path: str) -> Iterator[str]:
