@@ -17,8 +17,8 @@ from readerstudy.imaging.errors import Refused
 from .. import selectors, services
 from ..forms.conduct import PersonForm, ReadForm, SessionForm, StepForm
 from ..models import Study
-from ..selectors import conduct as selectors_conduct
-from ..selectors import log as selectors_log
+from ..selectors import conduct
+from ..selectors.log import ANSWERS, log_lines
 from .unblinded import COORDINATOR, STATISTICIAN, coordinates, study_or_404, user_of
 
 DEVIATIONS_SHOWN = 100  # the newest; the export holds all
@@ -68,14 +68,14 @@ def _conduct_page(
         "study": study,
         "coordinates": steps_in,
         "forms": forms,
-        "readers": selectors_conduct.readers_conduct(study),
-        "counts": selectors_conduct.deviation_counts(study),
-        "deviations": selectors_conduct.deviations(study, newest=DEVIATIONS_SHOWN),
+        "readers": conduct.readers_conduct(study),
+        "counts": conduct.deviation_counts(study),
+        "deviations": conduct.deviations(study, newest=DEVIATIONS_SHOWN),
         "people": selectors.unblinded_people(study),
-        "checks": selectors_conduct.viewing_checks(study),
-        "training": selectors_conduct.training_outcomes(study),
-        "reopenings": selectors_conduct.reopenings(study),
-        "code_breaks": selectors_conduct.code_breaks(study, disclosed=disclosed),
+        "checks": conduct.viewing_checks(study),
+        "training": conduct.training_outcomes(study),
+        "reopenings": conduct.reopenings(study),
+        "code_breaks": conduct.code_breaks(study, disclosed=disclosed),
         "disclosed": disclosed,
         "shown": DEVIATIONS_SHOWN,
     }
@@ -124,12 +124,12 @@ def study_log(request: HttpRequest, slug: str) -> HttpResponse:
     events = events_of(study.slug)
     brief = request.GET.get("answers") == "no"
     if brief:
-        events = events.exclude(action__in=selectors_log.ANSWERS)
+        events = events.exclude(action__in=ANSWERS)
     page = Paginator(events, EVENTS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "study": study,
         "page": page,
-        "lines": selectors_log.log_lines(study, page.object_list),
+        "lines": log_lines(study, page.object_list),
         "brief": brief,
         "anchor": anchor(),
     }
