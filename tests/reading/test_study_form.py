@@ -126,6 +126,23 @@ def test_a_draft_saved_untouched_stays_as_it_was(new, at, cast):
     assert protocol_document(Study.objects.get(pk=study.pk)) == before
 
 
+def in_page_order(form, field):
+    """The ticked boxes in the order in which a browser sends them."""
+    ticked = form[field].value()
+    return [value for value, _words in form.fields[field].choices if value in ticked]
+
+
+def test_the_order_of_the_metrics_survives_the_browser(at, cast, make_draft):
+    planned = ["ssim-1", "psnr-255"]
+    draft = make_draft(image_metrics=planned)
+    client = at(cast.coordinator)
+    form = client.get(address("study-edit", draft.slug)).context["form"]
+    assert in_page_order(form, "image_metrics") == planned
+    Study.objects.filter(pk=cast.study.pk).update(image_metrics=planned)
+    form = client.get(address("study-amend", cast.study.slug)).context["form"]
+    assert in_page_order(form, "image_metrics") == planned
+
+
 def test_a_draft_from_a_file_keeps_its_arms_codes_and_order_in_the_browser(at, cast):
     arms = [
         services.ArmChoice("short", "Five", "comparison", False, "five-minutes"),

@@ -175,6 +175,17 @@ class AnalysisForm(SettingsForm):
         initial=list(IMAGE_METRICS),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # a browser sends ticks in the order of the page: that of the plan, then
+        chosen = self.get_initial_for_field(
+            self.fields["image_metrics"], "image_metrics"
+        )
+        others = [name for name in IMAGE_METRICS if name not in chosen]
+        self.fields["image_metrics"].choices = _called(  # type: ignore[attr-defined]
+            "image_metrics", [*chosen, *others]
+        )
+
 
 class ReadingForm(forms.Form):
     """Who reads, and in how many sessions."""
@@ -183,6 +194,9 @@ class ReadingForm(forms.Form):
     slug = forms.SlugField(
         label=gettext_lazy("Short name"),
         help_text=gettext_lazy("Part of the address: letters, digits and hyphens."),
+        error_messages={
+            "invalid": gettext_lazy("Only letters a to z, digits, hyphens and _.")
+        },
         max_length=50,
     )
     readers = forms.CharField(
