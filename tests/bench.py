@@ -4,6 +4,7 @@ Machines differ and are noisy, so every line has a baseline that runs in the sam
 call and a ratio to it; counts (statements, bytes) are exact.
 """
 
+import hashlib
 import json
 import os
 import random
@@ -20,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
+THIRTEEN = ("reference", "short", *(f"network-{number}" for number in range(1, 12)))
 
 
 @dataclass(frozen=True)
@@ -156,9 +158,7 @@ def reading() -> Iterator[Line]:
         return len(answer.content) + len(pixels.content)
 
     step()  # the session learns its device
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         received = step()
     statements = len(queries)  # the next request clears the log
     seconds = cpu_seconds(lambda: [step() for _ in range(20)]) / 20
@@ -170,6 +170,91 @@ def reading() -> Iterator[Line]:
         "answer and next images", seconds * 1e3, "CPU ms", floor * 1e3, "GET /healthz"
     )
     yield Line("reading page, without its files", len(page.content), "bytes")
+
+
+def opening() -> Iterator[Line]:
+    """The preflight of the first study's size, which reads and hashes every image."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from readerstudy.cases.models import Rendition
+    from readerstudy.reading.preflight.checks import preflight
+    from tests.cast import make_user
+    from tests.factory import make_cohort, make_study
+
+    coordinator = make_user("opening-coordinator", coordinator=True)
+    cohort = make_cohort(
+        "Fifty", cases_wanted=50, coordinators=[coordinator], methods=THIRTEEN
+    )
+    draft = make_study(
+        cohort,
+        coordinator=coordinator,
+        readers=[make_user("opening-reader")],
+        slug="draft",
+        methods=THIRTEEN,
+        repeated="network-1",
+        opened=False,
+    )
+
+    def hashed_alone() -> None:
+        for rendition in Rendition.objects.filter(case__cohort=cohort):
+            with rendition.values.open() as file:
+                hashlib.sha256(file.read())
+
+    with CaptureQueriesContext(connection) as queries:
+        assert preflight(draft) == []
+    statements = len(queries)
+    yield Line("preflight of 50 cases × 13 arms", statements, "statements")
+    yield Line(
+        "preflight of 50 cases × 13 arms",
+        cpu_seconds(lambda: preflight(draft), repeat=3),
+        "CPU s",
+        cpu_seconds(hashed_alone, repeat=3),
+        "hashing the files alone",
+    )
+
+
+def report() -> Iterator[Line]:
+    """What the report computes of 3 readers of the cohort that `opening` has made."""
+    from readerstudy.cases.models import Cohort
+    from stats import selectors
+    from stats.agreement_tables import kappa_lines
+    from stats.analysis_plan import analysis_plan
+    from stats.blinding_tables import blinding, guesses_given
+    from stats.primary import primary_comparison
+    from tests.stats.conducted import add_guesses, give_plan
+    from tests.stats.studies import make_study
+
+    study = make_study(
+        Cohort.objects.get(name="Fifty"), methods=THIRTEEN, repeated="network-1"
+    )
+    give_plan(study, primary_arm="network-1")
+    add_guesses(study)
+    readers = list(selectors.study_readers(study))
+    readings, plan = selectors.readings(study), analysis_plan(study.protocol)
+
+    def primary() -> None:
+        found = primary_comparison(study, plan, readings, readers)
+        assert found.control is not None
+
+    yield Line(
+        "blinding index, 3 readers × 14 × 50 reads",
+        cpu_seconds(lambda: blinding(study, readers), repeat=3) * 1e3,
+        "CPU ms",
+        cpu_seconds(lambda: guesses_given(study), repeat=3) * 1e3,
+        "fetching the guesses alone",
+    )
+    yield Line(
+        "primary comparison, 3 readers × 50 patients",
+        cpu_seconds(primary, repeat=3) * 1e3,
+        "CPU ms",
+        cpu_seconds(
+            lambda: kappa_lines(study, readings, readers, weighting=plan.weighting),
+            repeat=3,
+        )
+        * 1e3,
+        "kappa of all arms and readers",
+    )
 
 
 def simulation() -> Iterator[Line]:
@@ -268,6 +353,8 @@ def main() -> None:
             schedule,
             start_up,
             reading,
+            opening,
+            report,
             simulation,
             inference,
             image_quality,
