@@ -36,15 +36,19 @@ def test_a_mistake_in_a_folded_section_is_seen_and_mended(
     page: Page, cast: Cast
 ) -> None:
     go(page, "study-create", query=f"?cohort={cast.cohort.pk}")
-    page.get_by_label("Title:").fill("Written in the browser")
-    page.get_by_label("Short name:").fill("written")
-    expect(page.get_by_label("Training set:")).to_be_hidden()
+    page.get_by_label("Title", exact=True).fill("Written in the browser")
+    page.get_by_label("Short name", exact=True).fill("written")
+    expect(page.get_by_label("Training set", exact=True)).to_be_hidden()
     page.get_by_role("heading", name="Training").click()
-    page.get_by_label("Training set:").fill("C001 reference 4 4\nC009 short 2 1")
+    page.get_by_label("Training set", exact=True).fill(
+        "C001 reference 4 4\nC009 short 2 1"
+    )
     page.get_by_role("button", name="Save the draft").click()
     expect(page.get_by_text("Line 2: The cohort has no case C009.")).to_be_visible()
-    expect(page.get_by_label("Window rule:")).to_be_hidden()
-    page.get_by_label("Training set:").fill("C001 reference 4 4\nC001 short 2 1")
+    expect(page.get_by_label("Window rule", exact=True)).to_be_hidden()
+    page.get_by_label("Training set", exact=True).fill(
+        "C001 reference 4 4\nC001 short 2 1"
+    )
     page.get_by_role("button", name="Save the draft").click()
     expect(page.get_by_role("heading", name="Before it can open")).to_be_visible()
     study = Study.objects.get(slug="written")
@@ -73,9 +77,9 @@ def test_a_draft_is_made_of_another_studys_file(
 def test_an_amendment_is_looked_at_before_it_is_made(page: Page, cast: Cast) -> None:
     go(page, "study-detail", cast.study.slug)
     page.get_by_role("link", name="Amend the protocol").click()
-    page.get_by_label("Washout between sessions, in days:").fill("14")
-    page.get_by_label("Ask for the viewing conditions:").check()
-    page.get_by_label("Reason:").fill("The committee asked for it.\nTwice.")
+    page.get_by_label("Washout between sessions, in days", exact=True).fill("14")
+    page.get_by_label("Ask for the viewing conditions", exact=True).check()
+    page.get_by_label("Reason", exact=True).fill("The committee asked for it.\nTwice.")
     page.get_by_role("button", name="Show what would change").click()
     preview = page.locator("#preview")
     expect(preview).to_contain_text("Washout between sessions, in days: 0 → 14")

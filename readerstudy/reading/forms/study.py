@@ -53,7 +53,7 @@ FOLDED: tuple[tuple[Words, Words, tuple[str, ...]], ...] = (
         tuple(name for name in ConductForm.base_fields if name != "least_slice_side"),
     ),
     (
-        gettext_lazy("Training"),
+        gettext_lazy("Training of the readers"),
         gettext_lazy("Images with known grades, read before the first session."),
         ("training", *GateForm.base_fields),
     ),

@@ -126,4 +126,4 @@ def setting_told(name: str, value: Any, titles: dict[str, str]) -> str:
     field = Study._meta.get_field(name)
     words = WORDS.get(name) or dict(getattr(field, "flatchoices", ()))
     values = value if isinstance(value, list) else [value]
-    return ", ".join(str(words.get(one, one)) for one in values)
+    return "; ".join(str(words.get(one, one)) for one in values)
