@@ -392,3 +392,23 @@ def test_the_database_refuses_two_open_reopenings_of_one_read_and_one_without_re
     with pytest.raises(IntegrityError), transaction.atomic():
         Reopening.objects.create(**one, reason="y")
     assert Study.objects.get(pk=until_session_ends.study_id).state == "open"
+
+
+@pytest.mark.parametrize("kind", ["title", "code", "method", "case"])
+def test_a_reason_that_the_reader_is_shown_names_no_arm_and_no_case(
+    never, cast, kind: str
+):
+    read = answer_next(never).read
+    name = read.case.code if kind == "case" else getattr(read.arm, kind)
+    for said in (f"This is {name.upper()}: look again.", f"これは{name}です。"):
+        with pytest.raises(Refused, match="names an arm or a case"):
+            reopen(never, cast.coordinator, reason=said)
+    assert not Reopening.objects.exists()
+    assert not AuditEvent.objects.filter(action="read.reopen").exists()
+
+
+def test_a_reason_may_hold_a_word_that_only_contains_an_arm(never, cast):
+    """“short” is an arm of this study."""
+    answer_next(never)
+    reopen(never, cast.coordinator, reason="Shortly before, read 1 was shown twice.")
+    assert Reopening.objects.exists()

@@ -12,6 +12,7 @@ from ..models import Membership, Read, Reopening, Session, Study
 from ..recording import record_read
 from .conduct import membership_lock, refuse_unless_open, session_end
 from .rights import check_coordinates
+from .wording import word_that_unblinds
 
 REASON_LENGTH = 1000
 
@@ -45,9 +46,15 @@ def read_reopen(
 ) -> Reopening:
     """A coordinator has a reader (by code) answer a read once more, with a reason.
 
-    number: from 1 within the session, as the reader's screen counts.
+    number: from 1 within the session, as the reader's screen counts. The reader is
+    shown the reason, so it may name neither an arm nor a case.
     """
     check_coordinates(study, by)
+    if word := word_that_unblinds(study, reason):
+        raise Refused(
+            _("The reader is shown this reason, and “%s” names an arm or a case.")
+            % word
+        )
     member = Membership.objects.filter(
         study=study, role=Membership.Role.READER, code=reader
     ).first()
