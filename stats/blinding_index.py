@@ -206,12 +206,14 @@ def balanced_index(
     truths: Sequence[Truth],
     readers: Sequence[Hashable],
     patients: Sequence[Hashable],
+    everyone: Sequence[Hashable] = (),
     level: float = 0.95,
 ) -> BalancedIndex:
     """What readers know, whatever they lean to: 0 under blinding, 1 if they know all.
 
     guesses: (n,) one for each read that was asked about.
     truths: (n,) role of the arm it was in. readers, patients: (n,) whose it is.
+    everyone: readers who must be among them, for none is left out silently.
 
     For one reader let d be 1 for the guess "reference", -1 for "comparison" and 0
     for unknown. The index is E(d) in the reference arm and -E(d) in the others, so
@@ -236,23 +238,35 @@ def balanced_index(
         raise ValueError("guesses, truths, readers and patients must have one length")
     scores, people = _scores(guesses, truths), _numbered(patients)
     roles = np.array([truth == "comparison" for truth in truths], dtype=np.int64)
-    cells = 2 * _numbered(readers) + roles
-    several = len(set(guesses)) > 1
-    return _balanced(scores, cells, people, level=level, several=several)
+    numbers = _numbered([*everyone, *readers])
+    cells = 2 * numbers[len(everyone) :] + roles
+    return _balanced(
+        scores,
+        cells,
+        people,
+        readers=int(numbers.max(initial=-1)) + 1,
+        level=level,
+        several=len(set(guesses)) > 1,
+    )
 
 
 def _balanced(
-    scores: Floats, cells: Integers, patients: Integers, *, level: float, several: bool
+    scores: Floats,
+    cells: Integers,
+    patients: Integers,
+    *,
+    readers: int,
+    level: float,
+    several: bool,
 ) -> BalancedIndex:
     """cells: (n,) 0, 2, … of the readers' reference reads, 1, 3, … of the others.
 
     several: whether there is more than one kind of answer.
     """
-    readers = int(cells.max(initial=-1)) // 2 + 1
     counts = (readers, len(scores), int(patients.max(initial=-1)) + 1)
     sizes = np.bincount(cells, minlength=2 * readers)
-    if not readers or not sizes.all():
-        reason = Reason.READER_MISSING if readers else Reason.NO_GUESSES
+    if not len(scores) or not sizes.all():
+        reason = Reason.READER_MISSING if len(scores) else Reason.NO_GUESSES
         return BalancedIndex(*counts, *[NotEstimable(reason)] * 5)
     means = np.bincount(cells, weights=scores) / sizes
     reference, others = float(means[0::2].mean()), float(means[1::2].mean())

@@ -89,9 +89,9 @@ def blinding(study: Study, readers: Sequence[Membership]) -> Blinding | None:
         others=_lines(
             None, "comparison", [g for g in given if g.truth == "comparison"], codes
         ),
-        balanced=_balanced(given),
+        balanced=_balanced(given, codes),
         balanced_readers=tuple(
-            (code, _balanced([one for one in given if one.reader == code]))
+            (code, _balanced([one for one in given if one.reader == code], [code]))
             for code in codes
         ),
     )
@@ -149,10 +149,11 @@ def _index(given: Sequence[Given], truth: Truth) -> BlindingIndex:
     )
 
 
-def _balanced(given: Sequence[Given]) -> BalancedIndex:
+def _balanced(given: Sequence[Given], codes: Sequence[str]) -> BalancedIndex:
     return balanced_index(
         [one.guess for one in given],
         truths=[one.truth for one in given],
         readers=[one.reader for one in given],
         patients=[one.patient for one in given],
+        everyone=codes,
     )

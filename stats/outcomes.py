@@ -36,7 +36,7 @@ class Reason(StrEnum):
     NO_COMPLETE_SLICE = "no slice has a value in every arm"
     ALL_TIED = "all arms are equal in every block"
     READER_MISSING = "it is not estimable for every reader"
-    NO_GUESSES = "nobody was asked for a guess"
+    NO_GUESSES = "no guess was given"
     ALL_ALIKE = "all answers were the same, so their variation cannot be estimated"
     ONE_PATIENT_A_READER = (
         "a reader was asked about one patient only, in the reference or in the others"

@@ -23,7 +23,7 @@ REASON_WORDS: dict[Reason, Promise] = {
     Reason.NO_COMPLETE_SLICE: _("no slice has a value in every arm"),
     Reason.ALL_TIED: _("all arms are equal in every block"),
     Reason.READER_MISSING: _("it is not estimable for every reader"),
-    Reason.NO_GUESSES: _("nobody was asked for a guess"),
+    Reason.NO_GUESSES: _("no guess was given"),
     Reason.ALL_ALIKE: _(
         "all answers were the same, so their variation cannot be estimated"
     ),

@@ -102,6 +102,20 @@ def test_guesses_that_nobody_gave_leave_a_section_without_numbers(
     assert balanced.index == NotEstimable(Reason.NO_GUESSES)
 
 
+def test_a_reader_who_gave_no_guess_is_not_left_out_silently(
+    conducted: Study, page_of
+) -> None:
+    of_c = ArmGuess.objects.filter(read__reader__code="C")
+    of_c.update(guess="", confidence=None, guessed_at=None)
+    found = report_build(study=conducted).blinding
+    assert dict(found.balanced_readers)["A"].index == 1
+    alone = dict(found.balanced_readers)["C"]
+    assert alone.index == NotEstimable(Reason.NO_GUESSES)
+    assert found.balanced.index == NotEstimable(Reason.READER_MISSING)
+    assert found.balanced.readers == 3
+    assert "no guess was given" in page_of()
+
+
 def test_the_page_tells_the_conduct(conducted: Study, page_of) -> None:
     page = page_of()
     for words in (
