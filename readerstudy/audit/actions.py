@@ -58,5 +58,6 @@ SUBJECTS = {
     "read": _("read %s"),
     "session": _("session %s"),
     "study": _("study %s"),
+    "training": _("attempt %s"),
     "weights": _("weights %s"),
 }

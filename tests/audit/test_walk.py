@@ -5,7 +5,7 @@ from django.core import serializers
 from django.core.management import call_command
 from django.test import Client
 
-from readerstudy.audit.actions import ACTIONS
+from readerstudy.audit.actions import ACTIONS, SUBJECTS
 from readerstudy.audit.models import AuditEvent
 from readerstudy.reading.models import Read, Score, Study
 from readerstudy.reading.recording import answers_digest
@@ -25,6 +25,8 @@ def test_every_action_is_recorded_and_the_chain_is_whole(walk: Cast, tmp_path):
     end_and_export(walk, tmp_path / "out")
     found = set(AuditEvent.objects.values_list("action", flat=True))
     assert found == set(ACTIONS)
+    done_to = set(AuditEvent.objects.values_list("subject_type", flat=True))
+    assert done_to == set(SUBJECTS)
     call_command("verify_audit")
 
 
