@@ -4,6 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 
 from readerstudy.cases.models import Case, Rendition
 from readerstudy.imaging.errors import Refused
@@ -36,6 +37,19 @@ def test_a_study_without_statistician_could_never_be_unblinded(make_draft, cast)
     assert preflight(study) == [Finding(said, "study")]
     with pytest.raises(Refused, match="no statistician"):
         services.study_open(study=study, by=cast.coordinator)
+
+
+def test_who_cannot_log_in_neither_reads_nor_unblinds(make_draft, cast):
+    study = make_draft(readers=(cast.second_reader,))
+    assert preflight(study) == []
+    User.objects.filter(pk=cast.second_reader.pk).update(is_active=False)
+    said = "The account of the reader second-reader is disabled."
+    assert preflight(study) == [Finding(said, "study")]
+    study.memberships.filter(role="reader").update(simulated=True)
+    assert preflight(study) == []  # computed readings need no account
+    User.objects.filter(pk=cast.statistician.pk).update(is_active=False)
+    [finding] = preflight(study)
+    assert finding.message.startswith("The account of every statistician is disabled")
 
 
 @pytest.mark.parametrize(

@@ -102,8 +102,14 @@ def _check_readers(study: Study) -> Iterator[Finding]:
         yield Finding(_("There is no reader."), "study")
     coordinators = set(study.cohort.coordinators.values_list("pk", flat=True))
     unblinded = _unblinded_elsewhere(study)
-    for user in (reader.user for reader in readers):
+    for reader in readers:
+        user = reader.user
         name = {"reader": user.get_username()}
+        is_person = not (study.simulated_readers or reader.simulated)
+        if is_person and not user.is_active:
+            yield Finding(
+                _("The account of the reader %(reader)s is disabled.") % name, "study"
+            )
         if user.is_superuser or user.is_staff:
             yield Finding(
                 _("%(reader)s administers the site, so cannot read blinded.") % name,

@@ -157,9 +157,18 @@ def analysis_findings(study: Study) -> list[Finding]:
 
 def _check_statistician(study: Study) -> Iterator[Finding]:
     role = Membership.Role.STATISTICIAN
-    if not study.memberships.filter(role=role).exists():
+    active = study.memberships.filter(role=role).values_list("user__is_active")
+    if not active:
         yield Finding(
             _("There is no statistician; a study is unblinded by two people."), "study"
+        )
+    elif (True,) not in active:
+        yield Finding(
+            _(
+                "The account of every statistician is disabled; a study is unblinded "
+                "by two people."
+            ),
+            "study",
         )
 
 
