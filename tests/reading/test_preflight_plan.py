@@ -47,7 +47,8 @@ def test_who_cannot_log_in_neither_reads_nor_unblinds(make_draft, cast):
     assert preflight(study) == [Finding(said, "study")]
     study.memberships.filter(role="reader").update(simulated=True)
     assert preflight(study) == []  # computed readings need no account
-    User.objects.filter(pk=cast.statistician.pk).update(is_active=False)
+    statisticians = study.memberships.filter(role="statistician")
+    User.objects.filter(pk__in=statisticians.values("user")).update(is_active=False)
     [finding] = preflight(study)
     assert finding.message.startswith("The account of every statistician is disabled")
 

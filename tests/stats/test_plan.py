@@ -13,6 +13,7 @@ from readerstudy.reading.models import (
     IMAGE_METRICS,
     Amendment,
     Arm,
+    Read,
     Score,
     Study,
 )
@@ -165,6 +166,19 @@ def test_another_control_than_the_plan_s_is_said_to_be_another(
     assert words in page_of(f"{URL}?control=unet")
     primary = report_build(study=study, control="unet").primary
     assert primary.control.code == "short"
+
+
+def test_a_verdict_on_reads_that_are_not_all_there_says_so(
+    study: Study, page_of
+) -> None:
+    give_plan(study, margin="1.9")
+    said = "Reads are missing: each kappa is of those that were made"
+    assert said not in page_of()
+    of_a = Read.objects.filter(reader__code="A", arm__code="unet")
+    of_a.filter(case__code="C001").update(submitted_at=None)
+    page = page_of()
+    assert "Not inferior by the margin:" in page
+    assert said in page
 
 
 def amend_plan(study: Study, by: User, setting: str, key: str, *values: object) -> None:
