@@ -74,7 +74,7 @@ urlpatterns = [
         name="training-submit",
     ),
     path(
-        "read/<slug:slug>/training/pixels/<str:token>/",
+        "read/<slug:slug>/training/pixels/<slug:token>/",
         training.training_pixels,
         name="training-pixels",
     ),
@@ -89,7 +89,7 @@ urlpatterns = [
     path("read/<slug:slug>/finish/", room.session_finish, name="session-finish"),
     path("read/<slug:slug>/changes/", changes.read_changes, name="read-changes"),
     path("read/<slug:slug>/revisit/", changes.read_revisit, name="read-revisit"),
-    path("read/<slug:slug>/pixels/<str:token>/", room.read_pixels, name="read-pixels"),
+    path("read/<slug:slug>/pixels/<slug:token>/", room.read_pixels, name="read-pixels"),
     path("read/<slug:slug>/conditions/", conditions.conditions, name="conditions"),
     path(
         "read/<slug:slug>/conditions/pattern/",
@@ -99,7 +99,7 @@ urlpatterns = [
     path("read/<slug:slug>/guess/", guesses.guess_next, name="guess-next"),
     path("read/<slug:slug>/guess/submit/", guesses.guess_submit, name="guess-submit"),
     path(
-        "read/<slug:slug>/guess/pixels/<str:token>/",
+        "read/<slug:slug>/guess/pixels/<slug:token>/",
         guesses.guess_pixels,
         name="guess-pixels",
     ),

@@ -11,7 +11,7 @@ from readerstudy.imaging.errors import Refused
 
 from .. import selectors, services
 from ..models import Membership
-from .reader import never_stored, reader_or_404
+from .reader import never_stored, posted, reader_or_404
 
 PLACE = re.compile(r"(\d{1,9})/(\d{1,9})", re.ASCII)
 
@@ -34,7 +34,7 @@ def read_revisit(request: HttpRequest, slug: str) -> HttpResponse:
             reader=reader,
             session=session,
             number=number,
-            reason=request.POST.get("reason", ""),
+            reason=posted(request, "reason"),
         )
     except Refused as refusal:
         return _show(request, reader, refused=str(refusal))

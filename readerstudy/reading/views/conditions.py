@@ -11,7 +11,7 @@ from .. import services
 from ..models import Membership, ViewingCheck
 from ..pages.conditions import conditions_page, shown_pattern
 from ..services import Conditions, device_digest
-from .reader import never_stored, reader_or_404
+from .reader import never_stored, parse_screen, reader_or_404
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,7 +52,7 @@ def _parse_attempt(request: HttpRequest) -> int:
 
 def _parse_conditions(request: HttpRequest) -> Conditions:
     given = request.POST
-    screen = given.get("screen", "")
+    screen = parse_screen(request)
     agent = request.headers.get("User-Agent", "")
     return Conditions(
         display=given.get("display", ""),

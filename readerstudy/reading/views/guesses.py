@@ -11,7 +11,7 @@ from readerstudy.imaging.errors import Refused
 from .. import selectors, services
 from ..models import ArmGuess
 from ..pages.guess import guess_page, shown_guess
-from .reader import due_json, never_stored, pixels_answer, reader_or_404
+from .reader import due_json, never_stored, pixels_answer, posted, reader_or_404
 
 
 @require_safe
@@ -45,7 +45,7 @@ def guess_submit(request: HttpRequest, slug: str) -> HttpResponse:
         return never_stored(JsonResponse({"error": refused}, status=409))
     try:
         submitted = services.guess_submit(
-            token=request.POST.get("token", ""),
+            token=posted(request, "token"),
             reader=reader,
             guess=request.POST.get("guess", ""),
             confidence=_parse_confidence(request),

@@ -1,6 +1,7 @@
 """What the reading screens have in common: who reads, where to, nothing stored."""
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -17,6 +18,8 @@ from ..pages.room import present
 from ..services import Due
 
 logger = logging.getLogger(__name__)
+
+SCREEN = re.compile(r"\d{1,5}x\d{1,5}", re.ASCII)
 
 # where what is due is done; anything else is told on the pause page
 PLACES = {
@@ -64,6 +67,17 @@ def pixels_answer(pixels: Callable[[], bytes]) -> HttpResponse:
         plain = "text/plain; charset=utf-8"
         return never_stored(HttpResponse(told, content_type=plain, status=409))
     return never_stored(HttpResponse(content, content_type="application/octet-stream"))
+
+
+def posted(request: HttpRequest, name: str) -> str:
+    """What the form's field says. NUL, which no database's text holds, is left out."""
+    return request.POST.get(name, "").replace("\0", "")
+
+
+def parse_screen(request: HttpRequest) -> str:
+    """As the browser tells it; empty for nonsense, which counts as not told."""
+    screen = posted(request, "screen")
+    return screen if SCREEN.fullmatch(screen) else ""
 
 
 def parse_answers(request: HttpRequest) -> dict[str, dict[str, int]]:

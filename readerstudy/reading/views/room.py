@@ -1,7 +1,5 @@
 """The reader's side: home, the reading screen, its pixels, the pause."""
 
-import re
-
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -20,11 +18,11 @@ from .reader import (
     due_json,
     never_stored,
     parse_answers,
+    parse_screen,
     pixels_answer,
+    posted,
     reader_or_404,
 )
-
-SCREEN = re.compile(r"\d{1,5}x\d{1,5}", re.ASCII)
 
 
 @require_safe
@@ -92,10 +90,10 @@ def read_submit(request: HttpRequest, slug: str) -> HttpResponse:
         return never_stored(JsonResponse({"error": refused}, status=409))
     try:
         submitted = services.read_submit(
-            token=request.POST.get("token", ""),
+            token=posted(request, "token"),
             reader=reader,
             answers=parse_answers(request),
-            key=request.POST.get("key", ""),
+            key=posted(request, "key"),
             observed=_parse_observed(request),
         )
     except Read.DoesNotExist:
@@ -107,14 +105,12 @@ def read_submit(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _parse_observed(request: HttpRequest) -> Observed:
     """What is nonsense counts as not told: no answer is lost for it."""
-    screen = request.POST.get("screen", "")
+    screen = parse_screen(request)
     agent = request.headers.get("User-Agent", "")
     return Observed(
         away_seconds=_parse_whole(request.POST.get("away", "")) or 0,
         slice_side=_parse_whole(request.POST.get("side", "")),
-        device=device_digest(user_agent=agent, screen=screen)
-        if SCREEN.fullmatch(screen)
-        else "",
+        device=device_digest(user_agent=agent, screen=screen),
     )
 
 

@@ -15,7 +15,13 @@ from ..models import TrainingRead
 from ..pages.room import present_training, training_page
 from ..selectors import training
 from ..services import Feedback
-from .reader import never_stored, parse_answers, pixels_answer, reader_or_404
+from .reader import (
+    never_stored,
+    parse_answers,
+    pixels_answer,
+    posted,
+    reader_or_404,
+)
 
 
 @require_safe
@@ -60,7 +66,7 @@ def training_submit(request: HttpRequest, slug: str) -> HttpResponse:
     reader = reader_or_404(request, slug)
     try:
         feedback = services.training_submit(
-            token=request.POST.get("token", ""),
+            token=posted(request, "token"),
             reader=reader,
             answers=parse_answers(request),
         )
