@@ -9,22 +9,17 @@ cases, as people do.
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from readerstudy.blinding.tokens import new_token
 from readerstudy.cases.models import Cohort
 from readerstudy.reading import services
 from readerstudy.reading.models import (
     Amendment,
-    ArmGuess,
     Deviation,
     LeakOracleRun,
     Membership,
-    Session,
     Study,
-    TrainingAttempt,
-    TrainingRead,
-    ViewingCheck,
 )
 from readerstudy.reading.services.amendments import protocol_amend
+from readerstudy.reading.services.conduct import Answers
 from readerstudy.reading.services.settings import TrainingChoice
 from tests.factory import make_study
 
@@ -60,13 +55,13 @@ def make_whole(
 
 def let_everything_happen(study: Study, reader: Membership, coordinator: User) -> None:
     """To an open study that `make_whole` made, of which nothing is read yet."""
-    _train(study, reader)
-    see_the_pattern(reader, session=1)
+    train(reader, KEY)
+    see_the_pattern(reader)
     answer_session(reader)
     _change_an_answer(reader)
     washout = {"study": study, "reader": reader.code, "by": coordinator}
     services.washout_waive(session=2, reason=REASON, **washout)
-    see_the_pattern(reader, session=2)
+    see_the_pattern(reader)
     answer_session(reader, most=2)
     one = {"reader": reader.code, "session": 1, "number": 2, "reason": REASON}
     services.code_break(study=study, by=coordinator, **one)
@@ -85,36 +80,24 @@ def let_everything_happen(study: Study, reader: Membership, coordinator: User) -
     )
 
 
-def _train(study: Study, reader: Membership) -> None:
-    now = timezone.now()
-    attempt = TrainingAttempt.objects.create(
-        reader=reader, number=1, started_at=now, finished_at=now, passed=True
-    )
-    for item in study.training.all():
-        TrainingRead.objects.create(
-            attempt=attempt,
-            item=item,
-            position=item.position,
-            token=new_token(),
-            first_shown_at=now,
-            submitted_at=now,
-            answers=KEY,
-        )
+def train(reader: Membership, answers: Answers) -> None:
+    """Once through the training set."""
+    services.attempt_start(reader=reader)
+    while read := services.training_next(reader=reader):
+        services.training_submit(token=read.token, reader=reader, answers=answers)
 
 
-def see_the_pattern(reader: Membership, *, session: int) -> None:
-    now = timezone.now()
-    ViewingCheck.objects.create(
-        session=Session.objects.get(reader=reader, number=session),
-        dark_number="12",
-        bright_number="34",
-        shown_at=now,
-        display=ViewingCheck.Display.OFFICE,
-        room_light=ViewingCheck.RoomLight.DIM,
-        device="0" * 64,
-        passed=True,
-        answered_at=now,
+def see_the_pattern(reader: Membership) -> None:
+    """Tell the viewing conditions of the session that is about to begin."""
+    check = services.check_start(reader=reader)
+    assert check is not None
+    told = services.Conditions(
+        display="medical",
+        room_light="dim",
+        dark_number=check.dark_number,
+        bright_number=check.bright_number,
     )
+    services.check_answer(reader=reader, attempt=1, told=told)
 
 
 def answer_session(reader: Membership, *, most: int = 1000) -> None:
@@ -122,8 +105,9 @@ def answer_session(reader: Membership, *, most: int = 1000) -> None:
     due = services.read_next(reader=reader)
     for number in range(most):
         if due.guess:
-            guess(due.guess)
-            due = services.read_next(reader=reader)
+            due = services.guess_submit(
+                token=due.guess.token, reader=reader, guess="reference", confidence=5
+            ).due
         if due.read is None:
             return
         due = services.read_submit(
@@ -134,12 +118,6 @@ def answer_session(reader: Membership, *, most: int = 1000) -> None:
             observed=services.Observed(away_seconds=100, slice_side=20, device="1"),
         ).due
     assert Deviation.objects.filter(reader=reader).exists()
-
-
-def guess(asked: ArmGuess) -> None:
-    asked.guess, asked.confidence = ArmGuess.Guess.REFERENCE, 5
-    asked.guessed_at = timezone.now()
-    asked.save()
 
 
 def _change_an_answer(reader: Membership) -> None:

@@ -5,6 +5,7 @@ from readerstudy.reading.leaks.judging import Judgement
 from readerstudy.reading.models import Membership, Study
 from readerstudy.reading.services.leak_oracle import leak_oracle_store
 from tests.cast import Cast, reader_membership
+from tests.eventful import see_the_pattern, train
 from tests.factory import TRAINING, make_study
 
 SLUG = "conducted"
@@ -26,8 +27,8 @@ def conduct(cast: Cast) -> Study:
         guess_percent=100,
     )
     reader = reader_membership(study, cast.second_reader)
-    train(reader)
-    tell_conditions(reader)
+    train(reader, GRADES)
+    see_the_pattern(reader)
     read_the_first_session(reader)
     stepped = {"study": study, "reader": reader.code, "by": cast.coordinator}
     reading.code_break(**stepped, session=1, number=2, reason="The ward asks.")
@@ -41,24 +42,6 @@ def conduct(cast: Cast) -> Study:
     judgement = Judgement(findings=(), constant=(), p=0.5, confidence=0.95, draws=19)
     leak_oracle_store(study=study, reads=8, judgement=judgement)
     return study
-
-
-def train(reader: Membership) -> None:
-    reading.attempt_start(reader=reader)
-    while read := reading.training_next(reader=reader):
-        reading.training_submit(token=read.token, reader=reader, answers=GRADES)
-
-
-def tell_conditions(reader: Membership) -> None:
-    check = reading.check_start(reader=reader)
-    assert check is not None
-    told = reading.Conditions(
-        display="medical",
-        room_light="dim",
-        dark_number=check.dark_number,
-        bright_number=check.bright_number,
-    )
-    reading.check_answer(reader=reader, attempt=1, told=told)
 
 
 def read_the_first_session(reader: Membership) -> None:
