@@ -162,6 +162,9 @@ def test_a_protocol_of_an_older_version_is_exported_with_defaults(cast):
     assert document["display"]["lut"] == "cool"
     assert document["analysis"]["weights"] == "quadratic"
     assert document["questions"] == "striatum-grade-1-4"
+    written = protocol_yaml(Study.objects.get(pk=cast.study.pk))
+    assert "defaults: conduct, training, guesses, analysis\n" in written
+    assert "of an older version" not in protocol_yaml(cast.study)
 
 
 def test_the_twenty_seventh_reader_is_loaded_after_the_twenty_sixth(cast):

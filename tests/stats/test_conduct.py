@@ -123,6 +123,7 @@ def test_the_page_tells_the_conduct(conducted: Study, page_of) -> None:
         "Balanced index",
         "coordinator <time>2026-03-04 09:00 UTC",
         "statistician <time>2026-03-04 09:00 UTC",
+        f"as amendment 1 left it: <code>{conducted.amendments.get().protocol_sha256}",
         "The reader travels.",
         "<code>washout_days</code>: 28 → 14",
         "The patient fell.",

@@ -13,6 +13,7 @@ from .frozen import current, describe_arms, describe_course, describe_display
 from .plain_yaml import yaml_write
 
 FORMAT = 1
+SINCE_VERSION_2 = ("conduct", "training", "guesses", "analysis")
 # section of the file for each role, in the order in which they are written
 PEOPLE = {
     "readers": Membership.Role.READER,
@@ -37,6 +38,12 @@ def _heading(study: Study) -> str:
         f"# Amendment {one.number}: SHA-256 {one.protocol_sha256}"
         for one in study.amendments.order_by("number")
     ]
+    unsaid = [name for name in SINCE_VERSION_2 if name not in current(study)]
+    if unsaid:
+        lines.append(
+            f"# Not in this protocol, which is of an older version; what stands below "
+            f"are defaults: {', '.join(unsaid)}"
+        )
     return "\n".join([*lines, ""])
 
 
