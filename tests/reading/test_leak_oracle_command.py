@@ -4,12 +4,13 @@ from io import StringIO
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 
 from readerstudy.audit.models import AuditEvent
 from readerstudy.reading.leaks import asking
-from readerstudy.reading.models import LeakOracleRun, Read, Study
+from readerstudy.reading.models import LeakOracleRun, Membership, Read, Study
 from readerstudy.reading.selectors import leak_oracle_last
 from readerstudy.reading.services import member_mark_simulated
 from tests.cast import Cast, reader_membership
@@ -95,6 +96,8 @@ def test_a_dry_run_stores_and_records_nothing(begun: Study) -> None:
 @pytest.mark.slow
 def test_it_reads_a_study_whose_readings_are_simulated(cast: Cast) -> None:
     member_mark_simulated(study=cast.study)
+    nobody_logs_in = User.objects.filter(memberships__role=Membership.Role.READER)
+    nobody_logs_in.update(is_active=False)
     reads = Read.objects.filter(reader__study=cast.study)
     assert f"{reads.count()} reads seen" in ask(cast.study)
     assert not reads.filter(reader__simulated=False).exists()

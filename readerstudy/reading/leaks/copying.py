@@ -114,7 +114,7 @@ def _make_tables(twin: DatabaseWrapper) -> None:
 def _rows(study: Study) -> Iterator[models.Model]:
     """The rows of the twin, those before that others point to."""
     readers = study.memberships.filter(role=Membership.Role.READER)
-    yield from User.objects.filter(memberships__in=readers)
+    yield from map(_who_may_log_in, User.objects.filter(memberships__in=readers))
     yield from Cohort.objects.filter(pk=study.cohort_id)
     cases = Case.objects.filter(cohort=study.cohort_id)
     yield from cases
@@ -127,6 +127,12 @@ def _rows(study: Study) -> Iterator[models.Model]:
     reads = Read.objects.filter(reader__study=study)
     yield from map(_drawn, reads.iterator())
     yield from map(_drawn, ArmGuess.objects.filter(read__in=reads))
+
+
+def _who_may_log_in(user: User) -> User:
+    """Accounts of simulated readers, and of those who left, are not active."""
+    user.is_active = True
+    return user
 
 
 def _opened(study: Study) -> Study:
