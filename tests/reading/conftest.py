@@ -14,7 +14,7 @@ from readerstudy.reading import services
 from readerstudy.reading.models import Membership, Read, Study
 from readerstudy.reading.services import Submitted
 from tests.cast import Cast, reader_membership
-from tests.factory import statistician_of
+from tests.factory import TRAINING, statistician_of
 
 GRADES = {"grade": {"right": 3, "left": 2}}
 
@@ -65,6 +65,17 @@ def make_draft(cast: Cast) -> Callable[..., Study]:
 def make_open(cast: Cast, make_draft: Callable[..., Study]) -> Callable[..., Study]:
     def make(**settings: object) -> Study:
         return services.study_open(study=make_draft(**settings), by=cast.coordinator)
+
+    return make
+
+
+@pytest.fixture
+def trainee(cast: Cast, make_open: Callable[..., Study]) -> Callable[..., Membership]:
+    """The reader of a new study with a training set; keywords are its settings."""
+
+    def make(**settings: object) -> Membership:
+        study = make_open(**{"training": TRAINING, **settings})
+        return reader_membership(study, cast.reader)
 
     return make
 
