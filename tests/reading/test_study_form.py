@@ -217,6 +217,7 @@ def test_every_setting_stands_on_the_form_once(cast):
         ([], {}, ""),
         (["arm-1"], {"primary_arm": "short"}, ""),
         (["arm-1"], {"primary_arm": "gaussian"}, "short"),
+        (["arm-1"], {"reference": "short"}, ""),  # nothing is its own control
     ],
 )
 def test_the_control_arm_is_the_repeated_one_unless_another_is_chosen(

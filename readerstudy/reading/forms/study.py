@@ -172,7 +172,11 @@ class StudyForm(
                 self.add_error(field, _("This arm is not read."))
             elif method:
                 cleaned[field] = arms[method].code
-        repeated = [arm.code for arm in arms.values() if arm.repeated]
+        repeated = [
+            arm.code
+            for arm in arms.values()
+            if arm.repeated and arm.role != Arm.Role.REFERENCE
+        ]
         if not cleaned.get("control_arm") and len(repeated) == 1:
             is_primary = repeated[0] == cleaned.get("primary_arm")
             cleaned["control_arm"] = "" if is_primary else repeated[0]
