@@ -38,6 +38,7 @@ ACTIONS = {
     "study.amend": _("The protocol of an open study was changed, with a reason."),
     "training.finish": _("A reader went through the training set, and how that ended."),
     "conditions.answer": _("A reader told the viewing conditions of a session."),
+    "session.finish": _("A reader's session ended, by its reader or by itself."),
     "session.waive": _("A session may begin before its washout is over."),
     "read.reopen": _("An answered read is to be answered once more."),
     "guess.submit": _("A reader guessed what an image was, after its grade."),

@@ -412,3 +412,24 @@ def test_a_reason_may_hold_a_word_that_only_contains_an_arm(never, cast):
     answer_next(never)
     reopen(never, cast.coordinator, reason="Shortly before, read 1 was shown twice.")
     assert Reopening.objects.exists()
+
+
+def ends(reader):
+    found = AuditEvent.objects.filter(action="session.finish", study=reader.study.slug)
+    return list(found.values_list("subject_key", "actor_name").order_by("sequence"))
+
+
+def test_the_log_has_the_end_of_a_session_that_its_reader_ended(
+    until_session_ends, cast
+):
+    answer_session(until_session_ends)
+    assert ends(until_session_ends) == []
+    for _ in range(2):
+        services.session_finish(reader=until_session_ends)
+    assert ends(until_session_ends) == [("A/1", cast.reader.username)]
+
+
+def test_the_log_has_the_end_of_a_session_that_ended_by_itself(never, cast):
+    answer_session(never)
+    services.read_next(reader=never)
+    assert ends(never) == [("A/1", cast.reader.username)]

@@ -18,7 +18,7 @@ from readerstudy.imaging.errors import Refused
 
 from ..models import ArmGuess, Membership, Read, Reopening, Score, Session, Study
 from ..questions import check_answers
-from ..recording import record_answers
+from ..recording import record_answers, record_session
 from .deviations import NOT_OBSERVED, Observed, deviations_write
 from .washout import session_opens_at, washout_deviation_write
 
@@ -251,7 +251,7 @@ def _guess(reader: Membership, now: datetime) -> ArmGuess | None:
 
 def _due_at_end(study: Study, reader: Membership, now: datetime) -> Due:
     last = Session.objects.filter(reader=reader).order_by("-number").first()
-    if last and last.finished_at is None and not _end_or_review(study, last):
+    if last and last.finished_at is None and not _end_or_review(study, reader, last):
         return Due("review", session=last)
     if study.guesses == Study.Guesses.AT_END and (guess := _guess(reader, now)):
         return Due("guess", guess=guess)
@@ -268,7 +268,7 @@ def _before_session(
         passed = reader.attempts.filter(passed=True, reached__isnull=False)
         if study.gate and not (passed.exists() or reader.simulated):
             return Due("training")
-    elif previous.finished_at is None and not _end_or_review(study, previous):
+    elif previous.finished_at is None and not _end_or_review(study, reader, previous):
         return Due("review", session=previous)
     opens_at = session_opens_at(study=study, session=session)
     if opens_at and opens_at > now:
@@ -281,15 +281,15 @@ def _before_session(
     return None
 
 
-def _end_or_review(study: Study, session: Session) -> bool:
+def _end_or_review(study: Study, reader: Membership, session: Session) -> bool:
     """End an answered session, unless its reader may still change its answers."""
     if study.answer_changes == Study.AnswerChanges.SESSION:
         return False
-    session_end(session)
+    session_end(study, reader, session)
     return True
 
 
-def session_end(session: Session) -> None:
+def session_end(study: Study, reader: Membership, session: Session) -> None:
     """Its washout counts from its last answer, however late it is ended."""
     session.finished_at = (
         Score.objects.filter(read__session=session)
@@ -297,6 +297,8 @@ def session_end(session: Session) -> None:
         .values_list("scored_at", flat=True)[0]
     )
     session.save(update_fields=["finished_at"])
+    session.study = study
+    record_session("session.finish", session=session, reader=reader, by=reader.user)
 
 
 def _session_start(study: Study, session: Session, now: datetime) -> None:

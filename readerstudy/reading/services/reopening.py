@@ -36,7 +36,7 @@ def session_finish(*, reader: Membership) -> Session | None:
         return None
     if session.reads.filter(submitted_at__isnull=True).exists():
         raise Refused(_("The session has reads that are not answered yet."))
-    session_end(session)
+    session_end(study, reader, session)
     return session
 
 
