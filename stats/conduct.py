@@ -195,6 +195,8 @@ def changes(stored: dict[str, Any]) -> tuple[Change, ...]:
 def _text(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()  # as in the protocol
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return str(value)

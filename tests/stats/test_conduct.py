@@ -19,7 +19,7 @@ from readerstudy.reading.models import (
 )
 from readerstudy.reading.protocol.plain_yaml import yaml_read
 from stats.building import report_build
-from stats.conduct import KINDS
+from stats.conduct import KINDS, changes
 from stats.export_columns import FILES
 from stats.export_documents import ABOUT
 from stats.outcomes import Interval, NotEstimable, Reason
@@ -161,6 +161,25 @@ def test_a_japanese_page_has_the_same_numbers(conducted: Study, page_of) -> None
     page = page_of(**{"Accept-Language": "ja"})
     assert "28 → 14" in page
     assert page.count('class="plot"') == 5
+
+
+def test_what_an_amendment_changed_is_spelt_as_in_the_protocol() -> None:
+    stored = {
+        "asks_conditions": [True, False],
+        "kappa_margin": [None, "0.05"],
+        "image_metrics": [["psnr-255"], ["ssim-1", "psnr-255"]],
+    }
+    assert [(one.before, one.after) for one in changes(stored)] == [
+        ("true", "false"),
+        ("psnr-255", "ssim-1, psnr-255"),
+        ("", "0.05"),
+    ]
+
+
+def test_intervals_of_guesses_claim_no_blinding(conducted: Study, page_of) -> None:
+    page = page_of()
+    assert "is 0 on average for a blinded reader" in page
+    assert "one that holds 0 does not show that blinding worked" in page
 
 
 def test_deviations_are_counted_by_reader_and_kind(conducted: Study) -> None:
