@@ -174,6 +174,13 @@ def test_another_training_key_is_found(whole: Study) -> None:
     assert "1 sections of the protocol are not what the study does" in said
 
 
+def test_another_training_image_is_found(whole: Study) -> None:
+    TrainingItem.objects.filter(study=whole, position=1).update(image_sha256="0" * 64)
+    said, passed = verify(whole)
+    assert not passed
+    assert "1 sections of the protocol are not what the study does" in said
+
+
 @pytest.mark.parametrize(
     "setting",
     [

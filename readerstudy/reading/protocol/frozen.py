@@ -167,8 +167,14 @@ def describe_study(
         "display": describe_display(study) | {"lut_sha256": LUTS[study.lut]},
         "readers": [reader.code for reader in study_readers(study)],
         "schedule": ALGORITHM,
+        "training_images": training_hashes(study),
         **describe_course(study),
     }
+
+
+def training_hashes(study: Study) -> list[str]:
+    """SHA-256 of each training image as it was pinned at opening, in their order."""
+    return [item.image_sha256 for item in training_items(study)]
 
 
 # The sections below are the same in the frozen protocol and in a protocol's file.

@@ -15,6 +15,7 @@ from ..protocol.frozen import (
     describe_course,
     describe_display,
     protocol_sha256,
+    training_hashes,
 )
 from ..services.amendments import AMENDABLE
 
@@ -67,7 +68,11 @@ def setting_lines(study: Study) -> Iterator[str]:
     A section that a protocol of an older version lacks is not held to anything.
     """
     stands = current(study)
-    now = {"title": study.title, **describe_course(study)}
+    now = {
+        "title": study.title,
+        "training_images": training_hashes(study),
+        **describe_course(study),
+    }
     for section, value in now.items():
         if section in stands and stands[section] != value:
             yield f"section {section}"
