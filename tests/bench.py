@@ -17,8 +17,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from django.test import Client
 
 ROOT = Path(__file__).resolve().parents[1]
 THIRTEEN = ("reference", "short", *(f"network-{number}" for number in range(1, 12)))
@@ -124,13 +128,10 @@ def embedded_profile() -> Iterator[None]:
         yield
 
 
-def reading() -> Iterator[Line]:
-    """One answer and the next images, over the whole HTTP stack but the socket."""
-    from django.db import connection
+def reader_logged_in() -> "Client":
+    """Of a study of 30 cases that is open."""
     from django.test import Client
-    from django.test.utils import CaptureQueriesContext
 
-    from readerstudy.reading.models import Read
     from tests.cast import make_user
     from tests.factory import make_cohort, make_study
 
@@ -140,6 +141,17 @@ def reading() -> Iterator[Line]:
     make_study(cohort, coordinator=coordinator, readers=[reader])
     client = Client()
     client.force_login(reader)
+    return client
+
+
+def reading() -> Iterator[Line]:
+    """One answer and the next images, over the whole HTTP stack but the socket."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from readerstudy.reading.models import Read
+
+    client = reader_logged_in()
     page = client.get("/read/phantom-study/")
     token = Read.objects.get(first_shown_at__isnull=False).token
 
@@ -233,10 +245,8 @@ def report() -> Iterator[Line]:
     readers = list(selectors.study_readers(study))
     readings, plan = selectors.readings(study), analysis_plan(study.protocol)
 
-    def primary() -> None:
-        found = primary_comparison(study, plan, readings, readers)
-        assert found.control is not None
-
+    primary = partial(primary_comparison, study, plan, readings, readers)
+    assert primary().control is not None
     yield Line(
         "blinding index, 3 readers × 14 × 50 reads",
         cpu_seconds(lambda: blinding(study, readers), repeat=3) * 1e3,
