@@ -156,7 +156,7 @@ def test_the_hidden_fields_of_the_preview_say_the_same_again(at, cast):
     assert '<input type="hidden" name="asks_conditions" value="False">' in said
     assert '<input type="hidden" name="image_metrics" value="ssim-1">' in said
     assert [str(c.label) for c in page.context["changes"]] == [
-        "A pause within a read is noted after, in minutes",
+        "A long pause is noted after, in minutes",
         "Ask for the viewing conditions",
     ]
 

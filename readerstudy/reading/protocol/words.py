@@ -27,9 +27,7 @@ LABELS: dict[str, Any] = {
     "spacing": gettext_lazy("Spacing, in reads"),
     "answer_changes": gettext_lazy("Answers may be changed"),
     "break_after_minutes": gettext_lazy("A break is suggested after, in minutes"),
-    "long_pause_minutes": gettext_lazy(
-        "A pause within a read is noted after, in minutes"
-    ),
+    "long_pause_minutes": gettext_lazy("A long pause is noted after, in minutes"),
     "asks_conditions": gettext_lazy("Ask for the viewing conditions"),
     "gate": gettext_lazy("Gate before the first session"),
     "gate_minimum": gettext_lazy("Least agreement with the key"),
