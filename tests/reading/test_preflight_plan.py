@@ -13,6 +13,7 @@ from readerstudy.reading.models import Study
 from readerstudy.reading.preflight.checks import Finding, preflight
 from readerstudy.reading.preflight.plan import hints
 from readerstudy.reading.protocol.frozen import study_cases
+from tests.cast import reader_membership
 from tests.factory import TRAINING, training_set
 
 from .conftest import address
@@ -173,6 +174,40 @@ def test_a_hint_stands_against_nothing(make_draft, cast):
     assert found(study) == []
     many = make_draft(slug="many", primary_arm="short")
     assert hints(many, study_cases(many)) == []
+
+
+def test_a_reader_trained_elsewhere_on_a_patient_of_the_study_is_named(
+    make_draft, make_open, cast
+):
+    trained = make_open(
+        slug="trained", readers=(cast.second_reader,), training=TRAINING
+    )
+    draft = make_draft(readers=(cast.second_reader,), primary_arm="short")
+    assert hints(draft, study_cases(draft)) == []
+    reader = reader_membership(trained, cast.second_reader)
+    services.attempt_start(reader=reader)
+    read = services.training_next(reader=reader)
+    answers = {"grade": {"right": 3, "left": 2}}
+    services.training_submit(token=read.token, reader=reader, answers=answers)
+    [hint] = hints(draft, study_cases(draft))
+    assert "training of another study" in hint.message
+    assert hint.message.endswith("are graded: second-reader.")
+    others = make_draft(
+        slug="others",
+        readers=(cast.second_reader,),
+        primary_arm="short",
+        case_codes=["C002", "C003"],
+    )
+    assert hints(others, study_cases(others)) == []
+
+
+def test_a_title_that_tells_readers_an_arm_is_worth_a_second_thought(make_draft):
+    study = make_draft(primary_arm="short")
+    Study.objects.filter(pk=study.pk).update(title="Is the SHORT scan enough?")
+    study.refresh_from_db()
+    [hint] = hints(study, study_cases(study))
+    assert "Short” in it names an arm" in hint.message
+    assert found(study) == []
 
 
 def test_the_page_of_a_draft_tells_hints_apart_from_hindrances(make_draft, cast, at):

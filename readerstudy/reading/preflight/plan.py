@@ -11,10 +11,11 @@ from readerstudy.cases.models import Case, Rendition
 from readerstudy.imaging.lut import LUTS
 from readerstudy.imaging.rendering import WINDOWS
 
-from ..models import Arm, Membership, Study, TrainingItem
+from ..models import Arm, Membership, Study, TrainingItem, TrainingRead
 from ..protocol.frozen import codes_unknown, planned_arms, training_items
 from ..questions import QUESTION_SETS
 from .findings import Finding, named
+from .wording import word_that_unblinds
 
 LEAST_PATIENTS = 2  # an interval clustered by patient has patients − 1 degrees
 FEW_GUESSES = 10  # of a reader: fewer, and a blinding index says next to nothing
@@ -187,10 +188,33 @@ def hints(study: Study, cases: list[Case]) -> list[Finding]:
                 asked,
             )
             found.append(Finding(text % {"asked": asked}, "study"))
+    if word := word_that_unblinds(study, study.title):
+        text = _("Readers see the title, and “%s” in it names an arm or a case.")
+        found.append(Finding(text % word, "study"))
     if not study.primary_arm:
         text = _(
             "The analysis plan names no primary arm: the report will compare all arms "
             "alike."
         )
         found.append(Finding(text, "study"))
+    found += _trained_elsewhere(study, cases)
     return found
+
+
+def _trained_elsewhere(study: Study, cases: list[Case]) -> Iterator[Finding]:
+    """Readers whom another study's training told how patients are to be graded."""
+    patients = {case.patient_digest for case in cases}
+    readers = study.memberships.filter(role=Membership.Role.READER)
+    told = TrainingRead.objects.filter(
+        attempt__reader__user__in=readers.values("user"), submitted_at__isnull=False
+    ).exclude(attempt__reader__study=study)
+    rows = told.values_list(
+        "attempt__reader__user__username", "item__case__patient_digest"
+    )
+    names = sorted({name for name, patient in rows if patient in patients})
+    if names:
+        text = _(
+            "The training of another study told these readers how patients of this "
+            "one are graded: %s."
+        )
+        yield Finding(text % named(names), "study")

@@ -9,10 +9,10 @@ from readerstudy.blinding import tokens
 from readerstudy.imaging.errors import Refused
 
 from ..models import Membership, Read, Reopening, Session, Study
+from ..preflight.wording import word_that_unblinds
 from ..recording import record_read
 from .conduct import membership_lock, refuse_unless_open, session_end
 from .rights import check_coordinates
-from .wording import word_that_unblinds
 
 REASON_LENGTH = 1000
 
