@@ -178,6 +178,7 @@ def study_create(*, demo: DemoStudy, cohort: Cohort, methods: dict[str, str]) ->
             study=study,
             user=User.objects.get(username=name),
             role=Membership.Role.READER,
+            simulated=name in SIMULATED_READERS,
         )
     reading.member_add(
         study=study,
