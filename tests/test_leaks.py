@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from readerstudy.reading import services
 from readerstudy.reading.models import ArmGuess, Read, Study, TrainingRead
-from readerstudy.reading.pages import Presented
+from readerstudy.reading.pages.room import Presented
 from tests.cast import make_user, reader_membership
 from tests.eventful import REASON, let_everything_happen, make_whole
 from tests.factory import METHODS, TRAINING, make_cohort, make_study, unblind
