@@ -11,7 +11,7 @@ from django.urls import reverse
 from readerstudy.cases import services as cases
 from readerstudy.cases.models import Cohort
 from readerstudy.reading import services
-from readerstudy.reading.models import Membership, Read, Study
+from readerstudy.reading.models import Membership, Read, Session, Study
 from readerstudy.reading.services import Submitted
 from tests.cast import Cast, reader_membership
 from tests.factory import TRAINING, statistician_of
@@ -127,3 +127,48 @@ def repaint(cohort: Cohort, values: np.ndarray) -> None:
             cases.rendition_save(
                 case=case, method=rendition.method, values=values, provenance={}
             )
+
+
+@pytest.fixture
+def until_session_ends(make_open, cast) -> Membership:
+    """The reader of a study whose answers may be changed until the session ends."""
+    study = make_open(sessions=2, answer_changes="session", slug="until-session-ends")
+    return reader_membership(study, cast.reader)
+
+
+@pytest.fixture
+def until_study_closes(make_open, cast) -> Membership:
+    study = make_open(sessions=2, answer_changes="study", slug="until-study-closes")
+    return reader_membership(study, cast.reader)
+
+
+@pytest.fixture
+def never(make_open, cast) -> Membership:
+    return reader_membership(make_open(slug="no-change"), cast.reader)
+
+
+def revisit(reader, number=1, *, session=1, reason="The other key."):
+    return services.read_revisit(
+        reader=reader, session=session, number=number, reason=reason
+    )
+
+
+def reopen(reader, by, number=1, *, session=1, reason="Please look again."):
+    return services.read_reopen(
+        study=reader.study,
+        reader=reader.code,
+        session=session,
+        number=number,
+        reason=reason,
+        by=by,
+    )
+
+
+def answer_session(reader, number=1):
+    """Answer the first `number` sessions to their last read."""
+    last = Session.objects.get(reader=reader, number=number)
+    while True:
+        due = services.read_next(reader=reader)
+        if due.read is None or due.read.session.number > last.number:
+            return due
+        answer_next(reader)

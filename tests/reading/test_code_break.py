@@ -89,3 +89,10 @@ def test_a_closed_study_still_has_emergencies_an_unblinded_one_none(cast, shown)
 def test_a_draft_has_no_codes(cast, make_draft):
     with pytest.raises(Refused, match="while a study is open or closed"):
         code_break(**first_read(cast, study=make_draft()))
+
+
+def test_who_knows_the_arm_of_a_read_cannot_have_it_answered_again(cast, shown):
+    code_break(**first_read(cast))
+    with pytest.raises(Refused, match="code of this read is broken"):
+        services.read_reopen(**first_read(cast, reason="Please look again."))
+    assert not shown.reopenings.exists()

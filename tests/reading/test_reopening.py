@@ -1,7 +1,5 @@
 """Answering a read once more: by its reader's wish or its coordinator's."""
 
-from datetime import timedelta
-
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -11,65 +9,17 @@ from readerstudy.imaging.errors import Refused
 from readerstudy.reading import services
 from readerstudy.reading.models import (
     ArmGuess,
-    Membership,
     Read,
     Reopening,
-    Score,
-    Session,
     Study,
 )
 from readerstudy.reading.services.reopening import REASON_LENGTH
 from tests.cast import reader_membership
 
-from .conftest import GRADES, answer_next
+from .conftest import GRADES, answer_next, answer_session, reopen, revisit
 
 CHANGED = {"grade": {"right": 4, "left": 4}}
 WHY = "The other key."
-
-
-@pytest.fixture
-def until_session_ends(make_open, cast) -> Membership:
-    """The reader of a study whose answers may be changed until the session ends."""
-    study = make_open(sessions=2, answer_changes="session", slug="until-session-ends")
-    return reader_membership(study, cast.reader)
-
-
-@pytest.fixture
-def until_study_closes(make_open, cast) -> Membership:
-    study = make_open(sessions=2, answer_changes="study", slug="until-study-closes")
-    return reader_membership(study, cast.reader)
-
-
-@pytest.fixture
-def never(make_open, cast) -> Membership:
-    return reader_membership(make_open(slug="no-change"), cast.reader)
-
-
-def revisit(reader, number=1, *, session=1, reason=WHY):
-    return services.read_revisit(
-        reader=reader, session=session, number=number, reason=reason
-    )
-
-
-def reopen(reader, by, number=1, *, session=1, reason="Please look again."):
-    return services.read_reopen(
-        study=reader.study,
-        reader=reader.code,
-        session=session,
-        number=number,
-        reason=reason,
-        by=by,
-    )
-
-
-def answer_session(reader, number=1):
-    """Answer the first `number` sessions to their last read."""
-    last = Session.objects.get(reader=reader, number=number)
-    while True:
-        due = services.read_next(reader=reader)
-        if due.read is None or due.read.session.number > last.number:
-            return due
-        answer_next(reader)
 
 
 def versions(read):
@@ -295,92 +245,6 @@ def test_opening_and_answering_again_are_in_the_log(until_session_ends, cast):
 # --- the end of a session
 
 
-def test_a_session_that_may_be_changed_ends_when_its_reader_ends_it(
-    until_session_ends,
-):
-    reader = until_session_ends
-    due = answer_session(reader)
-    assert (due.state, due.session.number) == ("review", 1)
-    session = Session.objects.get(reader=reader, number=1)
-    assert session.finished_at is None
-    assert services.read_next(reader=reader).state == "review"
-    assert services.session_finish(reader=reader) == session
-    assert services.read_next(reader=reader).read.session.number == 2
-
-
-def test_the_washout_counts_from_the_last_answer_however_late_the_session_is_ended(
-    make_open, cast
-):
-    study = make_open(sessions=2, answer_changes="session", washout_days=28)
-    reader = reader_membership(study, cast.reader)
-    answer_session(reader)
-    long_ago = timezone.now() - timedelta(days=27)
-    Session.objects.filter(reader=reader, number=1).update(started_at=long_ago)
-    Score.objects.update(scored_at=long_ago)
-    services.session_finish(reader=reader)
-    due = services.read_next(reader=reader)
-    assert due.state == "pause"
-    assert due.opens_at == long_ago + timedelta(days=28)
-
-
-def test_a_session_with_unanswered_reads_is_not_ended(until_session_ends):
-    reader = until_session_ends
-    assert services.session_finish(reader=reader) is None  # nothing has begun
-    answer_next(reader)
-    with pytest.raises(Refused, match="not answered yet"):
-        services.session_finish(reader=reader)
-
-
-def test_a_session_is_not_ended_while_a_read_of_it_is_open_again(until_session_ends):
-    reader = until_session_ends
-    answer_session(reader)
-    revisit(reader)
-    with pytest.raises(Refused, match="waits for your answer"):
-        services.session_finish(reader=reader)
-    answer_next(reader, key="again")
-    assert services.session_finish(reader=reader).number == 1
-    assert services.session_finish(reader=reader) is None
-
-
-def test_the_last_session_is_reviewed_too(until_session_ends):
-    reader = until_session_ends
-    answer_session(reader)
-    services.session_finish(reader=reader)
-    assert answer_session(reader, 2).state == "review"
-    services.session_finish(reader=reader)
-    assert services.read_next(reader=reader).state == "finished"
-
-
-def test_a_closed_studys_session_is_not_ended(until_session_ends, cast):
-    answer_session(until_session_ends)
-    services.study_close(study=until_session_ends.study, by=cast.coordinator)
-    with pytest.raises(Refused, match="study is closed"):
-        services.session_finish(reader=until_session_ends)
-
-
-def test_a_session_with_conditions_begins_on_its_readers_wish_only(make_open, cast):
-    """The end of one session is not at once the question before the next."""
-    study = make_open(sessions=2, asks_conditions=True, slug="conditions")
-    reader = reader_membership(study, cast.reader)
-    assert services.read_next(reader=reader).state == "conditions"
-    first = Session.objects.get(reader=reader, number=1)
-    now = timezone.now()
-    first.checks.create(
-        dark_number="123",
-        bright_number="456",
-        shown_at=now,
-        answered_at=now,
-        passed=True,
-        device="d" * 64,
-    )
-    for _ in range(first.size):
-        last = answer_next(reader)
-    assert last.due.state == "pause"
-    first.refresh_from_db()
-    assert first.device == "d" * 64
-    assert services.read_next(reader=reader).state == "conditions"
-
-
 def test_the_database_refuses_two_open_reopenings_of_one_read_and_one_without_reason(
     until_session_ends,
 ):
@@ -412,24 +276,3 @@ def test_a_reason_may_hold_a_word_that_only_contains_an_arm(never, cast):
     answer_next(never)
     reopen(never, cast.coordinator, reason="Shortly before, read 1 was shown twice.")
     assert Reopening.objects.exists()
-
-
-def ends(reader):
-    found = AuditEvent.objects.filter(action="session.finish", study=reader.study.slug)
-    return list(found.values_list("subject_key", "actor_name").order_by("sequence"))
-
-
-def test_the_log_has_the_end_of_a_session_that_its_reader_ended(
-    until_session_ends, cast
-):
-    answer_session(until_session_ends)
-    assert ends(until_session_ends) == []
-    for _ in range(2):
-        services.session_finish(reader=until_session_ends)
-    assert ends(until_session_ends) == [("A/1", cast.reader.username)]
-
-
-def test_the_log_has_the_end_of_a_session_that_ended_by_itself(never, cast):
-    answer_session(never)
-    services.read_next(reader=never)
-    assert ends(never) == [("A/1", cast.reader.username)]

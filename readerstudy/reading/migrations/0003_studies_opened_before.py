@@ -3,7 +3,7 @@ from django.db import migrations
 
 def keep_as_opened(apps, schema_editor):
     """Studies opened before ask for nothing that their frozen protocol does not say."""
-    studies = apps.get_model("reading", "Study").objects.exclude(state="draft")
+    studies = apps.get_model("reading", "Study").objects.filter(protocol__version=1)
     studies.update(asks_conditions=False, break_after_minutes=0)
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from readerstudy.blinding import tokens
 from readerstudy.imaging.errors import Refused
 
-from ..models import Membership, Read, Reopening, Session, Study
+from ..models import CodeBreak, Membership, Read, Reopening, Session, Study
 from ..preflight.wording import word_that_unblinds
 from ..recording import record_read
 from .conduct import membership_lock, refuse_unless_open, session_end
@@ -61,7 +61,12 @@ def read_reopen(
     if member is None:
         raise Refused(_("The study has no reader %s.") % reader)
     member = membership_lock(member)
-    return _reopen(_answered(member, session, number), member, reason, by)
+    read = _answered(member, session, number)
+    if CodeBreak.objects.filter(read=read).exists():
+        raise Refused(
+            _("The code of this read is broken: who knows its arm can't open it again.")
+        )
+    return _reopen(read, member, reason, by)
 
 
 @transaction.atomic
