@@ -7,12 +7,13 @@ the login page. Whoever may gets anything else, even a refusal of the form.
 from dataclasses import dataclass
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from inference.services import job_request
 from readerstudy.cases.models import Rendition, Upload
-from readerstudy.reading.models import Read
+from readerstudy.reading.models import Membership, Read, Study
 from readerstudy.reading.services import (
     attempt_start,
     check_start,
@@ -20,7 +21,7 @@ from readerstudy.reading.services import (
     read_next,
     training_next,
 )
-from tests.cast import Cast, reader_membership
+from tests.cast import Cast, make_user, reader_membership
 from tests.factory import TRAINING, make_study, unblind
 from tests.test_leaks import grade_one, routes
 
@@ -34,6 +35,7 @@ EVERYONE = frozenset(
         "statistician",
         "other study's coordinator",
         "administrator",
+        "simulated reader",
     }
 )
 LOGGED_IN = EVERYONE - {"visitor"}
@@ -42,6 +44,8 @@ STUDY_LIST = UPLOADERS | {"statistician"}
 OWN = frozenset({"coordinator"})
 UNBLINDED = frozenset({"coordinator", "statistician"})
 READER = frozenset({"reader"})
+# whose reading the program does: sent to a page that says so, never to an image
+READERS = READER | {"simulated reader"}
 
 
 @dataclass(frozen=True)
@@ -96,23 +100,23 @@ TABLE = {
     "reading:study-log": Row(UNBLINDED),
     "reading:study-progress": Row(UNBLINDED),
     "reading:reader-home": Row(LOGGED_IN),
-    "reading:read-next": Row(READER),
-    "reading:read-submit": Row(READER, "post"),
-    "reading:reading-pause": Row(READER),
-    "reading:session-finish": Row(READER, "post"),
-    "reading:read-changes": Row(READER),
-    "reading:read-revisit": Row(READER, "post"),
+    "reading:read-next": Row(READERS),
+    "reading:read-submit": Row(READERS, "post"),
+    "reading:reading-pause": Row(READERS),
+    "reading:session-finish": Row(READERS, "post"),
+    "reading:read-changes": Row(READERS),
+    "reading:read-revisit": Row(READERS, "post"),
     "reading:read-pixels": Row(READER),
-    "reading:conditions": Row(READER),
+    "reading:conditions": Row(READERS),
     "reading:test-pattern": Row(READER),
-    "reading:guess-next": Row(READER),
-    "reading:guess-submit": Row(READER, "post"),
+    "reading:guess-next": Row(READERS),
+    "reading:guess-submit": Row(READERS, "post"),
     "reading:guess-pixels": Row(READER),
-    "reading:training-next": Row(READER),
-    "reading:training-start": Row(READER, "post"),
+    "reading:training-next": Row(READERS),
+    "reading:training-start": Row(READERS, "post"),
     "reading:training-submit": Row(READER, "post"),
     "reading:training-pixels": Row(READER),
-    "reading:training-result": Row(READER),
+    "reading:training-result": Row(READERS),
     "reading:lut-show": Row(LOGGED_IN),
     "stats:report": Row(UNBLINDED),
     "stats:export": Row(UNBLINDED),
@@ -214,6 +218,16 @@ def guess_values(cast: Cast) -> dict[str, dict[str, object]]:
     }
 
 
+def simulated_reader(cast: Cast) -> User:
+    """A simulated reader's account, somehow logged in, in all of these studies."""
+    user = make_user("simulated-reader")
+    Membership.objects.bulk_create(
+        Membership(study=study, user=user, role="reader", code="S", simulated=True)
+        for study in Study.objects.filter(cohort=cast.cohort)
+    )
+    return user
+
+
 def address(name: str, names: tuple[str, ...], values: dict) -> str:
     if not names:
         return reverse(name)
@@ -230,7 +244,8 @@ def test_only_who_may_reaches_it(
         unblind(cast.study)
     path = address(name, names, values)
     # who may goes last: an act that succeeds may change the answer to others
-    people = sorted(cast.everyone().items(), key=lambda who: who[0] in row.allowed)
+    everyone = cast.everyone() | {"simulated reader": simulated_reader(cast)}
+    people = sorted(everyone.items(), key=lambda who: who[0] in row.allowed)
     reached = set()
     for who, user in people:
         client = Client(raise_request_exception=False)
