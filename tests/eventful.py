@@ -64,10 +64,10 @@ def let_everything_happen(study: Study, reader: Membership, coordinator: User) -
     see_the_pattern(reader)
     answer_session(reader, most=2)
     one = {"reader": reader.code, "session": 1, "number": 2, "reason": REASON}
-    services.code_break(study=study, by=coordinator, **one)
     not_guessed = _not_guessed(reader)
     again = {**one, "number": not_guessed, "reason": TOLD_REASON}
     services.read_reopen(study=study, by=coordinator, **again)
+    services.code_break(study=study, by=coordinator, **one)
     amend(study, coordinator)
     LeakOracleRun.objects.create(
         study=study,

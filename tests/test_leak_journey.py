@@ -113,8 +113,8 @@ class Journey:
     def let_the_coordinator_act(self) -> None:
         act = {"study": self.study, "by": self.coordinator}
         one = {**act, "reader": self.reader.code, "session": 1}
-        services.code_break(**one, number=1, reason=REASON)
         services.read_reopen(**one, number=1, reason=TOLD_REASON)
+        services.code_break(**one, number=1, reason=REASON)
         services.washout_waive(**{**one, "session": 2}, reason=REASON)
         amend(self.study, self.coordinator)
 
