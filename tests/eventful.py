@@ -25,7 +25,6 @@ from tests.factory import make_study
 
 KEY = {"grade": {"right": 4, "left": 1}}
 REASON = "arm gaussian of C002 looked reversed"
-TOLD_REASON = "please look once more"  # the reader sees a coordinator's reason
 OWN_REASON = "I had taken left for right"
 
 
@@ -65,7 +64,7 @@ def let_everything_happen(study: Study, reader: Membership, coordinator: User) -
     answer_session(reader, most=2)
     one = {"reader": reader.code, "session": 1, "number": 2, "reason": REASON}
     not_guessed = _not_guessed(reader)
-    again = {**one, "number": not_guessed, "reason": TOLD_REASON}
+    again = {**one, "number": not_guessed, "reason": REASON}
     services.read_reopen(study=study, by=coordinator, **again)
     services.code_break(study=study, by=coordinator, **one)
     amend(study, coordinator)

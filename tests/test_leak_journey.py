@@ -24,7 +24,7 @@ from readerstudy.reading.models import (
 )
 from readerstudy.reading.urls import urlpatterns
 from tests.cast import make_user, reader_membership
-from tests.eventful import OWN_REASON, REASON, TOLD_REASON, amend, make_whole
+from tests.eventful import OWN_REASON, REASON, amend, make_whole
 from tests.factory import METHODS, make_cohort, unblind
 from tests.watching import Watched, forbidden_in, lift_primary_keys
 
@@ -113,7 +113,7 @@ class Journey:
     def let_the_coordinator_act(self) -> None:
         act = {"study": self.study, "by": self.coordinator}
         one = {**act, "reader": self.reader.code, "session": 1}
-        services.read_reopen(**one, number=1, reason=TOLD_REASON)
+        services.read_reopen(**one, number=1, reason=REASON)
         services.code_break(**one, number=1, reason=REASON)
         services.washout_waive(**{**one, "session": 2}, reason=REASON)
         amend(self.study, self.coordinator)

@@ -44,9 +44,12 @@ def answers_digest(
         "answers": sorted(map(list, given)),
         "reason": reason,
     }
-    return hmac.new(
-        seed.encode("ascii"), canonical_json(said), hashlib.sha256
-    ).hexdigest()
+    return _keyed_digest(seed, said)
+
+
+def _keyed_digest(seed: str, said: dict[str, Any]) -> str:
+    key = seed.encode("ascii")
+    return hmac.new(key, canonical_json(said), hashlib.sha256).hexdigest()
 
 
 def guess_digest(
@@ -60,9 +63,7 @@ def guess_digest(
         "guess": guess,
         "confidence": confidence,
     }
-    return hmac.new(
-        seed.encode("ascii"), canonical_json(said), hashlib.sha256
-    ).hexdigest()
+    return _keyed_digest(seed, said)
 
 
 def record_answers(
@@ -83,11 +84,12 @@ def record_answers(
         given=given,
         reason=reason,
     )
-    event_record(
-        action="read.submit",
-        actor=reader.user,
-        subject=("read", f"{reader.code}/{read.position}"),
-        study=study.slug,
+    record_read(
+        "read.submit",
+        study=study,
+        read=read,
+        reader=reader,
+        by=reader.user,
         before={"version": version - 1} if version > 1 else None,
         after={"version": version, "answers_hmac_sha256": digest},
         reason=reason,
@@ -101,6 +103,7 @@ def record_read(
     read: Read,
     reader: Membership,
     by: User,
+    before: Any = None,
     after: Any = None,
     reason: str = "",
 ) -> None:
@@ -110,6 +113,7 @@ def record_read(
         actor=by,
         subject=("read", f"{reader.code}/{read.position}"),
         study=study.slug,
+        before=before,
         after=after,
         reason=reason,
     )

@@ -226,7 +226,7 @@ def test_another_read_than_the_one_fetched_ahead_is_fetched_anew(
     painted(room, opened)
     told = room.locator("#again")
     expect(told).to_contain_text("Read 1 of 8 in session 1, once more")
-    expect(told).to_contain_text("The coordinator's reason: Please look again.")
+    expect(told).to_contain_text("The coordinator asks you to.")
     expect(room.locator("#place")).to_have_text("1 of 8")
     expect(room.locator("#answer :checked")).to_have_count(0)
     expect(room.locator("#submit")).to_be_disabled()

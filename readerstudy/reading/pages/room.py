@@ -40,7 +40,7 @@ class Again:
     """Told with a read that is answered once more."""
 
     said: str
-    reason: str
+    reason: str  # the reader's own words; never a coordinator's, which may tell an arm
     # the form's field → its reader's own grade; None: they look at it afresh
     grades: Mapping[str, int] | None
 
@@ -103,8 +103,7 @@ def _again(read: Read, reopening: Reopening) -> Again:
     }
     said = _("Read %(number)d of %(of)d in session %(session)d, once more") % of
     if not reopening.by_reader:
-        told = _("The coordinator's reason: %s") % reopening.reason
-        return Again(said=said, reason=told, grades=None)
+        return Again(said, _("The coordinator asks you to."), grades=None)
     grades = {
         f"{s.question}-{s.side}": s.value for s in read.scores.order_by("version")
     }

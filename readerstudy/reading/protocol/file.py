@@ -9,7 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from ..models import Membership, Study
-from .frozen import current, describe_arms, describe_course, describe_display
+from .frozen import (
+    current,
+    describe_arms,
+    describe_cohort,
+    describe_course,
+    describe_display,
+)
 from .plain_yaml import yaml_write
 
 FORMAT = 1
@@ -53,11 +59,7 @@ def protocol_document(study: Study, *, people: bool = True) -> dict[str, Any]:
         "format": FORMAT,
         "slug": study.slug,
         "title": study.title,
-        "cohort": {
-            "name": study.cohort.name,
-            "split": study.case_split,
-            "codes": study.case_codes,
-        },
+        "cohort": describe_cohort(study),
         "arms": describe_arms(study),
         "questions": study.question_set,
         "display": describe_display(study),

@@ -150,11 +150,7 @@ def describe_study(
         "version": VERSION,
         "slug": study.slug,
         "title": study.title,
-        "cohort": {
-            "name": study.cohort.name,
-            "split": study.case_split,
-            "codes": study.case_codes,
-        },
+        "cohort": describe_cohort(study),
         "arms": describe_arms(study),
         "cases": [
             {
@@ -178,6 +174,14 @@ def training_hashes(study: Study) -> list[str]:
 
 
 # The sections below are the same in the frozen protocol and in a protocol's file.
+
+
+def describe_cohort(study: Study) -> dict[str, Any]:
+    return {
+        "name": study.cohort.name,
+        "split": study.case_split,
+        "codes": study.case_codes,
+    }
 
 
 def describe_arms(study: Study) -> list[dict[str, Any]]:

@@ -9,7 +9,6 @@ from readerstudy.blinding import tokens
 from readerstudy.imaging.errors import Refused
 
 from ..models import CodeBreak, Membership, Read, Reopening, Session, Study
-from ..preflight.wording import word_that_unblinds
 from ..recording import record_read
 from .conduct import membership_lock, refuse_unless_open, session_end
 from .rights import check_coordinates
@@ -47,14 +46,9 @@ def read_reopen(
     """A coordinator has a reader (by code) answer a read once more, with a reason.
 
     number: from 1 within the session, as the reader's screen counts. The reader is
-    shown the reason, so it may name neither an arm nor a case.
+    not shown the reason, which could tell an arm.
     """
     check_coordinates(study, by)
-    if word := word_that_unblinds(study, reason):
-        raise Refused(
-            _("The reader is shown this reason, and “%s” names an arm or a case.")
-            % word
-        )
     member = Membership.objects.filter(
         study=study, role=Membership.Role.READER, code=reader
     ).first()
