@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db.models import Prefetch
 
 from readerstudy.audit.selectors import anchor
-from readerstudy.reading.models import Read, Score, Study
+from readerstudy.reading.models import Answer, Read, Score, Study
 
 from . import export_conduct_rows as conduct
 from . import selectors
@@ -22,19 +22,23 @@ CHUNK = 2000  # reads held in memory at a time
 
 def reads(study: Study, report: Report) -> Iterator[Line]:
     """One line a planned read and side, by reader and position."""
-    scores = Score.objects.filter(question=report.question).order_by("version")
+    scores = Score.objects.filter(question=report.question)
+    answers = Answer.objects.order_by("version").prefetch_related(
+        Prefetch("scores", scores)
+    )
     planned = (
         Read.objects.filter(session__study=study)
         .select_related("session", "reader", "case", "arm", "code_break")
-        .prefetch_related(Prefetch("scores", scores, to_attr="versions"))
+        .prefetch_related(Prefetch("answers", answers, to_attr="versions"))
         .order_by("reader__code", "position")
     )
     patients = selectors.patient_codes(study)
     for read in planned.iterator(chunk_size=CHUNK):
-        latest = {score.side: score for score in read.versions}
+        answer = read.versions[-1] if read.versions else None
+        latest = {score.side: score for score in answer.scores.all()} if answer else {}
         broken = getattr(read, "code_break", None)
         for side in Score.Side.values:
-            score = latest.get(side) if read.submitted_at else None
+            score = latest.get(side)
             yield {
                 "study": study.slug,
                 "reader": read.reader.code,
@@ -50,12 +54,12 @@ def reads(study: Study, report: Report) -> Iterator[Line]:
                 "side": side,
                 "question": report.question,
                 "grade": score.value if score else None,
-                "version": score.version if score else None,
+                "version": answer.version if answer else None,
                 "state": "read" if read.submitted_at else "not read",
                 "seconds": _seconds(read),
                 "first_shown_at": read.first_shown_at,
                 "submitted_at": read.submitted_at,
-                "scored_at": score.scored_at if score else None,
+                "scored_at": answer.at if answer else None,
                 "code_broken_at": broken.at if broken else None,
             }
 

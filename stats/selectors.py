@@ -45,23 +45,26 @@ class Readings:
 def readings(study: Study) -> Readings:
     rows = (
         Score.objects.filter(
-            read__session__study=study,
+            answer__read__session__study=study,
             question=QUESTION,
-            read__submitted_at__isnull=False,
+            answer__read__submitted_at__isnull=False,
         )
-        .order_by("version")
+        .order_by("answer__version")
         .values_list(
-            "read__reader_id",
-            "read__arm_id",
-            "read__repeat",
-            "read__case_id",
+            "answer__read__reader_id",
+            "answer__read__arm_id",
+            "answer__read__repeat",
+            "answer__read__case_id",
             "side",
             "value",
         )
     )
     grades: dict[tuple[int, int, int], dict[Place, int]] = defaultdict(dict)
     for reader, arm, repeat, case, side, value in rows.iterator():
-        grades[reader, arm, repeat][case, side] = value  # a later version wins
+        if value is None:  # cannot be assessed, whatever it was before
+            grades[reader, arm, repeat].pop((case, side), None)
+        else:
+            grades[reader, arm, repeat][case, side] = value  # a later version wins
     patients = dict(study_cases(study).values_list("pk", "patient_digest"))
     return Readings(dict(grades), patients)
 

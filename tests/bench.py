@@ -155,7 +155,7 @@ def reading() -> Iterator[Line]:
     page = client.get("/read/phantom-study/")
     token = Read.objects.get(first_shown_at__isnull=False).token
 
-    circumstances = {"away": 0, "side": 400, "screen": "1920x1080"}
+    circumstances = {"away_ms": 0, "side": 400, "screen": "1920x1080"}
 
     def step() -> int:
         nonlocal token

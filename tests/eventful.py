@@ -16,10 +16,11 @@ from readerstudy.reading.models import (
     Deviation,
     LeakOracleRun,
     Membership,
+    Preferences,
     Study,
 )
+from readerstudy.reading.questions import Answers
 from readerstudy.reading.services.amendments import protocol_amend
-from readerstudy.reading.services.conduct import Answers
 from readerstudy.reading.services.settings import TrainingChoice
 from tests.factory import make_study
 
@@ -54,6 +55,7 @@ def make_whole(
 
 def let_everything_happen(study: Study, reader: Membership, coordinator: User) -> None:
     """To an open study that `make_whole` made, of which nothing is read yet."""
+    Preferences.objects.update_or_create(user=reader.user, auto_advance=True)
     train(reader, KEY)
     see_the_pattern(reader)
     answer_session(reader)
@@ -114,7 +116,7 @@ def answer_session(reader: Membership, *, most: int = 1000) -> None:
             reader=reader,
             answers=KEY,
             key=f"{due.read.position}/{number}",
-            observed=services.Observed(away_seconds=100, slice_side=20, device="1"),
+            observed=services.Observed(away_ms=100_000, slice_side=20, device="1"),
         ).due
     assert Deviation.objects.filter(reader=reader).exists()
 

@@ -106,6 +106,7 @@ TABLE = {
     "reading:session-finish": Row(READERS, "post"),
     "reading:read-changes": Row(READERS),
     "reading:read-revisit": Row(READERS, "post"),
+    "reading:read-undo": Row(READERS, "post"),
     "reading:read-pixels": Row(READER),
     "reading:conditions": Row(READERS),
     "reading:test-pattern": Row(READER),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils import translation
 from django.utils.functional import Promise
@@ -16,7 +16,7 @@ Words = str | Promise
 
 
 @dataclass(frozen=True)
-class Answer:
+class Option:
     value: int
     words: Words
 
@@ -27,7 +27,7 @@ class Question:
 
     key: str
     words: Words
-    answers: tuple[Answer, ...]
+    answers: tuple[Option, ...]
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ QUESTION_SETS: dict[str, QuestionSet] = {
                 key="grade",
                 words=gettext_lazy("Grade"),
                 answers=(
-                    Answer(4, gettext_lazy("normal")),
-                    Answer(3, gettext_lazy("putamen mildly reduced")),
-                    Answer(2, gettext_lazy("putamen severely reduced")),
-                    Answer(1, gettext_lazy("putamen and caudate severely reduced")),
+                    Option(4, gettext_lazy("normal")),
+                    Option(3, gettext_lazy("putamen mildly reduced")),
+                    Option(2, gettext_lazy("putamen severely reduced")),
+                    Option(1, gettext_lazy("putamen and caudate severely reduced")),
                 ),
             ),
         ),
@@ -57,12 +57,27 @@ QUESTION_SETS: dict[str, QuestionSet] = {
 }
 
 
-def check_answers(
-    question_set: str, answers: Mapping[str, Mapping[str, int]]
-) -> list[tuple[str, str, int]]:
-    """Return (question, side, value) for every question and side, or refuse.
+class Grade(NamedTuple):
+    """What was answered to one question for one side of the patient."""
 
-    `answers` maps question → patient's side → value.
+    question: str
+    side: str  # the patient's
+    value: int | None  # None: it cannot be assessed
+    unassessable: str = ""  # why
+
+
+# question → patient's side → value, or the words why it cannot be assessed
+Answers = Mapping[str, Mapping[str, int | str]]
+
+WHY_LENGTH = 200
+
+
+def check_answers(
+    question_set: str, answers: Answers, *, may_decline: bool = True
+) -> list[Grade]:
+    """One grade for every question and side, in their order, or Refused.
+
+    may_decline: whether "cannot be assessed" is an answer here.
     """
     asked = QUESTION_SETS[question_set].questions
     if set(answers) != {question.key for question in asked}:
@@ -70,18 +85,26 @@ def check_answers(
     checked = []
     for question in asked:
         given = answers[question.key]
-        allowed = {answer.value for answer in question.answers}
         if set(given) - set(SIDES):
             raise Refused(_("An answer is for neither the right nor the left side."))
         for side in SIDES:
             if side not in given:
                 raise Refused(_("Both sides must be answered."))
-            if given[side] not in allowed:
-                raise Refused(
-                    _("%(value)s is not one of the answers.") % {"value": given[side]}
-                )
-            checked.append((question.key, side, given[side]))
+            checked.append(_grade(question, side, given[side], may_decline))
     return checked
+
+
+def _grade(question: Question, side: str, given: int | str, may_decline: bool) -> Grade:
+    if isinstance(given, str) and may_decline:
+        why = given.strip()
+        if not why:
+            raise Refused(_("Please say why this side cannot be assessed."))
+        if len(why) > WHY_LENGTH:
+            raise Refused(_("The reason is too long."))
+        return Grade(question.key, side, None, why)
+    if given not in {answer.value for answer in question.answers}:
+        raise Refused(_("%(value)s is not one of the answers.") % {"value": given})
+    return Grade(question.key, side, int(given))
 
 
 def describe(question_set: str) -> dict[str, Any]:

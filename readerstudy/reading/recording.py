@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 
 from readerstudy.audit.services import event_record
 
-from .models import Membership, Read, Session, Study, TrainingAttempt
+from .models import Answer, Membership, Read, Session, Study, TrainingAttempt
 from .protocol.frozen import (
     canonical_json,
     describe_analysis,
@@ -24,26 +24,33 @@ from .protocol.frozen import (
     describe_guesses,
     describe_training,
 )
+from .questions import Grade
 
-Given = Iterable[tuple[str, str, int]]  # (question, patient's side, value)
 
-
-def answers_digest(
-    *, seed: str, reader: str, position: int, version: int, given: Given, reason: str
+def answer_digest(
+    *, seed: str, reader: str, answer: Answer, grades: Iterable[Grade]
 ) -> str:
-    """HMAC-SHA256 of one version of one read's answers, hexadecimal.
+    """HMAC-SHA256 of one version of the answer to one read, hexadecimal.
 
     The key is the seed's characters; the message is canonical JSON, so the same
-    grades in two reads give two digests.
+    grades in two reads give two digests. What was not said (no comment, a side that
+    is graded, the protocol's own window) is left out of it.
     """
-    said = {
+    said: dict[str, Any] = {
         "purpose": "audit of answers",
         "reader": reader,
-        "position": position,
-        "version": version,
-        "answers": sorted(map(list, given)),
-        "reason": reason,
+        "position": answer.read.position,
+        "version": answer.version,
+        "answers": sorted(
+            [*grade[:3], grade.unassessable] if grade.value is None else [*grade[:3]]
+            for grade in grades
+        ),
+        "reason": answer.reason,
     }
+    if answer.comment:
+        said["comment"] = answer.comment
+    if answer.window_high is not None:
+        said["window"] = [answer.window_low, answer.window_high]
     return _keyed_digest(seed, said)
 
 
@@ -66,33 +73,23 @@ def guess_digest(
     return _keyed_digest(seed, said)
 
 
-def record_answers(
-    *,
-    study: Study,
-    read: Read,
-    reader: Membership,
-    version: int,
-    given: Given,
-    reason: str,
+def record_answer(
+    *, study: Study, answer: Answer, grades: Iterable[Grade], reader: Membership
 ) -> None:
     """reader: with its user, as it was locked."""
-    digest = answers_digest(
-        seed=study.seed,
-        reader=reader.code,
-        position=read.position,
-        version=version,
-        given=given,
-        reason=reason,
+    digest = answer_digest(
+        seed=study.seed, reader=reader.code, answer=answer, grades=grades
     )
+    version = answer.version
     record_read(
         "read.submit",
         study=study,
-        read=read,
+        read=answer.read,
         reader=reader,
         by=reader.user,
         before={"version": version - 1} if version > 1 else None,
         after={"version": version, "answers_hmac_sha256": digest},
-        reason=reason,
+        reason=answer.reason,
     )
 
 

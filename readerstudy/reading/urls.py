@@ -89,6 +89,7 @@ urlpatterns = [
     path("read/<slug:slug>/finish/", room.session_finish, name="session-finish"),
     path("read/<slug:slug>/changes/", changes.read_changes, name="read-changes"),
     path("read/<slug:slug>/revisit/", changes.read_revisit, name="read-revisit"),
+    path("read/<slug:slug>/undo/", changes.read_undo, name="read-undo"),
     path("read/<slug:slug>/pixels/<slug:token>/", room.read_pixels, name="read-pixels"),
     path("read/<slug:slug>/conditions/", conditions.conditions, name="conditions"),
     path(

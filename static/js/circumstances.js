@@ -30,7 +30,7 @@ document.addEventListener("visibilitychange", () => {
 function circumstances() {
   const now = leftAt === null ? 0 : Math.max(0, Date.now() - leftAt);
   return {
-    away: Math.floor((awayMilliseconds + now) / 1000),
+    away_ms: awayMilliseconds + now,
     side: Math.round(canvases[0].clientWidth),
     screen: describeScreen(),
   };

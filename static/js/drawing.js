@@ -14,23 +14,6 @@ let lut = null; // Uint8Array, 256 × (red, green, blue)
 let pixels = null; // Uint8Array, slices × rows × columns; column 0 = patient's right
 let token = room.dataset.token;
 
-// An answer of the server that is final: it is shown as it is, nothing is tried again.
-class Refusal extends Error {}
-
-// crypto.randomUUID needs https, which an intranet may not have
-function newKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-async function fetchBytes(url, length) {
-  const response = await fetch(url, { cache: "no-store" });
-  if (!response.ok) throw new Error(String(response.status));
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  if (bytes.length !== length) throw new Error(`${bytes.length} bytes`);
-  return bytes;
-}
-
 // For each of `size` target pixels, four source pixels and their Catmull–Rom
 // weights; pixel centres are aligned and borders repeat.
 function taps(size) {
@@ -125,31 +108,6 @@ function clear() {
   pixels = null;
   delete room.dataset.painted;
   for (const canvas of canvases) canvas.width = canvas.height = 1;
-}
-
-// The pixels under a token, without drawing them.
-async function fetchPixels(which) {
-  const url = `${room.dataset.pixelsUrl}${which}/`;
-  return fetchBytes(url, count * side * side).catch((error) => {
-    if (error.message !== "409") throw error;
-    throw new Refusal(room.dataset.unshown);
-  });
-}
-
-let ahead = { token: null, pixels: null }; // what comes next, while the one before is read
-
-function fetchAhead(next) {
-  ahead = { token: next, pixels: next && fetchPixels(next) };
-  if (next) ahead.pixels.catch(() => {}); // told once it is asked for
-}
-
-// What was fetched ahead needs no request; if that failed, it is asked for again.
-async function pixelsOf(which) {
-  if (ahead.token !== which) return fetchPixels(which);
-  return ahead.pixels.catch((error) => {
-    if (error instanceof Refusal) throw error;
-    return fetchPixels(which);
-  });
 }
 
 async function show(next) {

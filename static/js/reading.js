@@ -89,20 +89,6 @@ form.addEventListener("submit", (event) => {
   confirmAnswer();
 });
 
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
-  if (event.code === "Enter" || event.code === "NumpadEnter") {
-    if (event.target.closest("a, #rested")) return;
-    event.preventDefault();
-    return confirmAnswer();
-  }
-  const choice = form.querySelector(`input[data-key="${CSS.escape(event.code)}"]`);
-  if (!choice || busy) return;
-  event.preventDefault();
-  choice.checked = true;
-  refresh();
-});
-
 async function start() {
   form.reset();
   presentAgain(JSON.parse(room.dataset.again));

@@ -7,8 +7,9 @@ from django.test import Client
 
 from readerstudy.audit.actions import ACTIONS, SUBJECTS
 from readerstudy.audit.models import AuditEvent
-from readerstudy.reading.models import Read, Score, Study
-from readerstudy.reading.recording import answers_digest
+from readerstudy.reading.models import Answer, Read, Score, Study
+from readerstudy.reading.questions import Grade
+from readerstudy.reading.recording import answer_digest
 from tests.cast import Cast, make_user
 
 from .conducting import SLUG
@@ -84,27 +85,24 @@ def test_after_unblinding_every_answer_can_be_checked_against_its_event(
 
     def digest(one: AuditEvent) -> str:
         code, position = one.subject_key.split("/")
-        scores = Score.objects.filter(
+        answer = Answer.objects.get(
             read__reader__code=code,
             read__position=position,
             read__session__study__slug=one.study,
             version=one.after["version"],
         )
-        return answers_digest(
-            seed=seed,
-            reader=code,
-            position=int(position),
-            version=one.after["version"],
-            given=scores.values_list("question", "side", "value"),
-            reason=scores[0].reason,
-        )
+        grades = [
+            Grade(s.question, s.side, s.value, s.unassessable)
+            for s in answer.scores.all()
+        ]
+        return answer_digest(seed=seed, reader=code, answer=answer, grades=grades)
 
     answers = AuditEvent.objects.filter(action="read.submit", study=walk.study.slug)
     events = list(answers)
     assert len(events) == EXPECTED_ANSWERS
     for one in events:
         assert digest(one) == one.after["answers_hmac_sha256"]
-    Score.objects.filter(version=2, side="left").update(value=4)
+    Score.objects.filter(answer__version=2, side="left").update(value=4)
     altered = [e for e in events if digest(e) != e.after["answers_hmac_sha256"]]
     assert [e.subject_key for e in altered] == ["A/1"]
     assert altered[0].after["version"] == 2

@@ -129,7 +129,7 @@ def test_a_session_is_read_with_the_keyboard_alone(
         room.keyboard.press("Enter")
     room.wait_for_url("**/pause/")
     expect(room.locator("h1")).to_have_text("Session 1 of 2 is finished")
-    stored = Score.objects.filter(read__in=session).values_list("side", "value")
+    stored = Score.objects.filter(answer__read__in=session).values_list("side", "value")
     assert set(stored) == {("right", 2), ("left", 4)}
     assert len(stored) == 2 * len(session)
     room.locator("#go").press("Enter")
@@ -152,7 +152,9 @@ def test_the_left_half_of_the_screen_is_the_patients_right(
     right.locator("label").nth(3).click()
     room.locator("#submit").click()
     painted(room, reads[1])
-    stored = dict(Score.objects.filter(read=reads[0]).values_list("side", "value"))
+    stored = dict(
+        Score.objects.filter(answer__read=reads[0]).values_list("side", "value")
+    )
     assert stored == {"right": 1, "left": 4}
 
 
@@ -234,7 +236,7 @@ def test_another_read_than_the_one_fetched_ahead_is_fetched_anew(
         room.keyboard.press(key)
     painted(room, reads[2])
     expect(told).to_be_hidden()
-    latest = Score.objects.filter(read=opened, version=2)
+    latest = Score.objects.filter(answer__read=opened, answer__version=2)
     assert set(latest.values_list("side", "value")) == {("right", 4), ("left", 4)}
 
 
@@ -253,7 +255,7 @@ def test_an_answer_is_kept_while_the_server_cannot_be_reached(
     room.keyboard.press("Enter")
     painted(room, reads[1])
     expect(room.locator("#trouble")).to_be_hidden()
-    assert Score.objects.filter(read=reads[0]).count() == 2
+    assert Score.objects.filter(answer__read=reads[0]).count() == 2
 
 
 def lose_image(read: Read) -> None:
@@ -299,7 +301,7 @@ def test_the_image_before_does_not_stay_for_one_that_cannot_be_shown(
     expect(room.locator("#trouble")).to_have_text(UNSHOWN)
     assert not canvas(room, 0).any()
     expect(room.locator("#submit")).to_be_disabled()
-    assert Score.objects.filter(read=reads[0]).count() == 2
+    assert Score.objects.filter(answer__read=reads[0]).count() == 2
 
 
 def test_a_second_tab_says_that_the_read_is_answered(
@@ -316,7 +318,7 @@ def test_a_second_tab_says_that_the_read_is_answered(
     for key in ("Digit1", "Digit7", "Enter"):
         room.keyboard.press(key)
     expect(room.locator("#trouble")).to_contain_text("already answered")
-    assert Score.objects.filter(read=reads[0], version=2).count() == 0
+    assert Score.objects.filter(answer__read=reads[0], answer__version=2).count() == 0
 
 
 @pytest.mark.parametrize(

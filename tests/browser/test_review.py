@@ -90,7 +90,7 @@ def test_a_session_is_read_reviewed_changed_and_ended_by_keyboard(
     assert [box.get_attribute("value") for box in chosen.all()] == ["2", "4"]
     press(room, "Digit3", "Enter")
     room.wait_for_url("**/pause/")
-    rows = Score.objects.filter(read=opened).order_by("version", "side")
+    rows = Score.objects.filter(answer__read=opened).order_by("answer__version", "side")
     assert list(rows.values_list("version", "side", "value", "reason")) == [
         (1, "left", 4, ""),
         (1, "right", 2, ""),
@@ -127,7 +127,7 @@ def test_an_answer_is_changed_in_the_midst_of_a_session(
     painted(room, reads[1])
     expect(room.locator("#again")).to_be_hidden()
     expect(room.locator("#answer :checked")).to_have_count(0)
-    latest = Score.objects.filter(read=reads[0], version=2)
+    latest = Score.objects.filter(answer__read=reads[0], answer__version=2)
     assert set(latest.values_list("side", "value")) == {("right", 4), ("left", 1)}
 
 

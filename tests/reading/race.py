@@ -126,7 +126,7 @@ def main() -> None:
             key="same",
         )
     )
-    told["identical scores"] = Score.objects.filter(read=read).count()
+    told["identical scores"] = Score.objects.filter(answer__read=read).count()
 
     second = services.read_next(reader=reader).read
     assert second is not None
@@ -138,7 +138,7 @@ def main() -> None:
             key=f"tab-{number}",
         )
     )
-    told["different scores"] = Score.objects.filter(read=second).count()
+    told["different scores"] = Score.objects.filter(answer__read=second).count()
 
     told["starts"] = at_once(lambda number: services.read_next(reader=reader))
     told["shown"] = Read.objects.filter(first_shown_at__isnull=False).count()

@@ -65,7 +65,7 @@ def answer_and_reopen(reader: Membership, coordinator: User) -> dict[str, object
             reopen()
 
     told: dict[str, object] = {"ended": sorted(set(at_once(act)))}
-    told["scores"] = Score.objects.filter(read=read).count()
+    told["scores"] = Score.objects.filter(answer__read=read).count()
     told["open"] = read.reopenings.filter(answered_at__isnull=True).count()
     told["counted"] = counted(reader)
     if not reader.reopened:  # every click came before the answer
@@ -78,7 +78,11 @@ def answer_and_reopen(reader: Membership, coordinator: User) -> dict[str, object
             reader, opened.token, f"{number}", 1 + number % 4, 1 + number // 4
         )
     )
-    told["versions"] = sorted(read.scores.values_list("version", flat=True))
+    told["versions"] = sorted(
+        Score.objects.filter(answer__read=read).values_list(
+            "answer__version", flat=True
+        )
+    )
     told["left"] = counted(reader)
     return told
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading import services
-from readerstudy.reading.models import Read, Score, Session, Study
+from readerstudy.reading.models import Answer, Read, Score, Session, Study
 from tests.cast import reader_membership
 
 from .conftest import GRADES, answer_next
@@ -40,7 +40,9 @@ def test_a_read_stays_next_until_it_is_answered_and_keeps_its_first_time(reader)
 
 def test_scores_are_stored_by_the_patients_side(reader):
     read = answer_next(reader, right=1, left=4).read
-    stored = Score.objects.filter(read=read).values_list("question", "side", "value")
+    stored = Score.objects.filter(answer__read=read).values_list(
+        "question", "side", "value"
+    )
     assert sorted(stored) == [("grade", "left", 4), ("grade", "right", 1)]
 
 
@@ -50,7 +52,7 @@ def test_the_same_answer_sent_twice_is_stored_once(reader):
         token=first.read.token, reader=reader, answers=GRADES, key="a"
     )
     assert again == first
-    assert Score.objects.filter(read=first.read).count() == 2
+    assert Score.objects.filter(answer__read=first.read).count() == 2
 
 
 def test_the_same_grades_under_another_key_are_no_new_version(reader):
@@ -59,7 +61,7 @@ def test_the_same_grades_under_another_key_are_no_new_version(reader):
         token=first.read.token, reader=reader, answers=GRADES, key="b"
     )
     assert again.version == 1
-    assert Score.objects.filter(read=first.read).count() == 2
+    assert Score.objects.filter(answer__read=first.read).count() == 2
 
 
 def test_a_key_used_again_for_other_grades_is_refused(reader):
@@ -76,7 +78,11 @@ def test_other_grades_for_an_answered_read_are_refused(reader):
         services.read_submit(
             token=first.read.token, reader=reader, answers=OTHER_GRADES, key="b"
         )
-    assert set(first.read.scores.values_list("side", "value", "version")) == {
+    assert set(
+        Score.objects.filter(answer__read=first.read).values_list(
+            "side", "value", "answer__version"
+        )
+    ) == {
         ("right", 3, 1),
         ("left", 2, 1),
     }
@@ -200,17 +206,18 @@ def refused_by_the_database(row):
 
 def test_the_database_refuses_grade_9_and_a_third_side(reader, cast):
     read = services.read_next(reader=reader).read
-    score = {
-        "read": read,
-        "question": "grade",
-        "side": "right",
-        "value": 4,
-        "scored_at": timezone.now(),
-        "scored_by": cast.reader,
-    }
+    now = timezone.now()
+    answer = {"read": read, "shown_at": now, "at": now, "by": cast.reader}
+    refused_by_the_database(Answer(**answer, version=2))  # a change without a reason
+    refused_by_the_database(Answer(**answer, window_low=9, window_high=9))
+    refused_by_the_database(Answer(**answer, window_low=9))
+    stored = Answer.objects.create(**answer)
+    refused_by_the_database(Answer(**answer))
+    score = {"answer": stored, "question": "grade", "side": "right", "value": 4}
     refused_by_the_database(Score(**{**score, "value": 9}))
     refused_by_the_database(Score(**{**score, "side": "top"}))
-    refused_by_the_database(Score(**{**score, "version": 2}))
+    refused_by_the_database(Score(**{**score, "value": None}))
+    refused_by_the_database(Score(**{**score, "unassessable": "Motion."}))
     Score(**score).save()
     refused_by_the_database(Score(**score))
 

@@ -50,8 +50,8 @@ def begin_earlier(reader, **ago):
 
 
 def test_a_read_as_it_should_be_leaves_no_trace(reader):
-    answer(reader, away_seconds=60, slice_side=200, device=THIS)
-    answer(reader, away_seconds=60, slice_side=900, device=THIS)
+    answer(reader, away_ms=60_000, slice_side=200, device=THIS)
+    answer(reader, away_ms=60_000, slice_side=900, device=THIS)
     begin_earlier(reader, minutes=9)
     answer_next(reader)
     assert noted(reader) == []
@@ -74,7 +74,7 @@ def test_what_a_long_pause_is_the_protocol_says(make_open, cast):
 
 
 def test_a_window_left_for_over_a_minute_is_noted(reader):
-    answer(reader, away_seconds=61)
+    answer(reader, away_ms=61_000)
     assert noted(reader) == [("focus", 1, 61)]
 
 
@@ -106,7 +106,7 @@ def test_a_browser_that_tells_nothing_of_its_device_is_no_other_one(reader):
 def test_all_that_went_wrong_in_one_read_is_noted(reader):
     answer(reader, device=THIS)
     begin_earlier(reader, hours=1)
-    answer(reader, away_seconds=3000, slice_side=150, device=OTHER)
+    answer(reader, away_ms=3000_000, slice_side=150, device=OTHER)
     assert [(kind, position) for kind, position, _ in noted(reader)] == [
         ("long-pause", 2),
         ("focus", 2),
@@ -116,14 +116,14 @@ def test_all_that_went_wrong_in_one_read_is_noted(reader):
 
 
 def test_an_answer_sent_twice_is_noted_once(reader):
-    sent = answer(reader, away_seconds=61, slice_side=10)
+    sent = answer(reader, away_ms=61_000, slice_side=10)
     for key in ("1", "another"):
         services.read_submit(
             token=sent.read.token,
             reader=reader,
             answers=GRADES,
             key=key,
-            observed=Observed(away_seconds=61, slice_side=10),
+            observed=Observed(away_ms=61_000, slice_side=10),
         )
     assert [kind for kind, *_ in noted(reader)] == ["focus", "viewport"]
 
@@ -137,7 +137,7 @@ def test_what_is_refused_is_not_noted(reader, cast):
             reader=reader,
             answers=GRADES,
             key="late",
-            observed=Observed(away_seconds=500),
+            observed=Observed(away_ms=500_000),
         )
     assert noted(reader) == []
 
@@ -153,7 +153,7 @@ def test_a_read_once_more_is_timed_from_when_it_was_shown_once_more(reader, cast
         reason="x",
         by=cast.coordinator,
     )
-    answer(reader, key="again", away_seconds=70)
+    answer(reader, key="again", away_ms=70_000)
     assert [kind for kind, *_ in noted(reader)] == ["long-pause", "focus"]
     services.read_reopen(
         study=cast.study,
@@ -211,7 +211,7 @@ def post(at, cast, reader):
 
 
 def test_the_browsers_word_is_noted(post, reader):
-    assert post(away="75", side="180", screen=SCREEN).status_code == 200
+    assert post(away_ms="75999", side="180", screen=SCREEN).status_code == 200
     assert noted(reader) == [("focus", 1, 75), ("viewport", 1, 180)]
     session = Session.objects.get(reader=reader, number=1)
     assert session.device == device_digest(user_agent=AGENT, screen=SCREEN)
@@ -236,11 +236,11 @@ def test_another_browser_or_display_is_another_device(post, reader, change, is_o
 @pytest.mark.parametrize(
     "told",
     [
-        {"away": "-5", "side": "", "screen": ""},
-        {"away": "a lot", "side": "12.5", "screen": "a big one"},
-        {"away": "9" * 10, "side": "1" * 300, "screen": "9" * 5000},
-        {"away": "٩٩٩", "side": "٣", "screen": "1920x1080; DROP TABLE"},
-        {"away": "NaN", "side": "Infinity", "screen": "1920x1080@2"},
+        {"away_ms": "-5", "side": "", "screen": ""},
+        {"away_ms": "a lot", "side": "12.5", "screen": "a big one"},
+        {"away_ms": "9" * 10, "side": "1" * 300, "screen": "9" * 5000},
+        {"away_ms": "٩٩٩", "side": "٣", "screen": "1920x1080; DROP TABLE"},
+        {"away_ms": "NaN", "side": "Infinity", "screen": "1920x1080@2"},
     ],
 )
 def test_no_answer_is_lost_for_nonsense_beside_it(post, reader, told):
@@ -251,8 +251,8 @@ def test_no_answer_is_lost_for_nonsense_beside_it(post, reader, told):
 
 
 def test_the_largest_number_that_is_taken_fits_the_database(post, reader):
-    assert post(away="9" * 9, side="9" * 9).status_code == 200
-    assert noted(reader) == [("focus", 1, 999_999_999)]
+    assert post(away_ms="9" * 9, side="9" * 9).status_code == 200
+    assert noted(reader) == [("focus", 1, 999_999)]
 
 
 def test_what_was_told_of_the_device_is_stored_as_a_digest_only(post, reader):

@@ -172,7 +172,7 @@ def test_the_grade_of_a_guessed_read_is_locked(cast, make_open):
         services.read_submit(
             token=read.token, reader=reader, answers=changed, key="later"
         )
-    assert set(Score.objects.values_list("version", flat=True)) == {1}
+    assert set(Score.objects.values_list("answer__version", flat=True)) == {1}
 
 
 def test_a_grade_that_is_opened_again_comes_before_its_question(cast, make_open):
@@ -384,5 +384,7 @@ def test_nobody_guesses_in_a_browser_as_a_simulated_reader(at, cast, make_open):
 
 
 def test_the_grades_are_those_that_were_given(guesser):
-    given = Score.objects.filter(read__reader=guesser).values_list("side", "value")
+    given = Score.objects.filter(answer__read__reader=guesser).values_list(
+        "side", "value"
+    )
     assert dict(given) == GRADES["grade"]

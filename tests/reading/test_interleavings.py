@@ -12,6 +12,7 @@ from readerstudy.reading import selectors, services
 from readerstudy.reading.models import (
     ArmGuess,
     Membership,
+    Preferences,
     Read,
     Reopening,
     Score,
@@ -62,7 +63,7 @@ class Reader:
                 user=self.member.user,
             )
             assert shown.pk == due.read.pk
-            reader_page(study=self.member.study, due=due)
+            reader_page(reader=self.member, due=due, likes=Preferences())
         if due.following:
             following = selectors.shown_read(
                 slug=self.member.study.slug,
@@ -159,15 +160,19 @@ def check(reader: Reader) -> None:
     waiting = Reopening.objects.filter(read__reader=member, answered_at__isnull=True)
     assert member.reopened == waiting.count()
     for read, version, value in reader.acknowledged:
-        held = Score.objects.filter(read=read, version=version)
+        held = Score.objects.filter(answer__read=read, answer__version=version)
         assert [s.value for s in held] == [value, value]
     for read in member.reads.filter(submitted_at__isnull=False):
-        versions = set(read.scores.values_list("version", flat=True))
+        versions = set(
+            Score.objects.filter(answer__read=read).values_list(
+                "answer__version", flat=True
+            )
+        )
         answered = read.reopenings.filter(answered_at__isnull=False).count()
         assert versions == set(range(1, 2 + answered))
-        assert read.scores.count() == 2 * len(versions)
+        assert Score.objects.filter(answer__read=read).count() == 2 * len(versions)
     assert not Score.objects.filter(
-        read__reader=member, read__submitted_at__isnull=True
+        answer__read__reader=member, answer__read__submitted_at__isnull=True
     ).exists()
 
 

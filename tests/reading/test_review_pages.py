@@ -187,6 +187,7 @@ def test_a_changed_answer_comes_again_with_its_grades_and_reason(
         "said": "Read 1 of 4 in session 1, once more",
         "reason": f"Your reason: {WHY}",
         "grades": {"grade-right": 4, "grade-left": 1},
+        "comment": "",
     }
     assert "waits for another answer" in page(browser, "read-changes", study)
     answer_next(reviewer, key="again", right=3)
@@ -379,4 +380,7 @@ def test_the_states_of_reading_are_in_the_order_in_which_they_are_asked_for(
     services.study_close(study=study, by=cast.coordinator)
     assert reading_state(reader_membership(study, cast.reader)).awaits == "closed"
     assert Study.objects.get(pk=study.pk).state == "closed"
-    assert Score.objects.filter(read__session=session).count() == 2 * session.size + 2
+    assert (
+        Score.objects.filter(answer__read__session=session).count()
+        == 2 * session.size + 2
+    )

@@ -12,6 +12,7 @@ READER_ROUTES = (
     "session-finish",
     "read-changes",
     "read-revisit",
+    "read-undo",
 )
 COORDINATOR_ROUTES = (
     "study-detail",
@@ -40,6 +41,7 @@ POSTED = {
     "read-submit",
     "session-finish",
     "read-revisit",
+    "read-undo",
     "unblinding-approve",
     "unblinding-withdraw",
     *STEPPING_IN,

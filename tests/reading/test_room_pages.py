@@ -246,7 +246,9 @@ def test_left_is_left_from_the_pixels_to_the_stored_score(client, cast, make_dra
         address("read-submit", study.slug),
         {"token": token, "key": "k", "grade-right": "1", on_screens_right: "4"},
     )
-    stored = dict(Score.objects.filter(read__token=token).values_list("side", "value"))
+    stored = dict(
+        Score.objects.filter(answer__read__token=token).values_list("side", "value")
+    )
     assert stored == {"left": 4, "right": 1}
 
 
@@ -255,7 +257,7 @@ def test_an_answer_sent_twice_by_the_browser_is_one_score(room, cast, reader):
     first, second = (post_answer(room, cast.study, token) for _ in range(2))
     assert first.status_code == second.status_code == 200
     assert first.json() == second.json()
-    assert Score.objects.filter(read__token=token).count() == 2
+    assert Score.objects.filter(answer__read__token=token).count() == 2
 
 
 def test_a_second_tab_cannot_change_what_the_first_one_answered(room, cast, reader):
@@ -266,7 +268,7 @@ def test_a_second_tab_cannot_change_what_the_first_one_answered(room, cast, read
     )
     assert late.status_code == 409
     assert "already answered" in late.json()["error"]
-    assert set(Score.objects.values_list("version", flat=True)) == {1}
+    assert set(Score.objects.values_list("answer__version", flat=True)) == {1}
 
 
 @pytest.mark.parametrize(
@@ -358,7 +360,7 @@ def test_no_keyboard_key_serves_two_answers(room, cast):
 
 def statements(client, study, token) -> int:
     """SQL statements of one answer and of the pixels that are fetched ahead then."""
-    circumstances = {"away": "0", "side": "400", "screen": "1920x1080"}
+    circumstances = {"away_ms": "0", "side": "400", "screen": "1920x1080"}
     with CaptureQueriesContext(connection) as captured:
         told = post_answer(client, study, token, **circumstances).json()
         url = address("read-pixels", study.slug, told["next"])

@@ -9,7 +9,7 @@ from readerstudy.audit.models import AuditEvent
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading import services
 from readerstudy.reading.models import (
-    Score,
+    Answer,
     Session,
 )
 from tests.cast import reader_membership
@@ -38,7 +38,7 @@ def test_the_washout_counts_from_the_last_answer_however_late_the_session_is_end
     answer_session(reader)
     long_ago = timezone.now() - timedelta(days=27)
     Session.objects.filter(reader=reader, number=1).update(started_at=long_ago)
-    Score.objects.update(scored_at=long_ago)
+    Answer.objects.update(at=long_ago)
     services.session_finish(reader=reader)
     due = services.read_next(reader=reader)
     assert due.state == "pause"

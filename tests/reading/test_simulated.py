@@ -38,8 +38,8 @@ def simulate(study, *, seed=1):
 
 def grades(study):
     return list(
-        Score.objects.filter(read__reader__study=study)
-        .order_by("read__reader__code", "read__position", "side")
+        Score.objects.filter(answer__read__reader__study=study)
+        .order_by("answer__read__reader__code", "answer__read__position", "side")
         .values_list("value", flat=True)
     )
 

@@ -9,7 +9,15 @@ from numpy.typing import NDArray
 
 from readerstudy.cases import services as cases_services
 from readerstudy.cases.models import Case, Cohort
-from readerstudy.reading.models import Arm, Membership, Read, Score, Session, Study
+from readerstudy.reading.models import (
+    Answer,
+    Arm,
+    Membership,
+    Read,
+    Score,
+    Session,
+    Study,
+)
 from readerstudy.reading.questions import describe
 
 OPENED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -122,18 +130,39 @@ def _read_everything(
         read.position, read.token = position, f"{study.pk}-{reader.pk}-{position}"
         read.first_shown_at, read.submitted_at = shown, shown + timedelta(seconds=12.5)
     reads = Read.objects.bulk_create(reads)
+    answers = Answer.objects.bulk_create(
+        Answer(read=read, shown_at=read.first_shown_at, at=read.submitted_at, by=user)
+        for read in reads
+    )
     Score.objects.bulk_create(
         Score(
-            read=read,
+            answer=answer,
             question="grade",
             side=side,
-            value=_grade(read, side, number, rng),
-            scored_at=read.submitted_at,
-            scored_by=user,
+            value=_grade(answer.read, side, number, rng),
         )
-        for read in reads
+        for answer in answers
         for side in SIDES
     )
+
+
+def answer_again(read: Read, **grades: int) -> Answer:
+    """A second version of its answer; sides that are not named stay as they were."""
+    first = read.answers.get(version=1)
+    again = Answer.objects.create(
+        read=read,
+        version=2,
+        reason="Wrong key.",
+        shown_at=first.shown_at,
+        at=first.at,
+        by=first.by,
+    )
+    for score in first.scores.all():
+        value = grades.get(score.side, score.value)
+        Score.objects.create(
+            answer=again, question="grade", side=score.side, value=value
+        )
+    return again
 
 
 def _grade(read: Read, side: str, number: int, rng: np.random.Generator) -> int:

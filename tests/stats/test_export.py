@@ -183,4 +183,4 @@ def test_memory_does_not_grow_with_the_reads(study: Study) -> None:
     with CaptureQueriesContext(connection) as queries:
         count = sum(1 for _ in export_rows.reads(study, report))
     assert count == 144
-    assert len(queries) <= 3
+    assert len(queries) <= 4

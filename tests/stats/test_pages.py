@@ -101,7 +101,8 @@ def test_undefined_is_said_with_its_reason(
     coordinator_client: Client, study: Study
 ) -> None:
     Score.objects.filter(
-        read__reader__code="A", read__arm__code__in=["reference", "short"]
+        answer__read__reader__code="A",
+        answer__read__arm__code__in=["reference", "short"],
     ).update(value=4)
     page = text(coordinator_client)
     assert "not estimable" in page
@@ -129,7 +130,7 @@ def test_notes_name_the_patients_that_were_analysed(
     assert page.count("n = 6)") == 3
     unread = Read.objects.filter(reader__code="C", arm__code="unet", repeat=0)
     unread = unread.filter(case__code__in=["C001", "C005"])
-    Score.objects.filter(read__in=unread).delete()
+    Score.objects.filter(answer__read__in=unread).delete()
     unread.update(submitted_at=None)
     Rendition.objects.get(case__code="C003", method="short").delete()
     page = text(coordinator_client)

@@ -107,7 +107,7 @@ def test_the_page_prints_the_plan_and_the_verdict(study: Study, page_of) -> None
     assert "No analysis plan in the protocol" not in page
     assert page.count('<small class="primary-mark">') == 2
     give_plan(study, margin="0")
-    Score.objects.filter(read__arm__code="unet", side="right").update(value=1)
+    Score.objects.filter(answer__read__arm__code="unet", side="right").update(value=1)
     page = page_of()
     assert "Not shown:" in page
     assert "does not show that the arm is inferior" in page
@@ -118,7 +118,8 @@ def test_a_primary_comparison_that_cannot_be_made_says_why(
 ) -> None:
     give_plan(study)
     Score.objects.filter(
-        read__reader__code="B", read__arm__code__in=["reference", "unet"]
+        answer__read__reader__code="B",
+        answer__read__arm__code__in=["reference", "unet"],
     ).update(value=4)
     primary = report_build(study=study).primary
     nothing = NotEstimable(Reason.READER_MISSING)

@@ -18,7 +18,7 @@ from stats.outcomes import Interval, NotEstimable, Reason
 from stats.report import Report
 from stats.services import image_quality_measure
 
-from .studies import OPENED, make_cohort, make_study
+from .studies import answer_again, make_cohort, make_study
 
 
 @pytest.fixture
@@ -29,12 +29,12 @@ def report(study: Study) -> Report:
 
 def grade(reader: str, arm: str, case: str, side: str, repeat: int = 0) -> int:
     score = Score.objects.filter(
-        read__reader__code=reader,
-        read__arm__code=arm,
-        read__case__code=case,
-        read__repeat=repeat,
+        answer__read__reader__code=reader,
+        answer__read__arm__code=arm,
+        answer__read__case__code=case,
+        answer__read__repeat=repeat,
         side=side,
-    ).latest("version")
+    ).latest("answer__version")
     return score.value
 
 
@@ -90,7 +90,7 @@ def test_grades_are_counted_and_compared_with_the_standard(report: Report) -> No
     assert reference.shift is None
     given = Counter(
         Score.objects.filter(
-            read__arm__code="short", read__repeat=0, version=1
+            answer__read__arm__code="short", answer__read__repeat=0, answer__version=1
         ).values_list("value", flat=True)
     )
     assert short.counts == tuple(given[value] for value in (1, 2, 3, 4))
@@ -186,22 +186,14 @@ def test_a_changed_score_counts_as_it_stands_now(study: Study) -> None:
     read = Read.objects.get(
         reader__code="A", arm__code="short", case__code="C001", repeat=0
     )
-    old = read.scores.get(side="left")
+    old = Score.objects.filter(answer__read=read).get(side="left")
     new_value = 1 if old.value > 2 else 4
-    Score.objects.create(
-        read=read,
-        question="grade",
-        side="left",
-        value=new_value,
-        version=2,
-        reason="Wrong key.",
-        scored_at=OPENED,
-        scored_by=old.scored_by,
-    )
+    again = answer_again(read, left=new_value)
     counts = list(report_build(study=study).grades[1].counts)
     expected = Counter(
-        Score.objects.filter(read__arm__code="short", read__repeat=0)
+        Score.objects.filter(answer__read__arm__code="short", answer__read__repeat=0)
         .exclude(pk=old.pk)
+        .exclude(answer=again, side="right")
         .values_list("value", flat=True)
     )
     assert counts == [expected[value] for value in (1, 2, 3, 4)]
@@ -212,7 +204,8 @@ def test_a_reader_who_gave_one_grade_only_has_no_kappa_and_no_mean(
     study: Study,
 ) -> None:
     Score.objects.filter(
-        read__reader__code="B", read__arm__code__in=["reference", "short"]
+        answer__read__reader__code="B",
+        answer__read__arm__code__in=["reference", "short"],
     ).update(value=4)
     line = report_build(study=study).kappa[0]
     assert line.readers[1].both.kappa == NotEstimable(Reason.BOTH_CONSTANT)
@@ -222,7 +215,7 @@ def test_a_reader_who_gave_one_grade_only_has_no_kappa_and_no_mean(
 
 def test_reads_that_were_never_made_are_missing_not_zero(study: Study) -> None:
     unread = Read.objects.filter(reader__code="C", arm__code="unet", repeat=1)
-    Score.objects.filter(read__in=unread).delete()
+    Score.objects.filter(answer__read__in=unread).delete()
     unread.update(submitted_at=None)
     report = report_build(study=study)
     assert (report.reads_planned, report.reads_submitted) == (72, 66)
@@ -321,7 +314,7 @@ def test_patients_are_counted_as_analysed_in_each_table(study: Study) -> None:
     unread = Read.objects.filter(
         reader__code="C", arm__code="unet", repeat=0, case__code__in=["C001", "C005"]
     )
-    Score.objects.filter(read__in=unread).delete()
+    Score.objects.filter(answer__read__in=unread).delete()
     unread.update(submitted_at=None)
     Rendition.objects.get(case__code="C003", method="short").delete()
     image_quality_measure(study=study)

@@ -94,6 +94,13 @@ class DisplayForm(SettingsForm):
     window_rule = choice("window_rule", _called("window_rule", WINDOWS))
     lut = choice("lut", _called("lut", LUTS))
     interpolation = choice("interpolation", Study.Interpolation.choices)
+    window_adjustable = forms.BooleanField(
+        label=LABELS["window_adjustable"],
+        help_text=gettext_lazy(
+            "Narrower than the window rule, anew on each read; kept with the answer."
+        ),
+        required=False,
+    )
 
 
 class ConductForm(SettingsForm):

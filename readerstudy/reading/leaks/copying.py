@@ -22,12 +22,14 @@ from readerstudy.cases.models import Case, Cohort, Rendition
 
 from ..models import (
     Amendment,
+    Answer,
     Arm,
     ArmGuess,
     CodeBreak,
     Deviation,
     LeakOracleRun,
     Membership,
+    Preferences,
     Read,
     Reopening,
     Score,
@@ -61,9 +63,11 @@ DRAWN: dict[type[models.Model], tuple[str, ...]] = {
 # What was answered, decided or happened since, and training, which is no reading.
 LEFT_OUT = (
     Amendment,
+    Answer,
     CodeBreak,
     Deviation,
     LeakOracleRun,
+    Preferences,
     Reopening,
     Score,
     TrainingAttempt,

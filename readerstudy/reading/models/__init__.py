@@ -1,5 +1,6 @@
 """What is stored of studies: protocol and people, plan and answers, circumstances."""
 
+from .answers import Answer, Score
 from .conduct import (
     Deviation,
     TrainingAttempt,
@@ -7,7 +8,8 @@ from .conduct import (
     TrainingRead,
     ViewingCheck,
 )
-from .reads import ArmGuess, CodeBreak, Read, Reopening, Score, Session
+from .preferences import Preferences
+from .reads import ArmGuess, CodeBreak, Read, Reopening, Session
 from .study import (
     IMAGE_METRICS,
     Amendment,
@@ -21,12 +23,14 @@ from .study import (
 __all__ = [
     "IMAGE_METRICS",
     "Amendment",
+    "Answer",
     "Arm",
     "ArmGuess",
     "CodeBreak",
     "Deviation",
     "LeakOracleRun",
     "Membership",
+    "Preferences",
     "Read",
     "Reopening",
     "Score",

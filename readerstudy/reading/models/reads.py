@@ -1,4 +1,4 @@
-"""The plan of a study and what readers answered. Rules live in services."""
+"""The plan of a study and what becomes of its reads. Rules live in services."""
 
 from django.conf import settings
 from django.db import models
@@ -95,53 +95,6 @@ class Read(models.Model):
 
     def __str__(self) -> str:
         return f"read {self.position}"
-
-
-class Score(models.Model):
-    """What the reader answered to one question for one patient side.
-
-    A change adds a row with the next version; no row is ever rewritten.
-    """
-
-    class Side(models.TextChoices):
-        RIGHT = "right", _("right")
-        LEFT = "left", _("left")
-
-    read = models.ForeignKey(Read, models.PROTECT, related_name="scores")
-    question = models.SlugField(max_length=50)
-    side = models.CharField(max_length=8, choices=Side)  # the patient's side
-    value = models.PositiveSmallIntegerField()
-    version = models.PositiveSmallIntegerField(default=1)
-    reason = models.TextField(blank=True)  # why an earlier version was changed
-    # the browser's name for this submission: the same again is no new version
-    key = models.CharField(max_length=64, blank=True)
-    scored_at = models.DateTimeField()
-    scored_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="scores"
-    )
-
-    class Meta:
-        ordering = ["read", "question", "side", "version"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["read", "question", "side", "version"],
-                name="score_version_once",
-            ),
-            models.CheckConstraint(
-                condition=Q(side__in=["right", "left"]), name="score_side_known"
-            ),
-            models.CheckConstraint(
-                condition=~Q(question="grade") | Q(value__gte=1, value__lte=4),
-                name="score_grade_within_1_to_4",
-            ),
-            models.CheckConstraint(
-                condition=Q(version=1) | ~Q(reason=""),
-                name="score_change_has_reason",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.question}, {self.side}: {self.value}"
 
 
 class Reopening(models.Model):

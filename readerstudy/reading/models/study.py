@@ -79,6 +79,8 @@ class Study(models.Model):
     interpolation = models.CharField(
         max_length=16, choices=Interpolation, default=Interpolation.BICUBIC
     )
+    # whether readers may narrow the window of grey levels, anew on each read
+    window_adjustable = models.BooleanField(default=False)
     # CSS pixels; a smaller one is recorded as a deviation
     least_slice_side = models.PositiveSmallIntegerField(default=200)
     sessions = models.PositiveSmallIntegerField(default=1)

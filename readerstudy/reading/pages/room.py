@@ -3,26 +3,51 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from readerstudy.imaging.preprocessing import CROP, SHOWN_SLICES
 
-from ..models import Read, Reopening, Study, TrainingRead
+from ..models import Membership, Preferences, Read, Reopening, Study, TrainingRead
 from ..questions import QUESTION_SETS, SIDES, Question, Words
 from ..services import Due
 
-# Physical keys (KeyboardEvent.code), so that any keyboard layout will do: the left
-# hand's digits serve the screen's left half, the right hand's its right half.
-KEYS = {"right": ("1", "2", "3", "4"), "left": ("7", "8", "9", "0")}
+Half = Literal["left", "right"]
+
+# Physical keys (KeyboardEvent.code) of the grades from the lowest on, by the half of
+# the screen they serve, so that any keyboard layout will do. The patient's right is
+# on the screen's left: which side is stored is the form's business, not the keys'.
+KEYS: dict[str, dict[Half, tuple[str, ...]]] = {
+    Preferences.Keys.TWO_HANDS: {
+        "left": ("Digit1", "Digit2", "Digit3", "Digit4"),
+        "right": ("Digit7", "Digit8", "Digit9", "Digit0"),
+    },
+    Preferences.Keys.LEFT_HAND: {
+        "left": ("Digit1", "KeyQ", "KeyA", "KeyZ"),
+        "right": ("Digit3", "KeyE", "KeyD", "KeyC"),
+    },
+    Preferences.Keys.RIGHT_HAND: {
+        "left": ("Digit8", "KeyI", "KeyK", "Comma"),
+        "right": ("Digit0", "KeyP", "Semicolon", "Slash"),
+    },
+}
+KEYPAD: dict[Half, tuple[str, ...]] = {  # beside each of them, with Enter next to it
+    "left": ("Numpad7", "Numpad4", "Numpad1", "Numpad0"),
+    "right": ("Numpad9", "Numpad6", "Numpad3", "NumpadDecimal"),
+}
+PRINTED = {"Comma": ",", "Semicolon": ";", "Slash": "/"}  # on a US keyboard
+HALVES: dict[str, Half] = {"right": "left", "left": "right"}  # patient's side → half
 
 
 @dataclass(frozen=True)
 class Choice:
     value: int
     words: Words
-    key: str
+    key: str  # as it is printed
+    codes: str  # its physical keys, parted by spaces
 
 
 @dataclass(frozen=True)
@@ -31,7 +56,8 @@ class Group:
 
     name: str  # of the form field: question-side
     question: Words
-    side: str
+    side: str  # the patient's
+    half: Half  # of the screen
     choices: tuple[Choice, ...]
 
 
@@ -41,8 +67,9 @@ class Again:
 
     said: str
     reason: str  # the reader's own words; never a coordinator's, which may tell an arm
-    # the form's field → its reader's own grade; None: they look at it afresh
-    grades: Mapping[str, int] | None
+    # the form's field → what its reader answered; None: they look at it afresh
+    grades: Mapping[str, int | str] | None
+    comment: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +98,15 @@ class ReaderPage:
     interpolation: str
     least_side: int  # of a slice, in CSS pixels
     break_after: int  # minutes; 0 = never
+    window_adjustable: bool
+    auto_advance: bool
+    keys: str  # a value of Preferences.Keys
+    is_training: bool
+    # whether, without a connection, one may go on with the read that was fetched
+    goes_on: bool
+    desk: str  # tells the answers kept in a browser from those of other readers
     changes_url: str  # where answers may be changed; empty: nowhere
+    undo_url: str  # where the last answer is taken back; empty: it cannot be
     pixels_url: str
     submit_url: str
     lut_url: str
@@ -104,10 +139,14 @@ def _again(read: Read, reopening: Reopening) -> Again:
     said = _("Read %(number)d of %(of)d in session %(session)d, once more") % of
     if not reopening.by_reader:
         return Again(said, _("The coordinator asks you to."), grades=None)
+    before = read.answers.order_by("version").last()
+    assert before is not None, "only what was answered is opened again"
     grades = {
-        f"{s.question}-{s.side}": s.value for s in read.scores.order_by("version")
+        f"{s.question}-{s.side}": s.unassessable if s.value is None else s.value
+        for s in before.scores.all()
     }
-    return Again(said, _("Your reason: %s") % reopening.reason, grades)
+    reason = _("Your reason: %s") % reopening.reason
+    return Again(said, reason, grades, before.comment)
 
 
 def present_training(read: TrainingRead) -> Presented:
@@ -116,26 +155,35 @@ def present_training(read: TrainingRead) -> Presented:
     )
 
 
-def reader_page(*, study: Study, due: Due) -> ReaderPage:
-    may_change = study.answer_changes != Study.AnswerChanges.NEVER
-    changes = reverse("reading:read-changes", args=[study.slug]) if may_change else ""
-    return _page(study, present(due), "read-pixels", "read-submit", changes)
+def reader_page(*, reader: Membership, due: Due, likes: Preferences) -> ReaderPage:
+    return _page(reader, present(due), likes, "read", is_training=False)
 
 
-def training_page(*, study: Study, read: TrainingRead) -> ReaderPage:
-    shown = present_training(read)
-    return _page(study, shown, "training-pixels", "training-submit")
+def training_page(
+    *, reader: Membership, read: TrainingRead, likes: Preferences
+) -> ReaderPage:
+    return _page(reader, present_training(read), likes, "training", is_training=True)
 
 
 def _page(
-    study: Study, presented: Presented, pixels: str, submit: str, changes: str = ""
+    reader: Membership,
+    presented: Presented,
+    likes: Preferences,
+    route: str,
+    *,
+    is_training: bool,
 ) -> ReaderPage:
-    """pixels, submit: routes' names. `pixels_url` ends where a token is put behind."""
-    some = reverse(f"reading:{pixels}", args=[study.slug, presented.token])
+    """route: what its routes' names begin with.
+
+    `pixels_url` ends where a token is put behind.
+    """
+    study = reader.study
+    some = reverse(f"reading:{route}-pixels", args=[study.slug, presented.token])
+    may_change = study.answer_changes != Study.AnswerChanges.NEVER and not is_training
     return ReaderPage(
         presented=presented,
         groups=tuple(
-            _group(question, side)
+            _group(question, side, likes)
             for question in QUESTION_SETS[study.question_set].questions
             for side in SIDES
         ),
@@ -144,21 +192,40 @@ def _page(
         interpolation=study.interpolation,
         least_side=study.least_slice_side,
         break_after=study.break_after_minutes,
-        changes_url=changes,
+        window_adjustable=study.window_adjustable,
+        auto_advance=likes.auto_advance,
+        keys=likes.keys,
+        is_training=is_training,
+        goes_on=not is_training and study.guesses != Study.Guesses.AFTER_GRADE,
+        desk=salted_hmac("reading desk", str(reader.pk)).hexdigest()[:16],
+        changes_url=_address("read-changes", study) if may_change else "",
+        undo_url=_address("read-undo", study) if may_change else "",
         pixels_url=some.removesuffix(f"{presented.token}/"),
-        submit_url=reverse(f"reading:{submit}", args=[study.slug]),
+        submit_url=_address(f"{route}-submit", study),
         lut_url=reverse("reading:lut-show"),
     )
 
 
-def _group(question: Question, side: str) -> Group:
+def _address(route: str, study: Study) -> str:
+    return reverse(f"reading:{route}", args=[study.slug])
+
+
+def _group(question: Question, side: str, likes: Preferences) -> Group:
+    half = HALVES[side]
     ordered = sorted(question.answers, key=lambda answer: answer.value)
     return Group(
         name=f"{question.key}-{side}",
         question=question.words,
         side=side,
+        half=half,
         choices=tuple(
-            Choice(answer.value, answer.words, key)
-            for answer, key in zip(ordered, KEYS[side], strict=False)
+            Choice(answer.value, answer.words, _printed(key), f"{key} {pad}")
+            for answer, key, pad in zip(
+                ordered, KEYS[likes.keys][half], KEYPAD[half], strict=False
+            )
         ),
     )
+
+
+def _printed(code: str) -> str:
+    return PRINTED.get(code) or code.removeprefix("Digit").removeprefix("Key")

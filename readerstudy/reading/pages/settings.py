@@ -20,7 +20,13 @@ READING = (
     "break_after_minutes",
     "long_pause_minutes",
 )
-DISPLAY = ("window_rule", "lut", "interpolation", "least_slice_side")
+DISPLAY = (
+    "window_rule",
+    "lut",
+    "interpolation",
+    "window_adjustable",
+    "least_slice_side",
+)
 ANALYSIS = (
     "primary_arm",
     "control_arm",

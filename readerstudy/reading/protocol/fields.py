@@ -211,6 +211,7 @@ class DisplayPart(Part):
     window = choice(list(WINDOWS))
     lut = choice(list(LUTS))
     interpolation = choice(Study.Interpolation.choices)
+    window_adjustable = serializers.BooleanField(required=False)
     least_slice_side = whole("least_slice_side")
 
     def validate_slices(self, slices: int) -> int:

@@ -15,7 +15,7 @@ from readerstudy.imaging.preprocessing import SHOWN_SLICES
 from ..models import Membership, Study, TrainingItem
 from ..questions import describe
 
-VERSION = 2
+VERSION = 3
 
 # setting of a Study → where a protocol, frozen or in a file, says it
 PLACES = {
@@ -26,6 +26,7 @@ PLACES = {
     "window_rule": ("display", "window"),
     "lut": ("display", "lut"),
     "interpolation": ("display", "interpolation"),
+    "window_adjustable": ("display", "window_adjustable"),
     "least_slice_side": ("display", "least_slice_side"),
     "sessions": ("sessions",),
     "washout_days": ("washout_days",),
@@ -203,6 +204,7 @@ def describe_display(study: Study) -> dict[str, Any]:
         "window": study.window_rule,
         "lut": study.lut,
         "interpolation": study.interpolation,  # of the scalar, clamped; colour after
+        "window_adjustable": study.window_adjustable,
         "least_slice_side": study.least_slice_side,
     }
 

@@ -21,6 +21,7 @@ LABELS: dict[str, Any] = {
     "window_rule": gettext_lazy("Window rule"),
     "lut": gettext_lazy("Colour table"),
     "interpolation": gettext_lazy("Interpolation"),
+    "window_adjustable": gettext_lazy("Readers may adjust the window"),
     "least_slice_side": gettext_lazy("Least side of a slice, in pixels"),
     "sessions": gettext_lazy("Sessions"),
     "washout_days": gettext_lazy("Washout between sessions, in days"),

@@ -3,6 +3,7 @@
 from .room import (
     SessionProgress,
     changeable_answers,
+    preferences,
     read_pixels,
     reading_state,
     reading_states,
@@ -24,6 +25,7 @@ __all__ = [
     "changeable_answers",
     "leak_oracle_last",
     "may_see_studies",
+    "preferences",
     "read_pixels",
     "reading_state",
     "reading_states",

@@ -12,7 +12,16 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from ..images import image_pixels
-from ..models import ArmGuess, Membership, Read, Reopening, Score, Session, Study
+from ..models import (
+    Answer,
+    ArmGuess,
+    Membership,
+    Preferences,
+    Read,
+    Reopening,
+    Session,
+    Study,
+)
 from ..questions import QUESTION_SETS, SIDES, Question, Words
 from .training import TrainingState, training_states
 
@@ -126,6 +135,11 @@ class ReadingState:
         )
 
 
+def preferences(user: User) -> Preferences:
+    """How this person likes to work; the usual, unsaved, for who never said."""
+    return Preferences.objects.filter(user=user).first() or Preferences(user=user)
+
+
 def reading_states(user: User) -> list[ReadingState]:
     """All studies that `user` reads, once they are open, latest first."""
     memberships = (
@@ -194,7 +208,8 @@ class OwnAnswer:
 
     session: int
     number: int  # of the read in its session
-    values: tuple[tuple[int, Words], ...]  # in the order of `asked`
+    # in the order of `asked`; None: cannot be assessed, and why
+    values: tuple[tuple[int | None, Words], ...]
     is_open: bool  # opened again already
     is_locked: bool  # a guess was given after it
 
@@ -232,7 +247,7 @@ def changeable_answers(reader: Membership) -> OwnAnswers:
         Read.objects.filter(submitted_at__isnull=False)
         .select_related("arm_guess")
         .prefetch_related(
-            Prefetch("scores", Score.objects.order_by("version")),
+            Prefetch("answers", Answer.objects.prefetch_related("scores")),
             Prefetch("reopenings", Reopening.objects.filter(answered_at__isnull=True)),
         )
         .order_by("-position")
@@ -255,14 +270,20 @@ def changeable_answers(reader: Membership) -> OwnAnswers:
 def _own_answer(
     read: Read, session: Session, questions: tuple[Question, ...]
 ) -> OwnAnswer:
-    latest = {(s.question, s.side): s.value for s in read.scores.all()}
+    stands = list(read.answers.all())[-1]
+    latest = {(s.question, s.side): s for s in stands.scores.all()}
     guess = getattr(read, "arm_guess", None)
     words = {(q.key, a.value): a.words for q in questions for a in q.answers}
-    given = [(q.key, latest[q.key, side]) for q in questions for side in SIDES]
+    given = [latest[q.key, side] for q in questions for side in SIDES]
     return OwnAnswer(
         session=session.number,
         number=read.position - session.first_position + 1,
-        values=tuple((value, words[key, value]) for key, value in given),
+        values=tuple(
+            (None, one.unassessable)
+            if one.value is None
+            else (one.value, words[one.question, one.value])
+            for one in given
+        ),
         is_open=bool(read.reopenings.all()),
         is_locked=guess is not None and guess.guessed_at is not None,
     )

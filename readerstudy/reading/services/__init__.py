@@ -1,13 +1,14 @@
 """The acts on studies and readings. Every change of theirs happens here."""
 
 from .amendments import protocol_amend
+from .answering import Submitted, read_submit
 from .conditions import Conditions, check_answer, check_start
-from .conduct import Due, Submitted, read_next, read_submit
+from .conduct import Due, read_next
 from .deviations import Observed, device_digest
 from .guesses import GuessSubmitted, guess_next, guess_submit
 from .members import member_appoint, member_mark_simulated
 from .protocol_files import Loaded, protocol_load
-from .reopening import read_reopen, read_revisit, session_finish
+from .reopening import read_reopen, read_revisit, read_undo, session_finish
 from .studies import (
     ArmChoice,
     arm_add,
@@ -47,6 +48,7 @@ __all__ = [
     "read_reopen",
     "read_revisit",
     "read_submit",
+    "read_undo",
     "session_finish",
     "study_close",
     "study_create",

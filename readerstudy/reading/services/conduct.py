@@ -1,30 +1,22 @@
-"""Reading itself: what is due now, and what was answered.
+"""Reading itself: what is due now.
 
 Whatever a reader does takes a lock on the reader's membership first, so two tabs
 or two devices take turns, and closing the study waits for an answer in flight.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeVar
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from readerstudy.imaging.errors import Refused
 
-from ..models import ArmGuess, Membership, Read, Reopening, Score, Session, Study
-from ..questions import check_answers
-from ..recording import record_answers, record_session
-from .deviations import NOT_OBSERVED, Observed, deviations_write
+from ..models import Answer, ArmGuess, Membership, Read, Reopening, Session, Study
+from ..recording import record_session
 from .washout import session_opens_at, washout_deviation_write
-
-Answers = Mapping[str, Mapping[str, int]]  # question → patient's side → value
-Given = list[tuple[str, str, int]]  # (question, patient's side, value)
-KEY_LENGTH = 64
 
 
 @dataclass(frozen=True)
@@ -59,13 +51,6 @@ class Due:
     opens_at: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Submitted:
-    read: Read
-    version: int
-    due: Due
-
-
 @transaction.atomic
 def read_next(*, reader: Membership) -> Due:
     """What is due now: usually the first read without an answer, marked as shown.
@@ -75,97 +60,6 @@ def read_next(*, reader: Membership) -> Due:
     reader = membership_lock(reader)
     study = Study.objects.defer("protocol").get(pk=reader.study_id)
     return due_now(study, reader, timezone.now(), may_start=True)
-
-
-@transaction.atomic
-def read_submit(
-    *,
-    token: str,
-    reader: Membership,
-    answers: Answers,
-    key: str,
-    observed: Observed = NOT_OBSERVED,
-) -> Submitted:
-    """Store the answer to a read that was shown; the same again is the same once.
-
-    A reopened read gets another version, with the reopening's reason; the earlier
-    ones stay as they are. Any other different answer to an answered read is refused.
-    Raises Read.DoesNotExist for a token that is not this reader's or was not shown.
-    """
-    reader = membership_lock(reader)
-    read = (
-        Read.objects.select_related("session__study")
-        .defer("session__study__protocol")
-        .get(token=token, reader=reader, first_shown_at__isnull=False)
-    )
-    study = read.session.study
-    given = check_answers(study.question_set, answers)
-    if not 1 <= len(key) <= KEY_LENGTH:
-        raise Refused(_("The answer came without its key; load the page again."))
-    now = timezone.now()
-    answer = _Answer(study, reader, read, given, key, observed, now)
-    if read.submitted_at is None:
-        refuse_unless_open(study)
-        version = 1
-        _answer_write(answer, version, "", read.first_shown_at)
-        read.submitted_at = now
-        read.save(update_fields=["submitted_at"])
-    else:
-        version = _stored_version(answer) or _answer_reopened(answer)
-    return Submitted(read, version, due_after(study, reader, now))
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """An answer on its way to the rows; `reader` is locked."""
-
-    study: Study
-    reader: Membership
-    read: Read
-    given: Given
-    key: str
-    observed: Observed
-    now: datetime
-
-
-def _stored_version(answer: _Answer) -> int | None:
-    """The version that this answer is already; None: it is to be a new one."""
-    versions: dict[int, set[tuple[str, str, int]]] = {}
-    keys: dict[str, int] = {}
-    for score in answer.read.scores.all():
-        one = (score.question, score.side, score.value)
-        versions.setdefault(score.version, set()).add(one)
-        keys[score.key] = score.version
-    latest, given = max(versions), set(answer.given)
-    if answer.key in keys:  # sent again
-        if versions[keys[answer.key]] != given:
-            raise Refused(_("This answer was sent before with other grades."))
-        return keys[answer.key]
-    if answer.read.reopenings.filter(answered_at__isnull=True).exists():
-        return None
-    if versions[latest] != given:
-        raise Refused(
-            _("This read is already answered; to change it, open it again first.")
-        )
-    return latest
-
-
-def _answer_reopened(answer: _Answer) -> int:
-    """Write the next version, even of the same grades: it was read once more."""
-    read, reader = answer.read, answer.reader
-    reopening = read.reopenings.filter(
-        answered_at__isnull=True, first_shown_at__isnull=False
-    ).first()
-    if reopening is None:
-        raise Read.DoesNotExist("not shown since it was opened again")
-    refuse_unless_open(answer.study)
-    version = 1 + read.scores.aggregate(Max("version"))["version__max"]
-    _answer_write(answer, version, reopening.reason, reopening.first_shown_at)
-    reopening.answered_at = answer.now
-    reopening.save(update_fields=["answered_at"])
-    reader.reopened -= 1
-    reader.save(update_fields=["reopened"])
-    return int(version)
 
 
 def membership_lock(reader: Membership) -> Membership:
@@ -292,9 +186,9 @@ def _end_or_review(study: Study, reader: Membership, session: Session) -> bool:
 def session_end(study: Study, reader: Membership, session: Session) -> None:
     """Its washout counts from its last answer, however late it is ended."""
     session.finished_at = (
-        Score.objects.filter(read__session=session)
-        .order_by("-scored_at")
-        .values_list("scored_at", flat=True)[0]
+        Answer.objects.filter(read__session=session)
+        .order_by("-at")
+        .values_list("at", flat=True)[0]
     )
     session.save(update_fields=["finished_at"])
     session.study = study
@@ -316,38 +210,3 @@ def mark_shown(shown: Shown, now: datetime) -> Shown:
         shown.first_shown_at = now
         shown.save(update_fields=["first_shown_at"])
     return shown
-
-
-def _answer_write(
-    answer: _Answer, version: int, reason: str, shown_at: datetime | None
-) -> None:
-    """Scores, what went wrong meanwhile, and the event of it."""
-    Score.objects.bulk_create(
-        Score(
-            read=answer.read,
-            question=question,
-            side=side,
-            value=value,
-            version=version,
-            key=answer.key,
-            reason=reason,
-            scored_at=answer.now,
-            scored_by_id=answer.reader.user_id,
-        )
-        for question, side, value in answer.given
-    )
-    deviations_write(
-        study=answer.study,
-        read=answer.read,
-        shown_at=shown_at,
-        observed=answer.observed,
-        now=answer.now,
-    )
-    record_answers(
-        study=answer.study,
-        read=answer.read,
-        reader=answer.reader,
-        version=version,
-        given=answer.given,
-        reason=reason,
-    )

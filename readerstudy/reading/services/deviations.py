@@ -12,14 +12,18 @@ LONGEST_ABSENCE_SECONDS = 60
 
 @dataclass(frozen=True)
 class Observed:
-    """What the reader's browser tells with an answer.
+    """What the reader's browser tells with an answer; None or empty: not told.
 
-    away_seconds: how long the window was left during the read, all together.
-    slice_side: of a slice on the screen, in CSS pixels; None: not told.
-    device: digest of browser and screen; empty: not told.
+    first_ms, spent_ms, away_ms, held_ms, window: as Answer has them, window as (low,
+    high). slice_side: of a slice on the screen, in CSS pixels. device: digest of
+    browser and screen.
     """
 
-    away_seconds: int = 0
+    first_ms: int | None = None
+    spent_ms: int | None = None
+    away_ms: int | None = None
+    held_ms: int | None = None
+    window: tuple[int, int] | None = None
     slice_side: int | None = None
     device: str = ""
 
@@ -73,11 +77,14 @@ def deviations_write(
 def _circumstances(
     study: Study, seconds: float, observed: Observed
 ) -> Iterator[tuple[str, int]]:
+    """seconds: from showing the read to storing its answer."""
     kind = Deviation.Kind
+    seconds -= (observed.held_ms or 0) / 1000
     if seconds > 60 * study.long_pause_minutes:
         yield kind.LONG_PAUSE, int(seconds)
-    if observed.away_seconds > LONGEST_ABSENCE_SECONDS:
-        yield kind.FOCUS, observed.away_seconds
+    away_seconds = (observed.away_ms or 0) // 1000
+    if away_seconds > LONGEST_ABSENCE_SECONDS:
+        yield kind.FOCUS, away_seconds
     side = observed.slice_side
     if side is not None and side < study.least_slice_side:
         yield kind.VIEWPORT, side

@@ -8,12 +8,19 @@ from django.utils.translation import gettext as _
 from readerstudy.blinding import tokens
 from readerstudy.imaging.errors import Refused
 
-from ..models import CodeBreak, Membership, Read, Reopening, Session, Study
+from ..models import Answer, CodeBreak, Membership, Read, Reopening, Session, Study
 from ..recording import record_read
-from .conduct import membership_lock, refuse_unless_open, session_end
+from .conduct import (
+    Due,
+    due_now,
+    membership_lock,
+    refuse_unless_open,
+    session_end,
+)
 from .rights import check_coordinates
 
 REASON_LENGTH = 1000
+UNDONE = "taken back right after it was given"  # the reason of an undo
 
 
 @transaction.atomic
@@ -70,13 +77,37 @@ def read_revisit(
     """A reader changes an earlier answer, as far as the protocol allows."""
     reader = membership_lock(reader)
     read = _answered(reader, session, number)
+    _refuse_unless_changeable(reader, read)
+    return _reopen(read, reader, reason, reader.user)
+
+
+@transaction.atomic
+def read_undo(*, reader: Membership) -> Due:
+    """A reader takes the answer given last back; the read is due again at once."""
+    reader = membership_lock(reader)
+    last = (
+        Answer.objects.filter(read__reader=reader)
+        .select_related("read__session")
+        .order_by("-at", "-pk")
+        .first()
+    )
+    if last is None:
+        raise Refused(_("There is no answer to take back yet."))
+    _refuse_unless_changeable(reader, last.read)
+    _reopen(last.read, reader, UNDONE, reader.user)
+    reader = membership_lock(reader)
+    study = Study.objects.defer("protocol").get(pk=reader.study_id)
+    return due_now(study, reader, timezone.now(), may_start=False)
+
+
+def _refuse_unless_changeable(reader: Membership, read: Read) -> None:
+    """As far as the protocol lets readers change their answers."""
     study = Study.objects.defer("protocol").get(pk=reader.study_id)
     rule = study.answer_changes
     if rule == Study.AnswerChanges.NEVER:
         raise Refused(_("This study's answers can't be changed."))
     if rule == Study.AnswerChanges.SESSION and read.session.finished_at:
         raise Refused(_("The session is over; its answers can't be changed."))
-    return _reopen(read, reader, reason, reader.user)
 
 
 def _answered(reader: Membership, session: int, number: int) -> Read:

@@ -25,6 +25,7 @@ class Settings(TypedDict, total=False):
     window_rule: str
     lut: str
     interpolation: str
+    window_adjustable: bool
     least_slice_side: int
     sessions: int
     washout_days: int

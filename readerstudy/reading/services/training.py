@@ -4,10 +4,10 @@ As in reading, whatever a reader does takes a lock on the reader's membership fi
 """
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from typing import cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,12 +18,10 @@ from readerstudy.imaging.errors import Refused
 
 from .. import gate
 from ..models import Membership, Study, TrainingAttempt, TrainingItem, TrainingRead
-from ..questions import QUESTION_SETS, check_answers
+from ..questions import QUESTION_SETS, Answers, check_answers
 from ..recording import record_training
 from ..selectors.training import shown_number, training_hindrance
 from .conduct import membership_lock
-
-Answers = Mapping[str, Mapping[str, int]]  # question → patient's side → value
 
 
 @dataclass(frozen=True)
@@ -90,8 +88,9 @@ def training_submit(*, token: str, reader: Membership, answers: Answers) -> Feed
         token=token, attempt__reader=reader, first_shown_at__isnull=False
     )
     given: dict[str, dict[str, int]] = {}
-    for question, side, value in check_answers(reader.study.question_set, answers):
-        given.setdefault(question, {})[side] = value
+    asked = reader.study.question_set
+    for grade in check_answers(asked, answers, may_decline=False):
+        given.setdefault(grade.question, {})[grade.side] = cast(int, grade.value)
     now = timezone.now()
     if read.submitted_at is None:
         _refuse_unless_trainable(reader)

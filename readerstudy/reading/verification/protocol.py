@@ -77,8 +77,8 @@ def setting_lines(study: Study) -> Iterator[str]:
         if section in stands and stands[section] != value:
             yield f"section {section}"
     if stands.get("version", 0) >= SECTIONS_SINCE:
-        shown = stands.get("display", {})
-        if shown != {**shown, **describe_display(study)}:
+        display, shown = describe_display(study), stands.get("display", {})
+        if any(shown[key] != display[key] for key in shown if key in display):
             yield "section display"
 
 

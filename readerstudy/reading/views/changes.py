@@ -2,7 +2,7 @@
 
 import re
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -11,7 +11,7 @@ from readerstudy.imaging.errors import Refused
 
 from .. import selectors, services
 from ..models import Membership
-from .reader import never_stored, posted, reader_or_404
+from .reader import due_json, never_stored, posted, reader_or_404
 
 PLACE = re.compile(r"(\d{1,9})/(\d{1,9})", re.ASCII)
 
@@ -39,6 +39,19 @@ def read_revisit(request: HttpRequest, slug: str) -> HttpResponse:
     except Refused as refusal:
         return _show(request, reader, refused=str(refusal))
     return never_stored(redirect("reading:read-next", slug))
+
+
+@require_POST
+def read_undo(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take the last answer back; say what is due then, as after an answer."""
+    reader = reader_or_404(request, slug)
+    try:
+        if reader.simulated:
+            raise Refused(_("This account's reading is simulated."))
+        due = services.read_undo(reader=reader)
+    except Refused as refusal:
+        return never_stored(JsonResponse({"error": str(refusal)}, status=409))
+    return never_stored(JsonResponse(due_json(due, slug)))
 
 
 def _show(

@@ -80,13 +80,19 @@ def parse_screen(request: HttpRequest) -> str:
     return screen if SCREEN.fullmatch(screen) else ""
 
 
-def parse_answers(request: HttpRequest) -> dict[str, dict[str, int]]:
-    """Fields named question-side, for the patient's side, hold whole numbers."""
-    answers: dict[str, dict[str, int]] = {}
+def parse_answers(request: HttpRequest) -> dict[str, dict[str, int | str]]:
+    """Fields named question-side, for the patient's side, hold whole numbers.
+
+    "none" is a side that cannot be assessed; the field why-question-side says why.
+    """
+    answers: dict[str, dict[str, int | str]] = {}
     for name in request.POST:
-        value = str(request.POST[name])
+        value = posted(request, name)
         question, dash, side = name.rpartition("-")
-        if not dash:
+        if not dash or name.startswith("why-"):
+            continue
+        if value == "none":
+            answers.setdefault(question, {})[side] = posted(request, f"why-{name}")
             continue
         if not (value.isascii() and value.isdecimal() and len(value) <= 3):
             raise Refused(_("%(value)s is not one of the answers.") % {"value": value})

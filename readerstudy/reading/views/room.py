@@ -1,5 +1,7 @@
 """The reader's side: home, the reading screen, its pixels, the pause."""
 
+from typing import cast
+
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -24,6 +26,9 @@ from .reader import (
     reader_or_404,
 )
 
+DURATIONS = ("first_ms", "spent_ms", "away_ms", "held_ms")
+BRIGHTEST = 255
+
 
 @require_safe
 def reader_home(request: HttpRequest) -> HttpResponse:
@@ -42,7 +47,8 @@ def read_next(request: HttpRequest, slug: str) -> HttpResponse:
     due = services.read_next(reader=reader)
     if due.read is None:
         return never_stored(redirect(due_address(due, slug)))
-    page = reader_page(study=reader.study, due=due)
+    likes = selectors.preferences(reader.user)
+    page = reader_page(reader=reader, due=due, likes=likes)
     return never_stored(render(request, "reading/room.html", {"page": page}))
 
 
@@ -94,6 +100,7 @@ def read_submit(request: HttpRequest, slug: str) -> HttpResponse:
             reader=reader,
             answers=parse_answers(request),
             key=posted(request, "key"),
+            comment=posted(request, "comment"),
             observed=_parse_observed(request),
         )
     except Read.DoesNotExist:
@@ -107,14 +114,18 @@ def _parse_observed(request: HttpRequest) -> Observed:
     """What is nonsense counts as not told: no answer is lost for it."""
     screen = parse_screen(request)
     agent = request.headers.get("User-Agent", "")
+    low, high = _parse_whole(request, "low"), _parse_whole(request, "high")
+    is_window = low is not None and high is not None and low < high <= BRIGHTEST
     return Observed(
-        away_seconds=_parse_whole(request.POST.get("away", "")) or 0,
-        slice_side=_parse_whole(request.POST.get("side", "")),
+        **{name: _parse_whole(request, name) for name in DURATIONS},
+        window=cast(tuple[int, int], (low, high)) if is_window else None,
+        slice_side=_parse_whole(request, "side"),
         device=device_digest(user_agent=agent, screen=screen),
     )
 
 
-def _parse_whole(text: str) -> int | None:
+def _parse_whole(request: HttpRequest, name: str) -> int | None:
+    text = posted(request, name)
     is_number = text.isascii() and text.isdecimal() and len(text) <= 9
     return int(text) if is_number else None
 

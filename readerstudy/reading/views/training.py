@@ -34,7 +34,8 @@ def training_next(request: HttpRequest, slug: str) -> HttpResponse:
         read = None
     if read is None:
         return never_stored(redirect("reading:reading-pause", slug))
-    page = training_page(study=reader.study, read=read)
+    likes = selectors.preferences(reader.user)
+    page = training_page(reader=reader, read=read, likes=likes)
     return never_stored(render(request, "reading/training.html", {"page": page}))
 
 

@@ -1,0 +1,2 @@
+// Zoom, and the window where the protocol lets readers adjust it.
+"use strict";

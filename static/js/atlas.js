@@ -1,0 +1,2 @@
+// Examples of the grades, one key away.
+"use strict";
