@@ -13,6 +13,7 @@ from readerstudy.imaging.lut import load_lut
 
 from .. import selectors, services
 from ..models import Read
+from ..pages.home import home_studies
 from ..pages.room import reader_page
 from ..services import Observed, device_digest
 from .reader import (
@@ -34,8 +35,8 @@ BRIGHTEST = 255
 def reader_home(request: HttpRequest) -> HttpResponse:
     """The reader's own studies and what is due."""
     assert isinstance(request.user, User)
-    states = selectors.reading_states(request.user)
-    return never_stored(render(request, "reading/home.html", {"states": states}))
+    studies = home_studies(selectors.reading_states(request.user))
+    return never_stored(render(request, "reading/home.html", {"studies": studies}))
 
 
 @require_safe

@@ -1,0 +1,28 @@
+"""What a reader's home is given: one's own studies, those with work for now first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..selectors.room import Awaited, ReadingState
+
+DUE: frozenset[Awaited] = frozenset(
+    {"reopened", "guess", "review", "reading", "training", "session"}
+)
+
+
+@dataclass(frozen=True)
+class HomeStudy:
+    state: ReadingState
+    is_due: bool  # something can be done now
+    is_first: bool  # Enter goes there
+
+
+def home_studies(states: Sequence[ReadingState]) -> list[HomeStudy]:
+    """Those that wait for their reader come first, else in the order given."""
+    ordered = sorted(states, key=lambda state: state.awaits not in DUE)
+    return [
+        HomeStudy(
+            state=state, is_due=(due := state.awaits in DUE), is_first=due and not n
+        )
+        for n, state in enumerate(ordered)
+    ]
