@@ -21,12 +21,25 @@ def image_pixels(
     sha256: of the image as it was when the study opened.
     name: what a log may call it. Raises ImageUnusableError if it is not that image.
     """
-    unusable = ImageUnusableError(f"The image of {name} cannot be used.")
     try:
         rendition = cases.rendition_get(case=case, method=method)
+    except Rendition.DoesNotExist:
+        raise ImageUnusableError(_unusable(name)) from None
+    return rendition_pixels(rendition, sha256=sha256, window=window, name=name)
+
+
+def rendition_pixels(
+    rendition: Rendition, *, sha256: str, window: str, name: str = "a read"
+) -> bytes:
+    """As image_pixels, of a row that was fetched already."""
+    try:
         values = cases.rendition_values(rendition)
-    except (Rendition.DoesNotExist, Refused, OSError, ValueError):
-        raise unusable from None
+    except (Refused, OSError, ValueError):
+        raise ImageUnusableError(_unusable(name)) from None
     if rendition.sha256 != sha256:
-        raise unusable
+        raise ImageUnusableError(_unusable(name))
     return shown_pixels(values, window=window)
+
+
+def _unusable(name: str) -> str:
+    return f"The image of {name} cannot be used."

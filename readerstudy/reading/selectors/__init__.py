@@ -3,6 +3,7 @@
 from .room import (
     SessionProgress,
     changeable_answers,
+    pixels_ahead,
     preferences,
     read_pixels,
     reading_state,
@@ -25,6 +26,7 @@ __all__ = [
     "changeable_answers",
     "leak_oracle_last",
     "may_see_studies",
+    "pixels_ahead",
     "preferences",
     "read_pixels",
     "reading_state",

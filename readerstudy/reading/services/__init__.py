@@ -3,10 +3,11 @@
 from .amendments import protocol_amend
 from .answering import Submitted, read_submit
 from .conditions import Conditions, check_answer, check_start
-from .conduct import Due, read_next
+from .conduct import Due, Seat, read_next
 from .deviations import Observed, device_digest
 from .guesses import GuessSubmitted, guess_next, guess_submit
 from .members import member_appoint, member_mark_simulated
+from .preferences import preferences_save
 from .protocol_files import Loaded, protocol_load
 from .reopening import read_reopen, read_revisit, read_undo, session_finish
 from .studies import (
@@ -30,6 +31,7 @@ __all__ = [
     "GuessSubmitted",
     "Loaded",
     "Observed",
+    "Seat",
     "Submitted",
     "arm_add",
     "attempt_start",
@@ -42,6 +44,7 @@ __all__ = [
     "member_add",
     "member_appoint",
     "member_mark_simulated",
+    "preferences_save",
     "protocol_amend",
     "protocol_load",
     "read_next",

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Case, F, Max, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,14 @@ from readerstudy.imaging.errors import Refused
 from ..models import Answer, Membership, Read, Score, Study
 from ..questions import Answers, Grade, check_answers
 from ..recording import record_answer
-from .conduct import Due, due_after, membership_lock, refuse_unless_open
+from .conduct import (
+    Due,
+    Seat,
+    due_after,
+    membership_lock,
+    refuse_unless_open,
+    unanswered,
+)
 from .deviations import NOT_OBSERVED, Observed, deviations_write
 
 KEY_LENGTH = 64
@@ -45,7 +53,7 @@ class _Given:
 def read_submit(
     *,
     token: str,
-    reader: Membership,
+    reader: Membership | Seat,
     answers: Answers,
     key: str,
     comment: str = "",
@@ -55,10 +63,12 @@ def read_submit(
 
     A reopened read gets another version, with the reopening's reason; the earlier
     ones stay as they are. Any other different answer to an answered read is refused.
-    Raises Read.DoesNotExist for a token that is not this reader's, or not before them.
+    Raises Read.DoesNotExist for a token that is not this reader's, or not before them,
+    and Membership.DoesNotExist as membership_lock does.
     """
     reader = membership_lock(reader)
-    read = _read_before(reader, token)
+    upcoming = unanswered(reader)
+    read = _read_before(reader, token, upcoming)
     study = read.session.study
     now = timezone.now()
     grades = check_answers(study.question_set, answers)
@@ -71,37 +81,59 @@ def read_submit(
     if read.submitted_at is None:
         refuse_unless_open(study)
         version = 1
-        read.first_shown_at = read.first_shown_at or now
+        upcoming = [one for one in upcoming if one != read]
+        _mark_answered(given, upcoming)
         _answer_write(given, version, "", read.first_shown_at)
-        read.submitted_at = now
-        read.save(update_fields=["first_shown_at", "submitted_at"])
     else:
         version = _stored_version(given) or _answer_reopened(given)
-    return Submitted(read, version, due_after(study, reader, now))
+    due = due_after(study, reader, now, upcoming=upcoming)
+    return Submitted(read, version, due)
 
 
-def _read_before(reader: Membership, token: str) -> Read:
-    """The read that the reader has before them.
+def _read_before(reader: Membership, token: str, upcoming: list[Read]) -> Read:
+    """The read that the reader has before them: the first of `upcoming`, usually.
 
     On a lost connection a reader goes on with the one read whose pixels are there
     already: the server has not shown it, but it is next in a session that has begun.
     """
-    read = (
-        Read.objects.select_related("session__study")
-        .defer("session__study__protocol")
-        .get(token=token, reader=reader)
-    )
-    study = read.session.study
+    read = next((one for one in upcoming if one.token == token), None)
+    if read is None:
+        read = (
+            Read.objects.select_related("session__study")
+            .defer("session__study__protocol")
+            .get(token=token, reader=reader, first_shown_at__isnull=False)
+        )
     is_next = (
-        read.session.started_at is not None
-        and study.guesses != Study.Guesses.AFTER_GRADE  # which would come before
-        and not Read.objects.filter(
-            reader=reader, submitted_at__isnull=True, position__lt=read.position
-        ).exists()
+        read in upcoming[:1]
+        and read.session.started_at is not None
+        and read.session.study.guesses != Study.Guesses.AFTER_GRADE  # asked before it
     )
     if read.first_shown_at is None and not is_next:
         raise Read.DoesNotExist("not shown")
     return read
+
+
+def _mark_answered(given: _Given, upcoming: list[Read]) -> None:
+    """With the same statement the read after it is shown, where nothing comes between.
+
+    upcoming: without the answered one.
+    """
+    read, now = given.read, given.now
+    marked = [read]
+    if (
+        upcoming
+        and upcoming[0].session_id == read.session_id
+        and not given.reader.reopened
+        and given.study.guesses != Study.Guesses.AFTER_GRADE
+    ):
+        marked.append(upcoming[0])
+    Read.objects.filter(pk__in=[one.pk for one in marked]).update(
+        first_shown_at=Coalesce("first_shown_at", Value(now)),
+        submitted_at=Case(When(pk=read.pk, then=Value(now)), default=F("submitted_at")),
+    )
+    read.submitted_at = now
+    for one in marked:
+        one.first_shown_at = one.first_shown_at or now
 
 
 def _stored_version(given: _Given) -> int | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeVar
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +18,19 @@ from readerstudy.imaging.errors import Refused
 from ..models import Answer, ArmGuess, Membership, Read, Reopening, Session, Study
 from ..recording import record_session
 from .washout import session_opens_at, washout_deviation_write
+
+# What every answer needs of the reads to come, of their session and of their study.
+# Anything else is fetched when it is asked for.
+READ = ("reader_id", "position", "token", "first_shown_at", "submitted_at")
+SESSION = ("reader_id", "number", "first_position", "size", "device")
+TIMES = ("started_at", "finished_at")
+STUDY = ("slug", "state", "seed", "question_set", "answer_changes", "guesses")
+LIMITS = ("window_adjustable", "long_pause_minutes", "least_slice_side")
+NEEDED = (
+    *READ,
+    *(f"session__{name}" for name in SESSION + TIMES),
+    *(f"session__study__{name}" for name in STUDY + LIMITS),
+)
 
 
 @dataclass(frozen=True)
@@ -62,10 +76,33 @@ def read_next(*, reader: Membership) -> Due:
     return due_now(study, reader, timezone.now(), may_start=True)
 
 
-def membership_lock(reader: Membership) -> Membership:
-    """Wait for this reader's turn; read everything else only afterwards."""
-    members = Membership.objects.select_for_update(of=("self",)).select_related("user")
-    return members.get(pk=reader.pk, role=Membership.Role.READER)
+@dataclass(frozen=True)
+class Seat:
+    """Who asks, and about which study; whether they read it, the lock finds out."""
+
+    slug: str
+    user: User
+
+
+def membership_lock(reader: Membership | Seat) -> Membership:
+    """Wait for this reader's turn; read everything else only afterwards.
+
+    Even what is joined here may be from before the wait, on PostgreSQL. Raises
+    Membership.DoesNotExist for a seat that is not a reader's of a study once opened,
+    and refuses one whose reading is simulated.
+    """
+    members = Membership.objects.select_for_update(of=("self",)).filter(
+        role=Membership.Role.READER
+    )
+    if isinstance(reader, Membership):
+        return members.select_related("user").get(pk=reader.pk)
+    found = members.exclude(study__state=Study.State.DRAFT).get(
+        study__slug=reader.slug, user=reader.user
+    )
+    if found.simulated:
+        raise Refused(_("This account's reading is simulated."))
+    found.user = reader.user
+    return found
 
 
 def refuse_unless_open(study: Study) -> None:
@@ -73,20 +110,35 @@ def refuse_unless_open(study: Study) -> None:
         raise Refused(_("The study is closed; no answer is taken any more."))
 
 
-def due_after(study: Study, reader: Membership, now: datetime) -> Due:
+def due_after(
+    study: Study,
+    reader: Membership,
+    now: datetime,
+    *,
+    upcoming: list[Read] | None = None,
+) -> Due:
     """What follows an answer; a further session begins when its reader asks for it."""
-    due = due_now(study, reader, now, may_start=False)
+    due = due_now(study, reader, now, may_start=False, upcoming=upcoming)
     return Due("pause") if due.state == "conditions" else due
 
 
-def due_now(study: Study, reader: Membership, now: datetime, *, may_start: bool) -> Due:
+def due_now(
+    study: Study,
+    reader: Membership,
+    now: datetime,
+    *,
+    may_start: bool,
+    upcoming: list[Read] | None = None,
+) -> Due:
     """What comes next; reads become due in the order of the plan only.
 
     may_start: a session; only where its reader has asked for it.
+    upcoming: as `unanswered` gives them, two at least if there are as many.
     """
     if study.state != Study.State.OPEN:
         return Due("closed")
-    upcoming = _unanswered(reader)
+    if upcoming is None:
+        upcoming = unanswered(reader)
     if reader.reopened:
         return _due_reopened(reader, upcoming, now)
     if study.guesses == Study.Guesses.AFTER_GRADE and (guess := _guess(reader, now)):
@@ -104,12 +156,15 @@ def due_now(study: Study, reader: Membership, now: datetime, *, may_start: bool)
     return Due("read", read=read, following=tokens[0] if tokens else None)
 
 
-def _unanswered(reader: Membership) -> list[Read]:
-    """The first two reads without an answer."""
+def unanswered(reader: Membership) -> list[Read]:
+    """The first three reads without an answer: what is left of them once the one
+    before the reader is answered says what comes next, and what after it.
+    """
     return list(
         Read.objects.filter(reader=reader, submitted_at__isnull=True)
-        .select_related("session")
-        .order_by("position")[:2]
+        .select_related("session__study")
+        .only(*NEEDED)
+        .order_by("position")[:3]
     )
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from readerstudy.imaging.errors import Refused
 
+from .. import selectors
 from ..images import ImageUnusableError
 from ..models import Membership, Study
 from ..pages.room import present
@@ -52,9 +54,29 @@ def due_address(due: Due, slug: str) -> str:
 
 
 def due_json(due: Due, slug: str) -> dict[str, object]:
-    """What a screen is told that follows; `href` is where, if not on the same one."""
+    """What a screen is told that follows; `href` is where, if not on the same one.
+
+    `pixels`: of the read `next`, base64 of their 12288 bytes and so always as long;
+    null where there is none, or none that can be shown, as its own address will say.
+    """
     shown = asdict(present(due)) if due.read else {}
-    return {"state": due.state, "href": due_address(due, slug), **shown}
+    ahead = {"pixels": _pixels_ahead(due.following)} if due.read else {}
+    return {"state": due.state, "href": due_address(due, slug), **shown, **ahead}
+
+
+def _pixels_ahead(token: str | None) -> str | None:
+    """Never fails: an answer that is stored must be acknowledged."""
+    if token is None:
+        return None
+    try:
+        return b64encode(selectors.pixels_ahead(token)).decode("ascii")
+    except ImageUnusableError as unusable:
+        _tell(unusable)
+        return None
+
+
+def _tell(unusable: ImageUnusableError) -> None:
+    logger.error("%s", unusable)  # no traceback: its frames hold arm and case
 
 
 def pixels_answer(pixels: Callable[[], bytes]) -> HttpResponse:
@@ -62,7 +84,7 @@ def pixels_answer(pixels: Callable[[], bytes]) -> HttpResponse:
     try:
         content = pixels()
     except ImageUnusableError as unusable:
-        logger.error("%s", unusable)  # no traceback: its frames hold arm and case
+        _tell(unusable)
         told = _("This image cannot be shown. Tell the coordinator.")
         plain = "text/plain; charset=utf-8"
         return never_stored(HttpResponse(told, content_type=plain, status=409))

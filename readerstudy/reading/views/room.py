@@ -5,17 +5,16 @@ from typing import cast
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.lut import load_lut
 
 from .. import selectors, services
-from ..models import Read
+from ..models import Membership, Read
 from ..pages.home import home_studies
 from ..pages.room import reader_page
-from ..services import Observed, device_digest
+from ..services import Observed, Seat, device_digest
 from .reader import (
     due_address,
     due_json,
@@ -90,23 +89,25 @@ def read_pixels(request: HttpRequest, slug: str, token: str) -> HttpResponse:
 
 @require_POST
 def read_submit(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take an answer; say what follows, so that no further request is needed."""
-    reader = reader_or_404(request, slug)
-    if reader.simulated:
-        refused = _("This account's reading is simulated.")
-        return never_stored(JsonResponse({"error": refused}, status=409))
+    """Take an answer; say what follows, so that no further request is needed.
+
+    Whether this person reads the study is asked by the service, in the statement that
+    waits for their turn.
+    """
+    assert isinstance(request.user, User)
     try:
         submitted = services.read_submit(
             token=posted(request, "token"),
-            reader=reader,
+            reader=Seat(slug, request.user),
             answers=parse_answers(request),
             key=posted(request, "key"),
             comment=posted(request, "comment"),
             observed=_parse_observed(request),
         )
-    except Read.DoesNotExist:
+    except (Membership.DoesNotExist, Read.DoesNotExist):
         raise Http404 from None
     except Refused as refusal:
+        reader_or_404(request, slug)  # what could not be parsed came before the seat
         return never_stored(JsonResponse({"error": str(refusal)}, status=409))
     return never_stored(JsonResponse(due_json(submitted.due, slug)))
 
