@@ -1,0 +1,91 @@
+"""Every page of every role is accessible: axe-core finds nothing against WCAG 2.2 AA.
+
+Each page is looked at twice: in English and light, in Japanese and dark.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import log_in
+from tests.cast import Cast
+from tests.pages import NO_PAGES, Shown, make_pages
+from tests.test_leaks import routes
+
+AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN = """tags => axe.run(document, {runOnly: tags, resultTypes: ["violations"]}).then(
+  (found) => found.violations.flatMap((rule) => rule.nodes.map((node) =>
+    `${rule.id}: ${node.target.join(" ")} ${node.failureSummary.split("\\n")[1]}`)))"""
+LOOKS = {
+    "English, light": {"locale": "en-GB", "color_scheme": "light"},
+    "Japanese, dark": {"locale": "ja-JP", "color_scheme": "dark"},
+}
+
+pytestmark = [
+    pytest.mark.browser,
+    # the group of coordinators, made by a migration, comes back after each flush
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+
+
+def violations(page: Page) -> list[str]:
+    return page.evaluate(RUN, TAGS)
+
+
+@pytest.fixture
+def pages(cast: Cast) -> list[Shown]:
+    return make_pages(cast)
+
+
+@pytest.fixture
+def looking(new_context: Callable, live_server) -> Callable[..., Page]:
+    """A browser that carries axe-core, logged in as somebody."""
+
+    def look(who: object, **options: object) -> Page:
+        context = new_context(**options)
+        context.add_init_script(path=AXE)
+        page = context.new_page()
+        if who is not None:
+            log_in(page, str(live_server), who.username)
+        return page
+
+    return look
+
+
+def settle(page: Page) -> None:
+    """Until what is drawn is drawn."""
+    if page.locator("#room").count():
+        page.wait_for_selector("#room[data-painted]")
+    page.wait_for_load_state("networkidle")
+
+
+def test_every_route_is_looked_at_or_is_no_page(pages: list[Shown]) -> None:
+    named = {shown.route for shown in pages} - {""}
+    assert {name for name, _ in routes()} == named | NO_PAGES
+    assert not named & NO_PAGES
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_page_is_accessible(
+    look: str,
+    pages: list[Shown],
+    looking: Callable[..., Page],
+    live_server,
+    expected_errors: list[str],
+) -> None:
+    expected_errors.append("Failed to load resource")  # 404, 403, 409 pages
+    found = []
+    for who in dict.fromkeys(shown.who for shown in pages):
+        page = looking(who, **LOOKS[look])
+        for shown in (shown for shown in pages if shown.who == who):
+            response = page.goto(f"{live_server}{shown.path}")
+            assert response is not None
+            if response.status != shown.status or not page.url.endswith(shown.path):
+                found.append(f"{shown.name}: {response.status} at {page.url}")
+                continue
+            settle(page)
+            found += [f"{shown.name}: {told}" for told in violations(page)]
+    assert not found, "\n".join(found)

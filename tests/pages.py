@@ -1,0 +1,261 @@
+"""Every page of the site as somebody meets it, for the tests that look at all.
+
+`make_pages` brings studies into each state that has a look of its own. `PAGES`
+and `NO_PAGES` together name every route, so that a new one cannot be forgotten.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils import timezone
+
+from inference.models import Job
+from inference.services import job_request, weights_sync_shipped
+from inference.services.running import UNEXPECTED as UNEXPECTED_IN_JOB
+from readerstudy.cases.models import Upload
+from readerstudy.cases.plan import CohortPlan, PlannedPair, ScannedSeries
+from readerstudy.cases.sources import LeftOut
+from readerstudy.cases.uploads import UNEXPECTED
+from readerstudy.reading import services
+from readerstudy.reading.models import Membership, Study
+from tests.cast import Cast, reader_membership
+from tests.eventful import answer_session, let_everything_happen, make_whole
+from tests.factory import TRAINING, make_study, unblind
+
+# routes that answer something else than a page: acts, images, JSON, parts of pages
+NO_PAGES = frozenset(
+    {
+        *("logout", "set_language", "healthz", "favicon", "reading:start"),
+        *("api:study-list", "api:progress", "api:deviations"),
+        *("cases:upload-discard", "cases:upload-retry", "cases:upload-preview"),
+        *("cases:colour-bar", "cases:case-update", "cases:rendition-preview"),
+        *("inference:job-request", "inference:job-cancel", "inference:job-retry"),
+        *("reading:protocol-upload", "reading:protocol-download"),
+        *("reading:study-open", "reading:study-close", "reading:study-progress"),
+        *("reading:unblinding-approve", "reading:unblinding-withdraw"),
+        *("reading:member-appoint", "reading:read-reopen", "reading:washout-waive"),
+        *("reading:code-break", "reading:read-submit", "reading:session-finish"),
+        *("reading:read-revisit", "reading:read-undo", "reading:read-pixels"),
+        *("reading:preferences",),
+        *("reading:test-pattern", "reading:guess-submit", "reading:guess-pixels"),
+        *("reading:training-start", "reading:training-submit"),
+        *("reading:training-pixels", "reading:lut-show", "stats:export"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One page: its name as a picture, its route, who looks at it, and where."""
+
+    name: str
+    route: str
+    who: User | None
+    path: str
+    status: int = 200
+
+
+def make_pages(cast: Cast) -> list[Shown]:
+    """Visitors', readers', coordinators' and statisticians' pages."""
+    return [
+        Shown("login", "login", None, reverse("login")),
+        Shown("not-found", "", cast.reader, "/nonsense/", 404),
+        Shown("not-allowed", "", cast.reader, reverse("cases:cohort-list"), 403),
+        *_readers_pages(cast),
+        *_cohorts_pages(cast),
+        *_studies_pages(cast),
+    ]
+
+
+def _open(cast: Cast, slug: str, **settings: object) -> Study:
+    return make_study(
+        cast.cohort,
+        slug=slug,
+        coordinator=cast.coordinator,
+        statistician=cast.statistician,
+        readers=[cast.reader],
+        **settings,
+    )
+
+
+def _of(study: Study, cast: Cast) -> Membership:
+    return reader_membership(study, cast.reader)
+
+
+def _readers_pages(cast: Cast) -> list[Shown]:
+    whole = make_whole(
+        cast.cohort,
+        slug="whole-study",
+        coordinator=cast.coordinator,
+        statistician=cast.statistician,
+        readers=[cast.reader],
+    )
+    let_everything_happen(whole, _of(whole, cast), cast.coordinator)
+    trained = _open(cast, "trained-study", training=TRAINING)
+    services.attempt_start(reader=_of(trained, cast))
+    asking = _open(cast, "asking-study", asks_conditions=True)
+    guessed = _open(cast, "guessed-study", guesses="after-grade", guess_percent=100)
+    _answer(guessed, cast, most=1)
+    waiting = _open(cast, "waiting-study", washout_days=28)
+    _answer(waiting, cast, most=12)
+    reviewed = _open(cast, "reviewed-study", answer_changes="session")
+    _answer(reviewed, cast)
+    begun = _open(cast, "begun-study", answer_changes="study", window_adjustable=True)
+    _answer(begun, cast, most=3)
+    finished = _open(cast, "finished-study")
+    for _ in range(2):
+        _answer(finished, cast)
+    ended = _open(cast, "ended-study")
+    services.study_close(study=ended, by=cast.coordinator)
+    given = [
+        ("home", "reader-home", None),
+        ("room", "read-next", begun),
+        ("room-again", "read-next", whole),
+        ("training", "training-next", trained),
+        ("training-result", "training-result", whole),
+        ("conditions", "conditions", asking),
+        ("guess", "guess-next", guessed),
+        ("changes", "read-changes", whole),
+        ("changes-none", "read-changes", asking),
+        ("pause", "reading-pause", begun),
+        ("pause-reopened", "reading-pause", whole),
+        ("pause-washout", "reading-pause", waiting),
+        ("pause-review", "reading-pause", reviewed),
+        ("pause-finished", "reading-pause", finished),
+        ("pause-closed", "reading-pause", ended),
+    ]
+    return [
+        *(_page(name, route, cast.reader, study) for name, route, study in given),
+        _page("home-empty", "reader-home", cast.stranger, None),
+    ]
+
+
+def _answer(study: Study, cast: Cast, *, most: int = 1000) -> None:
+    answer_session(_of(study, cast), most=most)
+
+
+def _page(
+    name: str, route: str, who: User, study: Study | None, status: int = 200
+) -> Shown:
+    route = f"reading:{route}" if ":" not in route else route
+    path = reverse(route, args=[study.slug] if study else [])
+    return Shown(name, route, who, path, status)
+
+
+def _studies_pages(cast: Cast) -> list[Shown]:
+    """Studies as coordinator and statistician see them in each state."""
+    draft = make_draft(cast)
+    whole = Study.objects.get(slug="whole-study")
+    closed = Study.objects.get(slug="ended-study")
+    over = make_whole(
+        cast.cohort,
+        slug="unblinded-study",
+        coordinator=cast.coordinator,
+        statistician=cast.statistician,
+        readers=[cast.reader],
+    )
+    let_everything_happen(over, _of(over, cast), cast.coordinator)
+    unblind(over)
+    boss, analyst = cast.coordinator, cast.statistician
+    create = reverse("reading:study-create")
+    return [
+        _page("studies", "study-list", boss, None),
+        _page("study-create", "study-create", boss, None),
+        Shown(
+            "study-settings",
+            "reading:study-create",
+            boss,
+            f"{create}?cohort={cast.cohort.pk}",
+        ),
+        _page("study-edit", "study-edit", boss, draft),
+        _page("study-draft", "study-detail", boss, draft),
+        _page("study-open", "study-detail", boss, whole),
+        _page("study-closed", "study-detail", boss, closed),
+        _page("study-amend", "study-amend", boss, whole),
+        _page("conduct", "study-conduct", boss, whole),
+        _page("conduct-unblinded", "study-conduct", boss, over),
+        _page("log", "study-log", boss, whole),
+        _page("report-refused", "stats:report", boss, whole, 409),
+        _page("statistician-studies", "study-list", analyst, None),
+        _page("statistician-study", "study-detail", analyst, closed),
+        _page("statistician-conduct", "study-conduct", analyst, whole),
+        _page("report", "stats:report", analyst, over),
+    ]
+
+
+def _cohorts_pages(cast: Cast) -> list[Shown]:
+    upload = make_upload(cast)
+    make_jobs(cast)
+    waiting = Upload.objects.create(name="On its way", uploaded_by=cast.coordinator)
+    cohort, boss = cast.cohort.pk, cast.coordinator
+    given = [
+        ("cohorts", "cases:cohort-list", []),
+        ("cohort-upload", "cases:cohort-upload", []),
+        ("cohort-confirm", "cases:cohort-confirm", [upload.pk]),
+        ("cohort-waiting", "cases:cohort-confirm", [waiting.pk]),
+        ("cohort", "cases:cohort-detail", [cohort]),
+        ("case", "cases:case-detail", [cohort, "C001"]),
+        ("jobs", "inference:job-list", [cohort]),
+        ("networks", "inference:weights-list", []),
+        ("network-upload", "inference:weights-upload", []),
+    ]
+    return [
+        Shown(name, route, boss, reverse(route, args=args))
+        for name, route, args in given
+    ]
+
+
+def make_jobs(cast: Cast) -> None:
+    """The shipped weights, and a job that failed without saying why."""
+    weights_sync_shipped()
+    job = job_request(cohort=cast.cohort, method="gaussian", user=cast.coordinator)
+    Job.objects.filter(pk=job.pk).update(
+        state="failed", finished_at=timezone.now(), failures={"C001": UNEXPECTED_IN_JOB}
+    )
+
+
+def make_draft(cast: Cast) -> Study:
+    """A draft that cannot be opened, for every reason a page may give."""
+    return make_study(
+        cast.cohort,
+        coordinator=cast.coordinator,
+        readers=[cast.other_coordinator, cast.administrator, cast.statistician],
+        slug="a-draft",
+        methods=("gaussian",),
+        sessions=1,
+        opened=False,
+    )
+
+
+def make_upload(cast: Cast) -> Upload:
+    """One pair and one file left out, waiting to be confirmed."""
+    scan = ScannedSeries(
+        files=("1.dcm", "2.dcm"),
+        patient="p",
+        study="s",
+        instances="i",
+        content="c",
+        duration_s=1500.0,
+        total_counts=1e6,
+        shape=(60, 128, 128),
+        spacing_mm=(3.29, 3.29, 3.29),
+        origin_mm=None,
+        description="",
+        manufacturer="",
+    )
+    note = "The shorter scan has more counts than the longer one."
+    plan = CohortPlan(
+        path=Path(),
+        pairs=(PlannedPair("C001", scan, scan, central_slice=30, notes=(note,)),),
+        left_out=(LeftOut("3.dcm", "It is not an ordinary file."),),
+    )
+    return Upload.objects.create(
+        name=cast.cohort.name,
+        uploaded_by=cast.coordinator,
+        state=Upload.State.READY,
+        folder="ready",
+        plan=plan.to_json(),
+        error=UNEXPECTED,
+    )
