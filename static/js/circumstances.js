@@ -2,22 +2,40 @@
 // break is due. Needs drawing.js and screen.js.
 "use strict";
 
-// How long the window was left during the read that is shown.
-let leftAt = document.hidden ? Date.now() : null;
-let awayMilliseconds = 0;
+// By token, since one may leave a read and come back to it, in milliseconds: how long
+// a read was before its reader, how long the window was left or hidden meanwhile, and
+// how long it was before its reader at the first choice.
+const clocks = new Map();
+let clock = null; // of the read that is shown
+let countedAt = performance.now();
+let isAway = document.hidden;
+
+function countTime() {
+  const now = performance.now();
+  if (clock) clock[isAway ? "away" : "spent"] += Math.max(0, now - countedAt);
+  countedAt = now;
+}
 
 function leave() {
-  if (leftAt === null) leftAt = Date.now();
+  countTime();
+  isAway = true;
 }
 
 function comeBack() {
-  if (leftAt !== null) awayMilliseconds += Math.max(0, Date.now() - leftAt);
-  leftAt = null;
+  countTime();
+  isAway = false;
 }
 
+// Its images are on the screen from now on.
 function newRead() {
-  awayMilliseconds = 0;
-  if (leftAt !== null) leftAt = Date.now();
+  countTime();
+  if (!clocks.has(token)) clocks.set(token, { spent: 0, away: 0, first: null });
+  clock = clocks.get(token);
+}
+
+function noteChoice() {
+  countTime();
+  if (clock && clock.first === null) clock.first = clock.spent;
 }
 
 window.addEventListener("blur", leave);
@@ -28,9 +46,12 @@ document.addEventListener("visibilitychange", () => {
 });
 
 function circumstances() {
-  const now = leftAt === null ? 0 : Math.max(0, Date.now() - leftAt);
+  countTime();
+  const { spent, away, first } = clock;
   return {
-    away_ms: awayMilliseconds + now,
+    ...(first === null ? {} : { first_ms: Math.round(first) }),
+    spent_ms: Math.round(spent),
+    away_ms: Math.round(away),
     side: Math.round(canvases[0].clientWidth),
     screen: describeScreen(),
   };

@@ -11,7 +11,13 @@ from readerstudy.imaging.errors import Refused
 
 from .. import selectors, services
 from ..models import Membership
-from .reader import due_json, never_stored, posted, reader_or_404
+from .reader import (
+    due_json,
+    never_stored,
+    own_desk_or_404,
+    posted,
+    reader_or_404,
+)
 
 PLACE = re.compile(r"(\d{1,9})/(\d{1,9})", re.ASCII)
 
@@ -45,6 +51,7 @@ def read_revisit(request: HttpRequest, slug: str) -> HttpResponse:
 def read_undo(request: HttpRequest, slug: str) -> HttpResponse:
     """Take the last answer back; say what is due then, as after an answer."""
     reader = reader_or_404(request, slug)
+    own_desk_or_404(request, slug)
     try:
         if reader.simulated:
             raise Refused(_("This account's reading is simulated."))
