@@ -47,6 +47,8 @@ class Agreement:
 
     table: counts, row = category of the first reading, column = of the second,
         in the order of `categories`.
+    left_out: items that are in none of these numbers, because one of the two
+        readings could not assess them.
     exact: share of items with equal grades, 0 to 1.
     kappa: -1 to 1.
     standard_error: non-null asymptotic one of Fleiss, Cohen and Everitt, which
@@ -59,6 +61,7 @@ class Agreement:
     weighting: Weighting
     categories: tuple[int, ...]
     items: int
+    left_out: int
     patients: int
     table: tuple[tuple[int, ...], ...]
     exact: float | NotEstimable
@@ -216,6 +219,7 @@ def weighted_kappa(
     categories: Sequence[int],
     patients: Sequence[Hashable],
     weighting: Weighting,
+    left_out: int = 0,
     level: float = 0.95,
 ) -> Agreement:
     """Cohen's kappa of two readings of the same n items.
@@ -223,6 +227,8 @@ def weighted_kappa(
     first, second: (n,) grades; grade i of both is of the same item.
     categories: every grade of the scale in its order, used or not.
     patients: (n,) who the item is of; left and right of one patient share theirs.
+    left_out: items without a grade, because a reading could not assess them; they
+        are counted beside the n, nothing else.
     level: of the confidence interval.
 
     Not estimable: no items; one patient; both readings constant. With one reading
@@ -244,10 +250,14 @@ def weighted_kappa(
     if len(rows):
         exact = float((rows == columns).mean())
     outcome = _estimate(table, rows, columns, numbers, weighting, level)
+    if left_out and not len(rows):
+        exact = NotEstimable(Reason.NONE_ASSESSED)
+        outcome = _without(exact, Reason.NONE_ASSESSED)
     return Agreement(
         weighting=weighting,
         categories=tuple(categories),
         items=len(rows),
+        left_out=left_out,
         patients=len(labels),
         table=tuple(tuple(int(count) for count in line) for line in table),
         exact=exact,

@@ -1,7 +1,8 @@
 """The agreement tables of a report: kappa, intra-reader, grades given."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,34 +12,36 @@ from . import selectors
 from .agreement import Agreement, Weighting, weighted_kappa
 from .arms import arm_name
 from .comparison import PatientMean, mean_of_estimates, patient_mean
+from .outcomes import Reason
+from .readings import Reading, Readings, graded_in_all
 from .report import GradeLine, IntraReaderLine, KappaLine, ReaderAgreement
-from .selectors import Place, Readings
 
 
 def agreement(
-    first: dict[Place, int],
-    second: dict[Place, int],
+    first: Reading,
+    second: Reading,
     *,
-    readings: Readings,
+    patients: Mapping[int, str],
     categories: Sequence[int],
     weighting: Weighting,
     side: str | None = None,
 ) -> Agreement:
-    """Kappa over the places that both readings have; of one side if asked."""
-    places = sorted(p for p in first.keys() & second.keys() if side in (None, p[1]))
+    """Kappa over the places that both readings graded; of one side if asked."""
+    places, left_out = graded_in_all([first, second], side=side)
     return weighted_kappa(
-        [first[place] for place in places],
-        [second[place] for place in places],
+        [first.grades[place] for place in places],
+        [second.grades[place] for place in places],
         categories=categories,
-        patients=[readings.patients[case] for case, _side in places],
+        patients=[patients[case] for case, _side in places],
         weighting=weighting,
+        left_out=left_out,
     )
 
 
 def _sides(
-    first: dict[Place, int],
-    second: dict[Place, int],
-    readings: Readings,
+    first: Reading,
+    second: Reading,
+    patients: Mapping[int, str],
     categories: Sequence[int],
     weighting: Weighting,
 ) -> dict[str, Agreement]:
@@ -46,7 +49,7 @@ def _sides(
         name: agreement(
             first,
             second,
-            readings=readings,
+            patients=patients,
             categories=categories,
             weighting=weighting,
             side=side,
@@ -72,7 +75,7 @@ def kappa_lines(
                 **_sides(
                     readings.of(reader.pk, reference.pk),
                     readings.of(reader.pk, arm.pk),
-                    readings,
+                    readings.patients,
                     categories,
                     weighting,
                 ),
@@ -99,7 +102,7 @@ def intra_reader_lines(
             **_sides(
                 readings.of(reader.pk, arm.pk, 0),
                 readings.of(reader.pk, arm.pk, 1),
-                readings,
+                readings.patients,
                 categories,
                 weighting,
             ),
@@ -117,16 +120,19 @@ def grade_lines(
     lines = []
     for arm in [reference, *selectors.compared_arms(study)]:
         given = [readings.of(reader.pk, arm.pk) for reader in readers]
-        grades = [grade for places in given for grade in places.values()]
+        grades = [grade for one in given for grade in one.grades.values()]
         shifts = [
-            _differences(readings.of(reader.pk, reference.pk), places)
-            for reader, places in zip(readers, given, strict=True)
+            _shifted(readings.of(reader.pk, reference.pk), one)
+            for reader, one in zip(readers, given, strict=True)
         ]
         is_reference = arm.pk == reference.pk
         lines.append(
             GradeLine(
                 arm=arm_name(arm),
                 counts=tuple(grades.count(grade) for grade in categories),
+                declined=sum(len(one.declined) for one in given),
+                pairs=sum(len(one.differences) for one in shifts),
+                left_out=sum(one.left_out for one in shifts),
                 shift=None if is_reference else _shift(shifts, readings),
                 shifts=()
                 if is_reference
@@ -139,22 +145,28 @@ def grade_lines(
     return tuple(lines)
 
 
-def _differences(
-    standard: dict[Place, int], places: dict[Place, int]
-) -> list[tuple[int, int]]:
-    """(case, arm grade - standard grade) of all places that both have."""
-    return [
-        (place[0], grade - standard[place])
-        for place, grade in places.items()
-        if place in standard
-    ]
+@dataclass(frozen=True)
+class _Shifted:
+    differences: list[tuple[int, int]]  # case pk, arm grade - standard grade
+    left_out: int
 
 
-def _shift(
-    differences: Sequence[list[tuple[int, int]]], readings: Readings
-) -> PatientMean:
+def _shifted(standard: Reading, arm: Reading) -> _Shifted:
+    """Of all places that both graded."""
+    places, left_out = graded_in_all([standard, arm])
+    return _Shifted(
+        [(place[0], arm.grades[place] - standard.grades[place]) for place in places],
+        left_out,
+    )
+
+
+def _shift(shifted: Sequence[_Shifted], readings: Readings) -> PatientMean:
     by_patient: dict[str, list[int]] = defaultdict(list)
-    for one in differences:
-        for case, difference in one:
+    for one in shifted:
+        for case, difference in one.differences:
             by_patient[readings.patients[case]].append(difference)
-    return patient_mean([float(np.mean(values)) for values in by_patient.values()])
+    left_out = any(one.left_out for one in shifted)
+    return patient_mean(
+        [float(np.mean(values)) for values in by_patient.values()],
+        without=Reason.NONE_ASSESSED if left_out else Reason.NO_READS,
+    )

@@ -11,11 +11,13 @@ from . import selectors
 from .agreement_tables import grade_lines, intra_reader_lines, kappa_lines
 from .analysis_plan import AnalysisPlan, analysis_plan
 from .arms import arm_name
+from .assessability import assessability_lines
 from .blinding_tables import blinding
 from .conduct import conduct
 from .images import image_set
 from .primary import primary_comparison
 from .quality_tables import quality_tables
+from .reading_times import time_lines
 from .report import Report
 
 
@@ -69,6 +71,8 @@ def report_build(
             study, readings, readers, weighting=plan.weighting
         ),
         grades=grade_lines(study, readings, readers),
+        assessability=assessability_lines(study, readings, readers),
+        times=time_lines(study, readers),
         quality=quality_tables(
             images, control_arm, metrics=plan.metrics, slice_wise=slice_wise
         ),

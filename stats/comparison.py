@@ -177,15 +177,17 @@ class PatientMean:
     interval: Interval | NotEstimable
 
 
-def patient_mean(values: Sequence[float], *, level: float = 0.95) -> PatientMean:
+def patient_mean(
+    values: Sequence[float], *, without: Reason = Reason.NO_READS, level: float = 0.95
+) -> PatientMean:
     """Mean of one value a patient ± t(n-1) · SD / √n.
 
-    Not estimable: no patient; the interval also with one patient, or where all
-    patients have the same value.
+    Not estimable: no patient (`without` says why there is none); the interval also
+    with one patient, or where all patients have the same value.
     """
     n = len(values)
     if n == 0:
-        nothing = NotEstimable(Reason.NO_READS)
+        nothing = NotEstimable(without)
         return PatientMean(0, nothing, nothing)
     mean = float(np.mean(values))
     if n == 1:

@@ -16,6 +16,7 @@ from .columns import (
     Column,
     interval_columns,
 )
+from .export_answer_columns import ANSWER, ANSWERS, GRADE, NOT_ASSESSABLE
 from .export_conduct_columns import (
     AMENDMENTS,
     BLINDING_INDEX,
@@ -62,22 +63,28 @@ READS = (
     ),
     Column("side", "side of the patient, not of the screen", "", "right or left"),
     Column("question", "what was asked", "", "text"),
-    Column(
-        "grade",
-        "the reader's answer as it stands: 4 normal, 3 putamen mildly reduced, "
-        "2 putamen severely reduced, 1 putamen and caudate severely reduced",
-        "",
-        "1, 2, 3 or 4; empty when not read",
-    ),
+    GRADE,
+    NOT_ASSESSABLE,
     Column(
         "version",
-        "1: as first given; higher: changed, with a reason kept in the platform",
+        "of the answer in this line, the latest; 1: as first given; higher: changed, "
+        "see answers.csv",
         "",
         "integer from 1",
     ),
-    Column("state", "whether the planned read took place", "", "read or not read"),
     Column(
-        "seconds", "from the first showing of the image to submission", "s", "number"
+        "state",
+        "whether the planned read took place, and with a grade for this side",
+        "",
+        "read, not assessable or not read",
+    ),
+    *ANSWER,
+    Column(
+        "seconds",
+        "from the first showing of the image to its first answer, by the server's "
+        "clock, absences and lost connections included",
+        "s",
+        "number",
     ),
     Column("first_shown_at", "when the image was first shown", "UTC", "ISO 8601"),
     Column("submitted_at", "when the read was submitted", "UTC", "ISO 8601"),
@@ -107,6 +114,12 @@ AGREEMENT = (
         "categories", "all grades of the scale, used or not", "", "grades with spaces"
     ),
     Column("n_sides", "number of pairs of grades", "", "integer"),
+    Column(
+        "n_not_assessable",
+        "pairs left out, because a side could not be assessed in one of both readings",
+        "",
+        "integer",
+    ),
     Column("n_patients", "number of patients they are of", "", "integer"),
     Column("exact_agreement", "share of pairs with equal grades", "", "0 to 1"),
     Column("kappa", "Cohen's kappa with these weights", "", "-1 to 1"),
@@ -262,6 +275,7 @@ DATA_DICTIONARY = (
 
 FILES = {
     "reads.csv": READS,
+    "answers.csv": ANSWERS,
     "kappa.csv": KAPPA,
     "primary_comparison.csv": PRIMARY_COMPARISON,
     "intra_reader.csv": INTRA_READER,

@@ -38,7 +38,29 @@ PRIMARY_COMPARISON = (
         "",
         "unweighted, linear or quadratic",
     ),
+    Column(
+        "sides",
+        "same: a reader's sides that are graded in the reference and in both arms, on "
+        "which the verdict rests; own: all that are graded in the reference and in the "
+        "arm, for comparison",
+        "",
+        "same or own; own only where it differs",
+    ),
     Column("n_readers", "number of readers", "", "integer"),
+    Column(
+        "n_sides_primary",
+        "pairs of grades in the primary arm, over all readers",
+        "",
+        "integer",
+    ),
+    Column("n_sides_control", "the same in the control arm", "", "integer"),
+    Column(
+        "n_not_assessable",
+        "sides that a reader read in all three arms and could not assess in one of "
+        "them at least",
+        "",
+        "integer; empty for own",
+    ),
     Column("n_patients", "number of patients", "", "integer"),
     Column(
         "kappa_primary",

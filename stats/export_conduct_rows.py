@@ -18,6 +18,7 @@ from .blinding_tables import ArmBlinding, IndexLine
 from .conduct import changes
 from .export_lines import Line, interval_cells, reasons
 from .outcomes import NotEstimable
+from .primary import Compared
 from .report import Report
 
 UNITS = {
@@ -37,28 +38,39 @@ def _beginning(report: Report) -> Line:
 
 
 def primary_comparison(study: Study, report: Report) -> Iterator[Line]:
-    """One line, where the analysis plan names both arms and a margin."""
+    """One line, where the plan names both arms and a margin; one more of own sides."""
     planned = report.primary
-    if planned.difference is None or planned.primary is None or planned.control is None:
-        return
-    found, verdict = planned.difference, planned.is_not_inferior
+    if planned.same is not None:
+        yield _compared(report, "same", planned.same, planned.left_out)
+    if planned.own is not None:
+        yield _compared(report, "own", planned.own, None)
+
+
+def _compared(
+    report: Report, sides: str, compared: Compared, left_out: int | None
+) -> Line:
+    planned, found = report.primary, compared.difference
     numbers: dict[str, float | NotEstimable] = {
         "kappa_primary": found.first,
         "kappa_control": found.second,
         "difference": found.difference,
         "se_clustered": found.standard_error,
     }
-    yield {
+    return {
         **_beginning(report),
-        "primary": planned.primary.code,
-        "control": planned.control.code,
+        "primary": planned.primary.code if planned.primary else None,
+        "control": planned.control.code if planned.control else None,
         "weighting": report.plan.weighting,
+        "sides": sides,
         "n_readers": found.readers,
+        "n_sides_primary": compared.pairs[0],
+        "n_sides_control": compared.pairs[1],
+        "n_not_assessable": left_out,
         "n_patients": found.patients,
         **numbers,
         **interval_cells(found.interval),
         "margin": planned.margin,
-        "not_inferior": verdict,
+        "not_inferior": compared.is_not_inferior,
         "plan_amendments": " ".join(
             str(one.number) for one in report.conduct.plan_amendments
         ),

@@ -13,7 +13,8 @@ from readerstudy.reading.protocol.frozen import canonical_json
 from .report import Report
 
 ABOUT = {
-    "reads.csv": "every planned read and side, with its grade",
+    "reads.csv": "every planned read and side, with its latest answer",
+    "answers.csv": "every version of every answer, with its times and comment",
     "kappa.csv": "agreement with the reference, by arm, weighting, reader and side",
     "primary_comparison.csv": "primary arm minus control arm, as the plan says",
     "intra_reader.csv": "agreement of second with first readings",
@@ -67,6 +68,7 @@ def _readme(report: Report, protocols: dict[str, bytes]) -> str:
         "",
         "Tables are CSV (RFC 4180), UTF-8, with decimal points and times in UTC.",
         "An empty cell is missing or not estimable; the column not_estimable says why.",
+        _not_assessable(report),
         "Readers appear under their codes and patients under numbers of this study.",
         "",
         *(f"{name:<28}{about}" for name, about in ABOUT.items()),
@@ -99,6 +101,14 @@ def _warnings(report: Report) -> list[str]:
         for one in report.conduct.plan_amendments
     ]
     return [*found, ""] if found else []
+
+
+def _not_assessable(report: Report) -> str:
+    sides = report.sides
+    said = "Sides that a reader could not assess (column not_assessable): "
+    if not sides.declined:
+        return f"{said}none."
+    return f"{said}{sides.declined} of {sides.answered}."
 
 
 def _time(moment: datetime) -> str:

@@ -11,6 +11,7 @@ from . import export_conduct_rows as conduct
 from . import selectors
 from .agreement import WEIGHTINGS, Agreement, Weighting
 from .agreement_tables import intra_reader_lines, kappa_lines
+from .export_answers import answer_cells, answers
 from .export_columns import FILES
 from .export_lines import Line, head, interval_cells, reasons
 from .images import image_set
@@ -35,6 +36,7 @@ def reads(study: Study, report: Report) -> Iterator[Line]:
     patients = selectors.patient_codes(study)
     for read in planned.iterator(chunk_size=CHUNK):
         answer = read.versions[-1] if read.versions else None
+        cells = answer_cells(answer)
         latest = {score.side: score for score in answer.scores.all()} if answer else {}
         broken = getattr(read, "code_break", None)
         for side in Score.Side.values:
@@ -54,14 +56,22 @@ def reads(study: Study, report: Report) -> Iterator[Line]:
                 "side": side,
                 "question": report.question,
                 "grade": score.value if score else None,
+                "not_assessable": score.unassessable if score else None,
                 "version": answer.version if answer else None,
-                "state": "read" if read.submitted_at else "not read",
+                "state": _state(read, score),
+                **cells,
                 "seconds": _seconds(read),
                 "first_shown_at": read.first_shown_at,
                 "submitted_at": read.submitted_at,
                 "scored_at": answer.at if answer else None,
                 "code_broken_at": broken.at if broken else None,
             }
+
+
+def _state(read: Read, score: Score | None) -> str:
+    if read.submitted_at is None:
+        return "not read"
+    return "not assessable" if score and score.unassessable else "read"
 
 
 def _seconds(read: Read) -> float | None:
@@ -85,6 +95,7 @@ def _agreement(side: str, one: Agreement) -> Line:
         "weighting": one.weighting,
         "categories": " ".join(map(str, one.categories)),
         "n_sides": one.items,
+        "n_not_assessable": one.left_out,
         "n_patients": one.patients,
         **numbers,
         **interval_cells(one.interval),
@@ -231,6 +242,7 @@ def data_dictionary(study: Study, report: Report) -> Iterator[Line]:
 
 ROWS = {
     "reads.csv": reads,
+    "answers.csv": answers,
     "kappa.csv": kappa,
     "primary_comparison.csv": conduct.primary_comparison,
     "intra_reader.csv": intra_reader,

@@ -61,7 +61,8 @@ def kappa_difference(
 ) -> KappaDifference:
     """Difference of two arms' mean kappas, clustered by patient.
 
-    readers: for each, the pairs of the first and of the second arm.
+    readers: for each, the pairs of the first and of the second arm. These need not be
+        of the same sides: who has no pair in an arm adds nothing to its kappa.
 
     Every pair's influence on its kappa, over the number of pairs and of readers and
     with a minus for the second arm, is added up for each of G patients before it is

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     """Why a number does not exist; the value is a sentence's second half."""
 
     NO_READS = "there are no reads to compare"
+    NONE_ASSESSED = "no side could be assessed in both readings"
     NO_IMAGES = "there are no images to compare"
     ONE_PATIENT = "there is only one patient"
     BOTH_CONSTANT = "both readings use a single grade"
@@ -37,6 +38,8 @@ class Reason(StrEnum):
     ALL_TIED = "all arms are equal in every block"
     READER_MISSING = "it is not estimable for every reader"
     NO_GUESSES = "no guess was given"
+    NO_TIME_TOLD = "no browser told the time"
+    NOT_ANSWERED = "nothing was read"
     ALL_ALIKE = "all answers were the same, so their variation cannot be estimated"
     ONE_PATIENT_A_READER = (
         "a reader was asked about one patient only, in the reference or in the others"

@@ -7,6 +7,7 @@ from .outcomes import Reason
 
 REASON_WORDS: dict[Reason, Promise] = {
     Reason.NO_READS: _("there are no reads to compare"),
+    Reason.NONE_ASSESSED: _("no side could be assessed in both readings"),
     Reason.NO_IMAGES: _("there are no images to compare"),
     Reason.ONE_PATIENT: _("there is only one patient"),
     Reason.BOTH_CONSTANT: _("both readings use a single grade"),
@@ -24,6 +25,8 @@ REASON_WORDS: dict[Reason, Promise] = {
     Reason.ALL_TIED: _("all arms are equal in every block"),
     Reason.READER_MISSING: _("it is not estimable for every reader"),
     Reason.NO_GUESSES: _("no guess was given"),
+    Reason.NO_TIME_TOLD: _("no browser told the time"),
+    Reason.NOT_ANSWERED: _("nothing was read"),
     Reason.ALL_ALIKE: _(
         "all answers were the same, so their variation cannot be estimated"
     ),

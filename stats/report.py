@@ -7,12 +7,14 @@ from datetime import datetime
 from .agreement import Agreement
 from .analysis_plan import AnalysisPlan, Metric
 from .arms import ArmName
+from .assessability import AssessabilityLine, Sides
 from .blinding_tables import Blinding
 from .comparison import AgainstControl, Friedman, PatientMean
 from .conduct import Conduct
 from .image_quality import MeanSpread
 from .outcomes import NotEstimable
 from .primary import PrimaryComparison
+from .reading_times import TimeLine
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,9 @@ class GradeLine:
     """Grades given in one arm, first readings, and how far they lie from the standard.
 
     counts: for each grade of the scale, over all readers and sides.
+    declined: sides that could not be assessed, over all readers.
+    pairs: sides graded here and by the same reader in the reference, over all readers;
+        left_out: sides read in both, of which one could not be assessed.
     shift: mean of arm grade minus reference grade over readers and sides, then over
         patients; above 0 the arm is graded healthier than the standard.
     shifts: the same for each reader, (code, value).
@@ -57,6 +62,9 @@ class GradeLine:
 
     arm: ArmName
     counts: tuple[int, ...]
+    declined: int
+    pairs: int
+    left_out: int
     shift: PatientMean | None  # None for the reference itself
     shifts: tuple[tuple[str, PatientMean], ...]
 
@@ -133,6 +141,8 @@ class Report:
     kappa: tuple[KappaLine, ...]
     intra_reader: tuple[IntraReaderLine, ...]
     grades: tuple[GradeLine, ...]
+    assessability: tuple[AssessabilityLine, ...]
+    times: tuple[TimeLine, ...]
     quality: tuple[MetricTable, ...]
     images_missing: tuple[tuple[str, str], ...]  # (case code, arm title)
     conduct: Conduct
@@ -153,6 +163,29 @@ class Report:
     def kappa_patients(self) -> tuple[int, int]:
         """The fewest and the most patients that a kappa of both sides is of."""
         return _range([r.both.patients for line in self.kappa for r in line.readers])
+
+    @property
+    def sides(self) -> Sides:
+        """All that were answered, second readings too; how many without a grade."""
+        return sum((line.all for line in self.assessability), Sides(0, 0))
+
+    @property
+    def unassessable_shares(self) -> tuple[AssessabilityLine, AssessabilityLine] | None:
+        """The arms with the lowest and the highest share, of first readings.
+
+        None where all arms have the same share, as where every side was graded.
+        """
+        read = [one for one in self.assessability if one.all.answered]
+        first = [one for one in read if not one.repeat]
+        if len({one.all.share for one in first}) < 2:
+            return None
+        low, high = (find(first, key=lambda a: a.all.share or 0) for find in (min, max))
+        return low, high
+
+    @property
+    def times_told(self) -> bool:
+        """Some browser told how long a read took."""
+        return any(time.told for line in self.times for time in line.readers)
 
     @property
     def simulated(self) -> bool:

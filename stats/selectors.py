@@ -10,6 +10,8 @@ from readerstudy.cases.models import Case
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading.models import Arm, Membership, Read, Score, Study
 
+from .readings import Key, Place, Reading, Readings
+
 QUESTION = "grade"
 MAY_SEE_RESULTS = (Membership.Role.COORDINATOR, Membership.Role.STATISTICIAN)
 
@@ -23,26 +25,8 @@ def check_unblinded(study: Study) -> None:
         )
 
 
-# A place in the readings: one side of one case.
-Place = tuple[int, str]  # case pk, "right" or "left"
-
-
-@dataclass(frozen=True)
-class Readings:
-    """The grades of a study as they stand, latest version of each.
-
-    grades: (reader pk, arm pk, repeat) → place → grade.
-    patients: case pk → keyed digest of the patient, the cluster of all intervals.
-    """
-
-    grades: dict[tuple[int, int, int], dict[Place, int]]
-    patients: dict[int, str]
-
-    def of(self, reader: int, arm: int, repeat: int = 0) -> dict[Place, int]:
-        return self.grades.get((reader, arm, repeat), {})
-
-
 def readings(study: Study) -> Readings:
+    """The answers of a study as they stand, latest version of each."""
     rows = (
         Score.objects.filter(
             answer__read__session__study=study,
@@ -59,14 +43,19 @@ def readings(study: Study) -> Readings:
             "value",
         )
     )
-    grades: dict[tuple[int, int, int], dict[Place, int]] = defaultdict(dict)
+    latest: dict[Key, dict[Place, int | None]] = defaultdict(dict)
     for reader, arm, repeat, case, side, value in rows.iterator():
-        if value is None:  # cannot be assessed, whatever it was before
-            grades[reader, arm, repeat].pop((case, side), None)
-        else:
-            grades[reader, arm, repeat][case, side] = value  # a later version wins
+        latest[reader, arm, repeat][case, side] = value  # a later version wins
     patients = dict(study_cases(study).values_list("pk", "patient_digest"))
-    return Readings(dict(grades), patients)
+    return Readings({key: _reading(given) for key, given in latest.items()}, patients)
+
+
+def _reading(given: dict[Place, int | None]) -> Reading:
+    """given: None where a side could not be assessed."""
+    return Reading(
+        grades={place: grade for place, grade in given.items() if grade is not None},
+        declined=frozenset(place for place, grade in given.items() if grade is None),
+    )
 
 
 @dataclass(frozen=True)

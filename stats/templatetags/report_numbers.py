@@ -111,6 +111,12 @@ def mean_sd(value: MeanSpread, digits: int) -> str:
 
 
 @register.filter
+def percent_1(value: float) -> str:
+    """0.0154 → 1.5 %."""
+    return f"{100 * value:.1f} %"
+
+
+@register.filter
 def percent(value: float | NotEstimable) -> str:
     """0.615 → 62 %."""
     if isinstance(value, NotEstimable):

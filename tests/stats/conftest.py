@@ -13,6 +13,7 @@ from .studies import make_cohort, make_study
 METHODS = ("reference", "short", "unet")
 TABLES = {
     "reads.csv",
+    "answers.csv",
     "kappa.csv",
     "primary_comparison.csv",
     "intra_reader.csv",

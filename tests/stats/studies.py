@@ -146,23 +146,39 @@ def _read_everything(
     )
 
 
-def answer_again(read: Read, **grades: int) -> Answer:
-    """A second version of its answer; sides that are not named stay as they were."""
-    first = read.answers.get(version=1)
+def answer_again(read: Read, **sides: int | str) -> Answer:
+    """The next version of its answer; sides that are not named stay as they were.
+
+    A text is why the side cannot be assessed.
+    """
+    latest = read.answers.latest("version")
     again = Answer.objects.create(
         read=read,
-        version=2,
+        version=latest.version + 1,
         reason="Wrong key.",
-        shown_at=first.shown_at,
-        at=first.at,
-        by=first.by,
+        shown_at=latest.shown_at,
+        at=latest.at + timedelta(seconds=1),
+        by=latest.by,
     )
-    for score in first.scores.all():
-        value = grades.get(score.side, score.value)
+    for score in latest.scores.all():
+        given = sides.get(score.side, score.value or score.unassessable)
         Score.objects.create(
-            answer=again, question="grade", side=score.side, value=value
+            answer=again, question="grade", side=score.side, **said(given)
         )
     return again
+
+
+def said(given: int | str) -> dict[str, object]:
+    """A grade, or why there is none, as Score has it."""
+    if isinstance(given, str):
+        return {"value": None, "unassessable": given}
+    return {"value": given, "unassessable": ""}
+
+
+def decline(read: Read, *sides: str, why: str = "The slices are cut off.") -> None:
+    """The first answer to a read was that these sides cannot be assessed."""
+    of_sides = Score.objects.filter(answer__read=read, side__in=sides)
+    assert of_sides.update(**said(why)) == len(sides)
 
 
 def _grade(read: Read, side: str, number: int, rng: np.random.Generator) -> int:

@@ -269,9 +269,9 @@ def test_the_primary_comparison_is_that_of_the_report(
     primary = report_build(study=conducted).primary
     assert (line["primary"], line["control"]) == ("unet", "short")
     assert (line["weighting"], line["margin"]) == ("linear", "0.1")
-    assert float(line["difference"]) == primary.difference.difference
-    assert float(line["interval_low"]) == primary.difference.interval.low
-    assert line["not_inferior"] == str(primary.is_not_inferior).upper()
+    assert float(line["difference"]) == primary.same.difference.difference
+    assert float(line["interval_low"]) == primary.same.difference.interval.low
+    assert line["not_inferior"] == str(primary.same.is_not_inferior).upper()
 
 
 def test_files_of_conduct_hold_every_row(conducted: Study, out: Path) -> None:

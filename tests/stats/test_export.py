@@ -180,7 +180,8 @@ def test_memory_does_not_grow_with_the_reads(study: Study) -> None:
 
     image_quality_measure(study=study)
     report = report_build(study=study)
-    with CaptureQueriesContext(connection) as queries:
-        count = sum(1 for _ in export_rows.reads(study, report))
-    assert count == 144
-    assert len(queries) <= 4
+    for rows in (export_rows.reads, export_rows.answers):
+        with CaptureQueriesContext(connection) as queries:
+            count = sum(1 for _ in rows(study, report))
+        assert count == 144
+        assert len(queries) <= 4

@@ -78,6 +78,35 @@ def test_difference_and_error_are_those_of_scikit_learn_with_weighted_patients(
     assert result.interval.degrees_of_freedom == 11
 
 
+def without(pairs: Pairs, lost: set[int]) -> Pairs:
+    """The pairs but for those at these places."""
+    kept = [place for place in range(len(pairs.grades)) if place not in lost]
+    return Pairs(
+        [pairs.standard[place] for place in kept],
+        [pairs.grades[place] for place in kept],
+        [pairs.patients[place] for place in kept],
+    )
+
+
+def test_arms_of_unequal_sides_are_each_of_their_own_and_still_clustered() -> None:
+    """Held to scikit-learn's kappas, each patient's weight moved a little in turn."""
+    arms = some_readers(5, patients=15)
+    arms[0] = (without(arms[0][0], {0, 1, 7}), without(arms[0][1], {20}))
+    arms[2] = (arms[2][0], without(arms[2][1], {0, 2, 3, 12}))
+    found = difference(arms)
+    assert found.patients == 15
+    assert found.difference == pytest.approx(sklearn_difference(arms, np.ones(15)))
+    step, moved = 1e-5, []
+    for patient in range(15):
+        up, down = np.ones(15), np.ones(15)
+        up[patient] += step
+        down[patient] -= step
+        slope = sklearn_difference(arms, up) - sklearn_difference(arms, down)
+        moved.append(slope / (2 * step))
+    error = np.sqrt(15 / 14 * np.sum(np.square(moved)))
+    assert found.standard_error == pytest.approx(error, rel=1e-6)
+
+
 def test_reads_of_other_patients_add_their_variances() -> None:
     ((first, second),) = some_readers(1, readers=1, patients=30)
     apart = Pairs(second.standard, second.grades, [p + 30 for p in second.patients])

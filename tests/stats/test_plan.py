@@ -77,12 +77,12 @@ def test_the_primary_comparison_is_the_difference_of_mean_kappas(
     primary = report.primary
     assert (primary.primary.code, primary.control.code) == ("unet", "short")
     assert primary.margin == 0.1
-    assert primary.difference.first == pytest.approx(unet.mean)
-    assert primary.difference.difference == pytest.approx(unet.mean - short.mean)
-    interval = primary.difference.interval
+    assert primary.same.difference.first == pytest.approx(unet.mean)
+    assert primary.same.difference.difference == pytest.approx(unet.mean - short.mean)
+    interval = primary.same.difference.interval
     assert isinstance(interval, Interval)
     assert interval.degrees_of_freedom == 5
-    assert primary.is_not_inferior is bool(interval.low > -0.1)
+    assert primary.same.is_not_inferior is bool(interval.low > -0.1)
 
 
 def test_two_cases_of_one_patient_are_one_cluster_of_the_difference(
@@ -93,7 +93,7 @@ def test_two_cases_of_one_patient_are_one_cluster_of_the_difference(
     type(second).objects.filter(pk=second.pk).update(
         patient_digest=first.patient_digest
     )
-    difference = report_build(study=study).primary.difference
+    difference = report_build(study=study).primary.same.difference
     assert difference.patients == 5
     assert difference.interval.degrees_of_freedom == 4
 
@@ -123,7 +123,7 @@ def test_a_primary_comparison_that_cannot_be_made_says_why(
     ).update(value=4)
     primary = report_build(study=study).primary
     nothing = NotEstimable(Reason.READER_MISSING)
-    assert primary.difference.difference == primary.is_not_inferior == nothing
+    assert primary.same.difference.difference == primary.same.is_not_inferior == nothing
     page = page_of()
     assert "Not inferior" not in page
     assert "Not shown:" not in page
@@ -142,7 +142,7 @@ def test_what_a_plan_leaves_open_is_named_and_not_guessed(
     study: Study, page_of, changes: dict[str, object], missing: list[str]
 ) -> None:
     give_plan(study, **changes)
-    assert report_build(study=study).primary.difference is None
+    assert report_build(study=study).primary.same is None
     page = page_of()
     for words in ("the primary arm", "the control arm", "the margin"):
         assert (f"<em>{words}</em>" in page) == (words in missing)
@@ -173,13 +173,17 @@ def test_a_verdict_on_reads_that_are_not_all_there_says_so(
     study: Study, page_of
 ) -> None:
     give_plan(study, margin="1.9")
-    said = "Reads are missing: each kappa is of those that were made"
+    said = "Reads are missing; their sides are left out as well."
     assert said not in page_of()
     of_a = Read.objects.filter(reader__code="A", arm__code="unet")
     of_a.filter(case__code="C001").update(submitted_at=None)
     page = page_of()
     assert "Not inferior by the margin:" in page
     assert said in page
+    primary = report_build(study=study).primary
+    assert primary.same.pairs == (34, 34)
+    assert primary.own.pairs == (34, 36)
+    assert "for comparison: each arm with all its sides" in page
 
 
 def amend_plan(study: Study, by: User, setting: str, key: str, *values: object) -> None:
