@@ -3,10 +3,12 @@
 from django.urls import path
 
 from .views import (
+    atlas,
     changes,
     conditions,
     conduct,
     guesses,
+    preferences,
     protocol,
     room,
     start,
@@ -62,6 +64,7 @@ urlpatterns = [
     ),
     path("studies/<slug:slug>/log/", conduct.study_log, name="study-log"),
     path("read/", room.reader_home, name="reader-home"),
+    path("preferences/", preferences.preferences_save, name="preferences"),
     path("read/<slug:slug>/training/", training.training_next, name="training-next"),
     path(
         "read/<slug:slug>/training/start/",
@@ -103,6 +106,10 @@ urlpatterns = [
         "read/<slug:slug>/guess/pixels/<slug:token>/",
         guesses.guess_pixels,
         name="guess-pixels",
+    ),
+    path("read/<slug:slug>/atlas/", atlas.atlas_show, name="atlas-show"),
+    path(
+        "read/<slug:slug>/atlas/pixels/", atlas.atlas_pixels_show, name="atlas-pixels"
     ),
     path("lut/cool/", room.lut_show, name="lut-show"),
 ]

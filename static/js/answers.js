@@ -1,2 +1,141 @@
-// What may be said beside a grade: that a side cannot be assessed, and a comment.
+// What may be said beside a grade: that a side cannot be assessed, and a comment. And
+// submitting by itself once both sides are chosen. Needs reading.js; training has
+// grades only.
 "use strict";
+
+const sides = [...form.querySelectorAll("fieldset")];
+const whyDialog = document.getElementById("why");
+const reason = document.getElementById("reason");
+const because = document.getElementById("because");
+const comment = document.getElementById("comment");
+const undo = document.getElementById("undo");
+
+let asked = null; // the side whose reason is being asked for
+const graded = new Map(); // side → the grade that was chosen last
+let byArrow = false; // whether the last choice was made by wandering with arrow keys
+const chosen = new Set(); // sides chosen by hand since the read came
+
+function noneOf(group) {
+  return group.querySelector('input[value="none"]');
+}
+
+function whyOf(group) {
+  return group.querySelector('input[name^="why-"]');
+}
+
+// A side that cannot be assessed is an answer only with its reason.
+function isComplete(group) {
+  const checked = group.querySelector(":checked");
+  return Boolean(checked) && (checked.value !== "none" || whyOf(group).value !== "");
+}
+
+function drawWhy(group) {
+  const button = group.querySelector(".why");
+  if (!button) return;
+  const why = whyOf(group).value;
+  button.textContent = why || button.dataset.why;
+  button.title = why;
+  const isNone = noneOf(group).checked;
+  button.classList.toggle("offered", isNone);
+  button.classList.toggle("missing", isNone && !why);
+}
+
+function tellBeside() {
+  for (const group of sides) drawWhy(group);
+  for (const mark of form.querySelectorAll("#write .written")) mark.hidden = !comment.value;
+  refresh();
+}
+
+function askWhy(group) {
+  asked = group;
+  document.getElementById("why-title").textContent =
+    `${group.querySelector("legend").textContent}: ${group.querySelector(".none span").textContent}`;
+  reason.value = whyOf(group).value;
+  because.disabled = !reason.value.trim();
+  whyDialog.showModal();
+}
+
+function giveWhy(text) {
+  whyOf(asked).value = text.trim();
+  whyDialog.close();
+  advanceSoon();
+}
+
+// Closed without a reason: the grade that was chosen before stands again.
+function stopAsking() {
+  if (!whyOf(asked).value) {
+    noneOf(asked).checked = false;
+    if (graded.has(asked)) graded.get(asked).checked = true;
+    else chosen.delete(asked);
+  }
+  tellBeside();
+}
+
+// The reader's setting. Not on a read whose sides were not both chosen just now, such
+// as one with the answer from before.
+function advance() {
+  refresh();
+  const isOn = room.dataset.autoAdvance === "1";
+  const isOpen = document.querySelector("dialog[open]");
+  if (isOn && !isOpen && chosen.size === sides.length && sides.every(isComplete)) confirmAnswer();
+}
+
+function advanceSoon() {
+  if (!byArrow) window.setTimeout(advance); // after all who hear of the choice
+}
+
+function onChoice({ target }) {
+  const group = target.closest("fieldset");
+  if (!target.matches('[type="radio"]') || !sides.includes(group) || byArrow) return;
+  chosen.add(group);
+  if (target.value === "none") return askWhy(group);
+  graded.set(group, target);
+  advanceSoon();
+}
+
+// What was answered before, on a read that is answered once more: a number is a grade,
+// words say why there was none.
+function prefill(told) {
+  for (const [name, value] of Object.entries((told && told.grades) || {})) {
+    const isNone = typeof value === "string";
+    if (isNone) form.elements[`why-${name}`].value = value;
+    form.elements[name].value = isNone ? "none" : value;
+  }
+  if (told && told.comment) comment.value = told.comment;
+}
+
+room.addEventListener("presented", ({ detail }) => {
+  chosen.clear();
+  graded.clear();
+  if (whyDialog) prefill(detail.again);
+  if (undo) undo.disabled = Boolean(detail.again) || document.getElementById("number").textContent === "1";
+  if (whyDialog) tellBeside();
+});
+
+if (undo) undo.addEventListener("click", () => undoLast());
+
+if (whyDialog) {
+  // hidden fields keep what they hold when a form is reset
+  form.addEventListener("reset", () => {
+    for (const group of sides) whyOf(group).value = "";
+    window.setTimeout(tellBeside);
+  });
+  form.addEventListener("change", tellBeside);
+  form.addEventListener("click", onChoice);
+  for (const group of sides)
+    group.querySelector(".why").addEventListener("click", () => askWhy(group));
+  for (const button of whyDialog.querySelectorAll(".reason"))
+    button.addEventListener("click", () => giveWhy(button.value));
+  reason.addEventListener("input", () => {
+    because.disabled = !reason.value.trim();
+  });
+  because.addEventListener("click", () => giveWhy(reason.value));
+  whyDialog.addEventListener("close", stopAsking);
+
+  const writing = document.getElementById("writing");
+  document.getElementById("write").addEventListener("click", () => writing.showModal());
+  writing.addEventListener("close", tellBeside);
+}
+
+document.addEventListener("pointerdown", () => (byArrow = false), true);
+document.addEventListener("keydown", (event) => (byArrow = event.key.startsWith("Arrow")), true);

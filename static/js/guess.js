@@ -1,4 +1,5 @@
-// One question about an image that was read before. drawing.js draws it.
+// One question about an image that was read before. drawing.js draws it, keys.js has
+// the keyboard.
 "use strict";
 
 const form = document.getElementById("answer");
@@ -52,20 +53,6 @@ form.addEventListener("change", refresh);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   confirmAnswer();
-});
-
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
-  if (event.code === "Enter" || event.code === "NumpadEnter") {
-    if (event.target instanceof HTMLAnchorElement) return;
-    event.preventDefault();
-    return confirmAnswer();
-  }
-  const choice = form.querySelector(`input[data-key="${CSS.escape(event.code)}"]`);
-  if (!choice || busy || choice.matches(":disabled")) return;
-  event.preventDefault();
-  choice.checked = true;
-  refresh();
 });
 
 async function start() {

@@ -1,16 +1,88 @@
-// The keyboard of the reading room. Calls what reading.js and its neighbours offer.
+// The keyboard of the reading room and of the questions after it. A key does what its
+// button or choice does: whatever has the key's code in data-keys is clicked, in the
+// dialog that is open or else in the room. Calls confirmAnswer() of reading.js.
 "use strict";
 
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
-  if (event.code === "Enter" || event.code === "NumpadEnter") {
-    if (event.target.closest("a, #rested")) return;
-    event.preventDefault();
-    return confirmAnswer();
-  }
-  const choice = form.querySelector(`input[data-keys~="${CSS.escape(event.code)}"]`);
-  if (!choice || busy) return;
+const CONFIRM = ["Enter", "NumpadEnter", "Space"];
+const FIELDS = "textarea, select, input:not([type=radio], [type=checkbox], [type=range])";
+const WITH_ARROWS = "[type=radio], [type=range]";
+
+// What adjusting.js offers, where the page has it; these may be held down.
+const ADJUSTING = {
+  Equal: () => zoomIn(),
+  NumpadAdd: () => zoomIn(),
+  Minus: () => zoomOut(),
+  NumpadSubtract: () => zoomOut(),
+  ArrowUp: () => windowStep("high", 1),
+  ArrowDown: () => windowStep("high", -1),
+  ArrowRight: () => windowStep("low", 1),
+  ArrowLeft: () => windowStep("low", -1),
+  KeyX: () => windowReset(),
+};
+const adjusts = typeof zoomIn === "function";
+
+// ? is on another key on many keyboards.
+function codeOf(event) {
+  return event.key === "?" ? "KeyH" : event.code;
+}
+
+function isSeen(element) {
+  return element.getClientRects().length > 0;
+}
+
+function findByCode(code) {
+  const dialog = document.querySelector("dialog:modal");
+  const found = (dialog || room).querySelectorAll(`[data-keys~="${CSS.escape(code)}"]`);
+  return [...found].find((one) => (dialog || !one.closest("dialog")) && isSeen(one));
+}
+
+// Enter leaves a field of a dialog, as its button does; lines are parted by Shift+Enter.
+function typed(event) {
+  const isEnter = event.code === "Enter" || event.code === "NumpadEnter";
+  if (!isEnter || event.shiftKey || event.isComposing) return;
   event.preventDefault();
-  choice.checked = true;
-  refresh();
+  const dialog = event.target.closest("dialog");
+  if (dialog) dialog.querySelector("[data-enters]")?.click();
+}
+
+// A focused button or link is pressed by the browser, and an empty choice is chosen.
+function isPressed({ target, code }) {
+  if (target.closest("a, button, summary")) return true;
+  return code === "Space" && target.matches("[type=radio]:not(:checked), [type=checkbox], [type=range]");
+}
+
+function confirmByKey(event) {
+  if (event.repeat) return event.preventDefault();
+  if (isPressed(event)) return;
+  event.preventDefault();
+  if (document.querySelector("dialog:modal")) return;
+  const proceed = document.getElementById("proceed"); // in training, while a key is shown
+  if (proceed && isSeen(proceed)) proceed.click();
+  else confirmAnswer();
+}
+
+function onKey(event) {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+  if (event.target.closest(FIELDS)) return typed(event);
+  if (CONFIRM.includes(event.code)) return confirmByKey(event);
+  if (event.code.startsWith("Arrow") && event.target.closest(WITH_ARROWS)) return;
+  const code = codeOf(event);
+  if (adjusts && code in ADJUSTING && !document.querySelector("dialog:modal")) {
+    event.preventDefault();
+    return ADJUSTING[code]();
+  }
+  const found = findByCode(code);
+  if (!found) return;
+  event.preventDefault();
+  if (!event.repeat && !(busy && found.closest("fieldset"))) found.click();
+}
+
+document.addEventListener("keydown", onKey);
+
+// A click leaves the keyboard where it was: Space confirms then, it presses nothing twice.
+document.addEventListener("mousedown", (event) => {
+  if (event.target.closest("button")) event.preventDefault();
 });
+
+for (const button of document.querySelectorAll("[data-closes]"))
+  button.addEventListener("click", () => button.closest("dialog").close());

@@ -70,10 +70,3 @@ room.addEventListener("answered", ({ detail }) => {
 });
 
 proceed.addEventListener("click", () => goOn && goOn());
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
-  if (event.code !== "Enter" && event.code !== "NumpadEnter") return;
-  if (!goOn || event.target.closest("a, #rested")) return;
-  event.preventDefault();
-  goOn();
-});

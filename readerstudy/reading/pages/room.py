@@ -8,12 +8,14 @@ from typing import Literal
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from readerstudy.imaging.preprocessing import CROP, SHOWN_SLICES
 
 from ..models import Membership, Preferences, Read, Reopening, Study, TrainingRead
 from ..questions import QUESTION_SETS, SIDES, Question, Words
 from ..services import Due
+from .atlas import AtlasPage, atlas_page
 
 Half = Literal["left", "right"]
 
@@ -38,16 +40,30 @@ KEYPAD: dict[Half, tuple[str, ...]] = {  # beside each of them, with Enter next 
     "left": ("Numpad7", "Numpad4", "Numpad1", "Numpad0"),
     "right": ("Numpad9", "Numpad6", "Numpad3", "NumpadDecimal"),
 }
+NONE_KEYS: dict[Half, str] = {"left": "KeyB", "right": "KeyN"}  # in every layout
 PRINTED = {"Comma": ",", "Semicolon": ";", "Slash": "/"}  # on a US keyboard
 HALVES: dict[str, Half] = {"right": "left", "left": "right"}  # patient's side → half
+
+# Offered where a side cannot be assessed; any other words will do as well.
+REASONS: tuple[Words, ...] = (
+    gettext_lazy("motion"),
+    gettext_lazy("artefact"),
+    gettext_lazy("cut off"),
+    gettext_lazy("too few counts"),
+)
+
+
+@dataclass(frozen=True)
+class Key:
+    printed: str
+    codes: str  # the physical keys, parted by spaces
 
 
 @dataclass(frozen=True)
 class Choice:
     value: int
     words: Words
-    key: str  # as it is printed
-    codes: str  # its physical keys, parted by spaces
+    key: Key
 
 
 @dataclass(frozen=True)
@@ -59,6 +75,17 @@ class Group:
     side: str  # the patient's
     half: Half  # of the screen
     choices: tuple[Choice, ...]
+    none: Key  # chooses that this side cannot be assessed
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Keys for the grades, from the lowest on, by the half of the screen."""
+
+    value: str  # of Preferences.Keys
+    words: Words
+    left: tuple[Key, ...]
+    right: tuple[Key, ...]
 
 
 @dataclass(frozen=True)
@@ -101,6 +128,8 @@ class ReaderPage:
     window_adjustable: bool
     auto_advance: bool
     keys: str  # a value of Preferences.Keys
+    layouts: tuple[Layout, ...]  # among which the reader may choose
+    reasons: tuple[Words, ...]  # offered where a side cannot be assessed
     is_training: bool
     # whether, without a connection, one may go on with the read that was fetched
     goes_on: bool
@@ -110,6 +139,7 @@ class ReaderPage:
     pixels_url: str
     submit_url: str
     lut_url: str
+    atlas: AtlasPage | None  # examples of the grades
 
 
 def present(due: Due) -> Presented:
@@ -195,15 +225,23 @@ def _page(
         window_adjustable=study.window_adjustable,
         auto_advance=likes.auto_advance,
         keys=likes.keys,
+        layouts=tuple(_layout(value, words) for value, words in Preferences.Keys.choices),
+        reasons=REASONS,
         is_training=is_training,
         goes_on=not is_training and study.guesses != Study.Guesses.AFTER_GRADE,
-        desk=salted_hmac("reading desk", str(reader.pk)).hexdigest()[:16],
+        desk=desk_of(reader.user_id, study.slug),
         changes_url=_address("read-changes", study) if may_change else "",
         undo_url=_address("read-undo", study) if may_change else "",
         pixels_url=some.removesuffix(f"{presented.token}/"),
         submit_url=_address(f"{route}-submit", study),
         lut_url=reverse("reading:lut-show"),
+        atlas=atlas_page(study),
     )
+
+
+def desk_of(user_id: int, slug: str) -> str:
+    """What a browser keeps this reader's answers in this study under."""
+    return salted_hmac("reading desk", f"{user_id} {slug}").hexdigest()[:16]
 
 
 def _address(route: str, study: Study) -> str:
@@ -219,12 +257,21 @@ def _group(question: Question, side: str, likes: Preferences) -> Group:
         side=side,
         half=half,
         choices=tuple(
-            Choice(answer.value, answer.words, _printed(key), f"{key} {pad}")
-            for answer, key, pad in zip(
-                ordered, KEYS[likes.keys][half], KEYPAD[half], strict=False
-            )
+            Choice(answer.value, answer.words, key)
+            for answer, key in zip(ordered, _keys(likes.keys, half), strict=False)
         ),
+        none=Key(_printed(NONE_KEYS[half]), NONE_KEYS[half]),
     )
+
+
+def _layout(value: str, words: Words) -> Layout:
+    return Layout(value, words, _keys(value, "left"), _keys(value, "right"))
+
+
+def _keys(layout: str, half: Half) -> tuple[Key, ...]:
+    """The printed key and the numeric keypad's, which serves in every layout."""
+    pairs = zip(KEYS[layout][half], KEYPAD[half], strict=True)
+    return tuple(Key(_printed(key), f"{key} {pad}") for key, pad in pairs)
 
 
 def _printed(code: str) -> str:
