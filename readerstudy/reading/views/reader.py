@@ -5,8 +5,9 @@ import re
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import cast
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,8 +16,8 @@ from readerstudy.imaging.errors import Refused
 
 from .. import selectors
 from ..images import ImageUnusableError
-from ..models import Membership, Study
-from ..pages.room import present
+from ..models import Membership, Read, Study
+from ..pages.room import desk_of, present
 from ..services import Due
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,22 @@ def reader_or_404(request: HttpRequest, slug: str) -> Membership:
         user=request.user,
         role=Membership.Role.READER,
     )
+
+
+def own_desk_or_404(request: HttpRequest, slug: str) -> None:
+    """What a browser kept for its reader is not sent by who is logged in there now.
+
+    A browser is told nothing by which it could take the answer for refused.
+    """
+    desk = posted(request, "desk")
+    if desk and desk != desk_of(cast(int, request.user.pk), slug):
+        raise Http404
+
+
+def not_before_reader() -> HttpResponse:
+    """The answer to a read that is not, or no longer, before its reader."""
+    told = _("This read is no longer before you.")
+    return never_stored(JsonResponse({"error": told}, status=404))
 
 
 def never_stored(response: HttpResponse) -> HttpResponse:
@@ -72,7 +89,9 @@ def _pixels_ahead(token: str | None) -> str | None:
         return b64encode(selectors.pixels_ahead(token)).decode("ascii")
     except ImageUnusableError as unusable:
         _tell(unusable)
-        return None
+    except Read.DoesNotExist:
+        pass  # answered on another device since, and opened again under another token
+    return None
 
 
 def _tell(unusable: ImageUnusableError) -> None:

@@ -19,6 +19,8 @@ from .reader import (
     due_address,
     due_json,
     never_stored,
+    not_before_reader,
+    own_desk_or_404,
     parse_answers,
     parse_screen,
     pixels_answer,
@@ -95,6 +97,7 @@ def read_submit(request: HttpRequest, slug: str) -> HttpResponse:
     waits for their turn.
     """
     assert isinstance(request.user, User)
+    own_desk_or_404(request, slug)
     try:
         submitted = services.read_submit(
             token=posted(request, "token"),
@@ -104,8 +107,10 @@ def read_submit(request: HttpRequest, slug: str) -> HttpResponse:
             comment=posted(request, "comment"),
             observed=_parse_observed(request),
         )
-    except (Membership.DoesNotExist, Read.DoesNotExist):
+    except Membership.DoesNotExist:
         raise Http404 from None
+    except Read.DoesNotExist:
+        return not_before_reader()
     except Refused as refusal:
         reader_or_404(request, slug)  # what could not be parsed came before the seat
         return never_stored(JsonResponse({"error": str(refusal)}, status=409))

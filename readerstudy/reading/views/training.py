@@ -17,6 +17,8 @@ from ..selectors import training
 from ..services import Feedback
 from .reader import (
     never_stored,
+    not_before_reader,
+    own_desk_or_404,
     parse_answers,
     pixels_answer,
     posted,
@@ -65,6 +67,7 @@ def training_pixels(request: HttpRequest, slug: str, token: str) -> HttpResponse
 def training_submit(request: HttpRequest, slug: str) -> HttpResponse:
     """Take an answer; tell the key, and what follows."""
     reader = reader_or_404(request, slug)
+    own_desk_or_404(request, slug)
     try:
         feedback = services.training_submit(
             token=posted(request, "token"),
@@ -72,7 +75,7 @@ def training_submit(request: HttpRequest, slug: str) -> HttpResponse:
             answers=parse_answers(request),
         )
     except TrainingRead.DoesNotExist:
-        raise Http404 from None
+        return not_before_reader()
     except Refused as refusal:
         return never_stored(JsonResponse({"error": str(refusal)}, status=409))
     return never_stored(JsonResponse(_describe(feedback, slug)))
