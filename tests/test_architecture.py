@@ -70,7 +70,7 @@ PURE_MODULES = (
 )
 # The rooms of `reading` from the lowest up. Each knows those below it, none beside it.
 READING_LAYERS = (
-    {"models", "questions", "images", "gate", "apps"},
+    {"models", "questions", "images", "gate", "atlas", "apps"},
     {"protocol", "plans", "migrations"},
     {"preflight", "selectors", "recording", "leaks"},
     {"services"},

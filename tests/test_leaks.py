@@ -42,6 +42,8 @@ SEEN = {
     "reading:test-pattern",
     "reading:guess-next",
     "reading:guess-pixels",
+    "reading:atlas-show",
+    "reading:atlas-pixels",
 }
 
 

@@ -1,4 +1,4 @@
-"""`manage.py build_atlas`: the examples of the grades, from nothing but this software."""
+"""`manage.py build_atlas`: examples of the grades, from nothing but this software."""
 
 from argparse import ArgumentParser
 from pathlib import Path
