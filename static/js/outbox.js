@@ -8,7 +8,7 @@ const DESK = `${room.dataset.desk} ${room.dataset.submitUrl}`; // of one reader 
 const OUTBOX = `answers ${DESK}`;
 const TURN = `sending ${DESK}`;
 const LONGEST_TURN = PATIENCE + 2000; // milliseconds; a window that died has no turn
-const LATE = 1000; // milliseconds; what is sent sooner was not kept waiting
+const LATE = 100; // milliseconds; what is sent sooner was not kept waiting
 const LONGEST_HELD = 999_999_999; // milliseconds that the server takes
 const WINDOW = newKey(); // tells this window from the others
 

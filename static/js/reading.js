@@ -233,6 +233,6 @@ form.addEventListener("submit", (event) => {
 
 form.reset();
 presentAgain(due.again);
-fetchAhead(token);
+if (!unsentAnswers().length) fetchAhead(token); // else another is due by then
 // all who want to hear of the first read are there then
 document.addEventListener("DOMContentLoaded", work);
