@@ -1,4 +1,5 @@
 from django.db import migrations
+from django.db.models import OuterRef, Subquery
 
 CHUNK = 1000
 
@@ -42,11 +43,11 @@ def gather_answers(apps, schema_editor):
             )
         )
     Answer.objects.bulk_create(made, batch_size=CHUNK)
-    places = {(a.read_id, a.version): a.pk for a in Answer.objects.all()}
-    scores = list(Score.objects.all())
-    for score in scores:
-        score.answer_id = places[score.read_id, score.version]
-    Score.objects.bulk_update(scores, ["answer"], batch_size=CHUNK)
+    # one statement: a row each would take minutes for a large study
+    of_score = Answer.objects.filter(
+        read=OuterRef("read"), version=OuterRef("version")
+    ).values("pk")
+    Score.objects.update(answer=Subquery(of_score))
 
 
 class Migration(migrations.Migration):
