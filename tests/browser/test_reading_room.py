@@ -194,14 +194,16 @@ def test_the_next_image_is_there_before_its_turn(
     assert asked == [reads[0].token, reads[1].token]
     reads[1].refresh_from_db()
     assert reads[1].first_shown_at is None
-    # with the first answer no pixels need to travel: nobody could answer for them
-    page.route(f"**/pixels/{reads[1].token}/", lambda route: route.abort())
-    for key in ("Digit3", "Digit9", "Enter"):
-        page.keyboard.press(key)
-    painted(page, reads[1])
+    # with an answer no pixels need to be asked for: those of the read after the next
+    # come with what the server says to it
+    page.route("**/pixels/**", lambda route: route.abort())
+    for index in (1, 2):
+        for key in ("Digit3", "Digit9", "Enter"):
+            page.keyboard.press(key)
+        painted(page, reads[index])
     page.wait_for_load_state("networkidle")
-    assert asked == [read.token for read in reads[:3]]
-    last = Read.objects.get(pk=reads[2].pk)
+    assert asked == [reads[0].token, reads[1].token]
+    last = Read.objects.get(pk=reads[3].pk)
     assert last.first_shown_at is None
 
 
@@ -250,11 +252,10 @@ def test_an_answer_is_kept_while_the_server_cannot_be_reached(
     )
     for key in ("Digit3", "Digit9", "Enter"):
         room.keyboard.press(key)
-    expect(room.locator("#trouble")).to_contain_text("cannot be reached")
+    expect(room.locator("#kept")).to_contain_text("cannot be reached")
+    painted(room, reads[1])  # which was there already
     room.unroute("**/submit/")
-    room.keyboard.press("Enter")
-    painted(room, reads[1])
-    expect(room.locator("#trouble")).to_be_hidden()
+    expect(room.locator("#kept")).to_be_hidden()
     assert Score.objects.filter(answer__read=reads[0]).count() == 2
 
 
@@ -276,8 +277,9 @@ def test_an_image_that_cannot_be_shown_is_said_and_not_asked_for_again(
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{live_server}/read/{cast.study.slug}/")
     expect(page.locator("#trouble")).to_have_text(UNSHOWN)
-    page.wait_for_timeout(2500)  # a lost server is asked again after 2 s
-    assert len([url for url in asked if "/pixels/" in url]) == 1
+    before = len([url for url in asked if "/pixels/" in url])
+    page.wait_for_timeout(2500)  # a lost server is asked again after 1 s
+    assert len([url for url in asked if "/pixels/" in url]) == before <= 2
     for key in ("Digit3", "Digit9"):
         page.keyboard.press(key)
     expect(page.locator("#submit")).to_be_disabled()
@@ -319,29 +321,3 @@ def test_a_second_tab_says_that_the_read_is_answered(
         room.keyboard.press(key)
     expect(room.locator("#trouble")).to_contain_text("already answered")
     assert Score.objects.filter(answer__read=reads[0], answer__version=2).count() == 0
-
-
-@pytest.mark.parametrize(
-    ("width", "height"), [(1280, 720), (1920, 1080), (3840, 2160), (820, 1180)]
-)
-def test_the_slices_are_equal_and_nothing_is_off_the_screen(
-    cast: Cast,
-    page_of: Callable[..., Page],
-    live_server: object,
-    reads: list[Read],
-    width: int,
-    height: int,
-) -> None:
-    page = page_of(cast.reader, viewport={"width": width, "height": height})
-    page.goto(f"{live_server}/read/{cast.study.slug}/")
-    painted(page, reads[0])
-    boxes = [box.bounding_box() for box in page.locator(".slice").all()]
-    assert len({(round(b["width"]), round(b["height"])) for b in boxes}) == 1
-    assert boxes[0]["width"] == pytest.approx(boxes[0]["height"], abs=1)
-    for selector in (".slice", "#submit", "fieldset", "#place"):
-        for box in page.locator(selector).all():
-            found = box.bounding_box()
-            assert found["x"] >= 0
-            assert found["y"] >= 0
-            assert found["x"] + found["width"] <= width
-            assert found["y"] + found["height"] <= height

@@ -156,7 +156,7 @@ def test_an_answer_cannot_be_changed_while_its_key_is_shown(room: Page) -> None:
     answer(room, first, opposite_of(first))
     given = opposite_of(first)["right"]
     other = side(room, "right").locator(f'input:not([value="{given}"])').first
-    room.keyboard.press(other.get_attribute("data-key"))
+    room.keyboard.press(other.get_attribute("data-keys").split()[0])
     expect(other).to_be_disabled()
     expect(other).not_to_be_checked()
     room.locator("#proceed").click()
@@ -179,22 +179,40 @@ def test_training_goes_on_where_it_stopped(
     expect(again.locator("#place")).to_have_text("Training image 2 of 3")
 
 
-def test_a_second_tab_says_that_the_image_is_answered(
-    room: Page, cast: Cast, expected_errors: list[str]
+def test_a_second_device_says_that_the_image_is_answered(
+    room: Page,
+    cast: Cast,
+    page_of: Callable[..., Page],
+    expected_errors: list[str],
 ) -> None:
     expected_errors.append("409 (Conflict)")
     first = reads()[0]
     painted(room, first)
-    tab = room.context.new_page()
-    tab.goto(room.url)
-    answer(tab, first, key_of(first))
+    device = page_of(cast.reader)
+    device.goto(room.url)
+    answer(device, first, key_of(first))
     for name, value in opposite_of(first).items():
         room.keyboard.press(KEYS[name][value])
     room.keyboard.press("Enter")
     expect(room.locator("#trouble")).to_contain_text("already answered")
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080), (820, 1180)])
+def test_training_asks_for_grades_only(room: Page) -> None:
+    painted(room, reads()[0])
+    expect(room.locator("[value=none]")).to_have_count(0)
+    expect(room.locator("textarea, #undo, [name=auto_advance]:visible")).to_have_count(
+        0
+    )
+    room.keyboard.press("KeyB")
+    room.keyboard.press("KeyM")
+    expect(room.locator("dialog[open]")).to_have_count(0)
+    room.keyboard.press("KeyH")
+    expect(room.locator("#keys")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(1280, 720), (1920, 1080), (820, 1180), (768, 1024)]
+)
 def test_the_key_is_on_the_screen_with_the_image(
     cast: Cast,
     trained: Study,

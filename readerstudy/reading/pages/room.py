@@ -41,6 +41,11 @@ KEYPAD: dict[Half, tuple[str, ...]] = {  # beside each of them, with Enter next 
     "right": ("Numpad9", "Numpad6", "Numpad3", "NumpadDecimal"),
 }
 NONE_KEYS: dict[Half, str] = {"left": "KeyB", "right": "KeyN"}  # in every layout
+HANDS: dict[str, Words] = {
+    Preferences.Keys.TWO_HANDS: gettext_lazy("both hands"),
+    Preferences.Keys.LEFT_HAND: gettext_lazy("left hand"),
+    Preferences.Keys.RIGHT_HAND: gettext_lazy("right hand"),
+}
 PRINTED = {"Comma": ",", "Semicolon": ";", "Slash": "/"}  # on a US keyboard
 HALVES: dict[str, Half] = {"right": "left", "left": "right"}  # patient's side → half
 
@@ -175,7 +180,9 @@ def _again(read: Read, reopening: Reopening) -> Again:
         f"{s.question}-{s.side}": s.unassessable if s.value is None else s.value
         for s in before.scores.all()
     }
-    reason = _("Your reason: %s") % reopening.reason
+    is_undone = reopening.reason == Reopening.UNDONE
+    why = _(Reopening.UNDONE) if is_undone else reopening.reason
+    reason = _("Your reason: %s") % why
     return Again(said, reason, grades, before.comment)
 
 
@@ -225,7 +232,7 @@ def _page(
         window_adjustable=study.window_adjustable,
         auto_advance=likes.auto_advance,
         keys=likes.keys,
-        layouts=tuple(_layout(value, words) for value, words in Preferences.Keys.choices),
+        layouts=tuple(_layout(value, words) for value, words in HANDS.items()),
         reasons=REASONS,
         is_training=is_training,
         goes_on=not is_training and study.guesses != Study.Guesses.AFTER_GRADE,
