@@ -17,6 +17,7 @@ from readerstudy.cases.models import Case
 
 from ..models import Arm, Membership, Study
 from ..protocol.frozen import image_hashes, planned_arms, study_cases, study_readers
+from .examples import example_findings
 from .findings import NAMED, Finding, named
 from .plan import plan_findings
 
@@ -31,6 +32,7 @@ def preflight(study: Study) -> list[Finding]:
         *_check_images(study, cases),
         *_check_damage(study, cases),
         *_check_parity(study, cases),
+        *example_findings(study, cases),
         *plan_findings(study, cases),
         *_check_readers(study),
         *_check_unblinded_people(study),

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from readerstudy.reading.atlas import ATLAS_SEED
+
 
 class Command(BaseCommand):
     help = (
@@ -30,6 +32,11 @@ class Command(BaseCommand):
 
         if options["cases"] < 1 or options["seed"] < 0:
             raise CommandError("--cases must be at least 1 and --seed at least 0.")
+        if options["seed"] == ATLAS_SEED:
+            raise CommandError(
+                f"Seed {ATLAS_SEED} is that of the examples which readers see of each "
+                "grade. Take another."
+            )
 
         def report(done: int, total: int) -> None:
             self.stdout.write(f"case {done} of {total}")
