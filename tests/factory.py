@@ -114,10 +114,14 @@ def make_study(
     washout, no viewing conditions, sessions that end with their last answer;
     `settings` of services.study_create change that.
     """
-    plain = {"washout_days": 0, "asks_conditions": False, "answer_changes": "never"}
+    plain = {
+        "title": "Phantoms, read blinded",
+        "washout_days": 0,
+        "asks_conditions": False,
+        "answer_changes": "never",
+    }
     study = reading.study_create(
         slug=slug,
-        title="Phantoms, read blinded",
         cohort=cohort,
         coordinator=coordinator,
         sessions=sessions,

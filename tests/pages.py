@@ -4,12 +4,13 @@
 and `NO_PAGES` together name every route, so that a new one cannot be forgotten.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import Page
 
 from inference.models import Job
 from inference.services import job_request, weights_sync_shipped
@@ -38,7 +39,7 @@ NO_PAGES = frozenset(
         *("reading:member-appoint", "reading:read-reopen", "reading:washout-waive"),
         *("reading:code-break", "reading:read-submit", "reading:session-finish"),
         *("reading:read-revisit", "reading:read-undo", "reading:read-pixels"),
-        *("reading:preferences",),
+        *("reading:preferences", "reading:atlas-pixels"),
         *("reading:test-pattern", "reading:guess-submit", "reading:guess-pixels"),
         *("reading:training-start", "reading:training-submit"),
         *("reading:training-pixels", "reading:lut-show", "stats:export"),
@@ -55,6 +56,21 @@ class Shown:
     who: User | None
     path: str
     status: int = 200
+    presses: str = ""  # keys, parted by spaces, that open what is then seen
+    opens: str = ""  # its selector
+
+
+def settle(page: Page, shown: Shown) -> None:
+    """Until what is drawn is drawn, and what is to be opened is open."""
+    if page.locator("#room.whole").count():
+        page.wait_for_selector("#atlas[data-painted]")
+    elif page.locator("#room").count():
+        page.wait_for_selector("#room[data-painted]")
+    for key in shown.presses.split():
+        page.keyboard.press(key)
+    if shown.opens:
+        page.wait_for_selector(shown.opens)
+    page.wait_for_load_state("networkidle")
 
 
 def make_pages(cast: Cast) -> list[Shown]:
@@ -73,6 +89,7 @@ def _open(cast: Cast, slug: str, **settings: object) -> Study:
     return make_study(
         cast.cohort,
         slug=slug,
+        title=f"Phantoms: {slug.replace('-', ' ')}",
         coordinator=cast.coordinator,
         statistician=cast.statistician,
         readers=[cast.reader],
@@ -88,6 +105,7 @@ def _readers_pages(cast: Cast) -> list[Shown]:
     whole = make_whole(
         cast.cohort,
         slug="whole-study",
+        title="Phantoms: all that can happen",
         coordinator=cast.coordinator,
         statistician=cast.statistician,
         readers=[cast.reader],
@@ -99,7 +117,7 @@ def _readers_pages(cast: Cast) -> list[Shown]:
     guessed = _open(cast, "guessed-study", guesses="after-grade", guess_percent=100)
     _answer(guessed, cast, most=1)
     waiting = _open(cast, "waiting-study", washout_days=28)
-    _answer(waiting, cast, most=12)
+    _answer(waiting, cast)
     reviewed = _open(cast, "reviewed-study", answer_changes="session")
     _answer(reviewed, cast)
     begun = _open(cast, "begun-study", answer_changes="study", window_adjustable=True)
@@ -118,6 +136,7 @@ def _readers_pages(cast: Cast) -> list[Shown]:
         ("conditions", "conditions", asking),
         ("guess", "guess-next", guessed),
         ("changes", "read-changes", whole),
+        ("atlas", "atlas-show", begun),
         ("changes-none", "read-changes", asking),
         ("pause", "reading-pause", begun),
         ("pause-reopened", "reading-pause", whole),
@@ -126,8 +145,19 @@ def _readers_pages(cast: Cast) -> list[Shown]:
         ("pause-finished", "reading-pause", finished),
         ("pause-closed", "reading-pause", ended),
     ]
+    room = _page("", "read-next", cast.reader, begun)
+    opened = [
+        ("room-keys", "h", "#keys[open]"),
+        ("room-atlas", "g", "#atlas[open]"),
+        ("room-unassessable", "b", "#why[open]"),
+        ("room-comment", "m", "#writing[open]"),
+    ]
     return [
         *(_page(name, route, cast.reader, study) for name, route, study in given),
+        *(
+            replace(room, name=name, presses=presses, opens=opens)
+            for name, presses, opens in opened
+        ),
         _page("home-empty", "reader-home", cast.stranger, None),
     ]
 
@@ -152,6 +182,7 @@ def _studies_pages(cast: Cast) -> list[Shown]:
     over = make_whole(
         cast.cohort,
         slug="unblinded-study",
+        title="Phantoms: unblinded",
         coordinator=cast.coordinator,
         statistician=cast.statistician,
         readers=[cast.reader],

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import log_in
 from tests.cast import Cast
-from tests.pages import NO_PAGES, Shown, make_pages
+from tests.pages import NO_PAGES, Shown, make_pages, settle
 from tests.test_leaks import routes
 
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
@@ -55,13 +55,6 @@ def looking(new_context: Callable, live_server) -> Callable[..., Page]:
     return look
 
 
-def settle(page: Page) -> None:
-    """Until what is drawn is drawn."""
-    if page.locator("#room").count():
-        page.wait_for_selector("#room[data-painted]")
-    page.wait_for_load_state("networkidle")
-
-
 def test_every_route_is_looked_at_or_is_no_page(pages: list[Shown]) -> None:
     named = {shown.route for shown in pages} - {""}
     assert {name for name, _ in routes()} == named | NO_PAGES
@@ -86,6 +79,6 @@ def test_every_page_is_accessible(
             if response.status != shown.status or not page.url.endswith(shown.path):
                 found.append(f"{shown.name}: {response.status} at {page.url}")
                 continue
-            settle(page)
+            settle(page, shown)
             found += [f"{shown.name}: {told}" for told in violations(page)]
     assert not found, "\n".join(found)
