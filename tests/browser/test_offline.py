@@ -335,7 +335,9 @@ def test_the_pixels_come_with_the_answer_or_are_asked_for(
 
 
 @pytest.fixture
-def profile(chromium: Browser, tmp_path: Path) -> Iterator[Callable[[], BrowserContext]]:
+def profile(
+    chromium: Browser, tmp_path: Path
+) -> Iterator[Callable[[], BrowserContext]]:
     """A browser that keeps its profile, as readers' own do; killed, it starts again."""
     opened: list[BrowserContext] = []
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from readerstudy.cases.models import Case
 
@@ -103,6 +104,9 @@ class Reopening(models.Model):
     By a coordinator, or by the reader as far as the protocol allows. The read gets a
     new token; the new answer is a new version of the scores, with this reason.
     """
+
+    # the reason of who takes the last answer back; stored so, shown translated
+    UNDONE = gettext_noop("taken back right after it was given")
 
     read = models.ForeignKey(Read, models.PROTECT, related_name="reopenings")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

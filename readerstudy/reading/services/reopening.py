@@ -20,7 +20,6 @@ from .conduct import (
 from .rights import check_coordinates
 
 REASON_LENGTH = 1000
-UNDONE = "taken back right after it was given"  # the reason of an undo
 
 
 @transaction.atomic
@@ -83,7 +82,11 @@ def read_revisit(
 
 @transaction.atomic
 def read_undo(*, reader: Membership) -> Due:
-    """A reader takes the answer given last back; the read is due again at once."""
+    """A reader takes the answer given last back; the read is due again at once.
+
+    The same again changes nothing, and never reaches the answer before it. Where a
+    coordinator opened that read, or another, before, that comes first as always.
+    """
     reader = membership_lock(reader)
     last = (
         Answer.objects.filter(read__reader=reader)
@@ -94,8 +97,8 @@ def read_undo(*, reader: Membership) -> Due:
     if last is None:
         raise Refused(_("There is no answer to take back yet."))
     _refuse_unless_changeable(reader, last.read)
-    _reopen(last.read, reader, UNDONE, reader.user)
-    reader = membership_lock(reader)
+    if not last.read.reopenings.filter(answered_at__isnull=True).exists():
+        _reopen(last.read, reader, Reopening.UNDONE, reader.user)
     study = Study.objects.defer("protocol").get(pk=reader.study_id)
     return due_now(study, reader, timezone.now(), may_start=False)
 
