@@ -61,6 +61,8 @@ class Supervisor:
             "readerstudy.config.wsgi:application",
             f"--bind={self.host}:{self.port}",
             "--threads=8",
+            # a reader's connection outlives the time a read takes
+            "--keep-alive=75",
             "--timeout=120",
             "--graceful-timeout=5",
             "--log-level=warning",

@@ -31,8 +31,11 @@ ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").spl
 
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "readerstudy.config.sqlite",
         "NAME": VAR_DIR / "db.sqlite3",
+        # Each thread keeps its connection: to close the last one makes SQLite move
+        # the whole log into the database.
+        "CONN_MAX_AGE": None,
         "OPTIONS": {
             # WAL: readers never wait for the worker; IMMEDIATE: a writer waits
             # at BEGIN, where the timeout counts, instead of failing half-way.

@@ -1,0 +1,41 @@
+"""A queue for threads: whoever has waited longest is next."""
+
+import threading
+from collections import deque
+
+
+class Turns:
+    """A lock that is handed over in the order in which it was asked for.
+
+    threading.Lock promises no order, and SQLite's own waiting is worse: it sleeps up
+    to 100 ms between looks, so that late comers overtake whoever has slept longest.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._is_taken = False
+        self._waiting: deque[threading.Event] = deque()
+
+    def take(self, timeout: float) -> bool:
+        """Wait for one's turn; False if it did not come within `timeout` seconds."""
+        with self._guard:
+            if not self._is_taken:
+                self._is_taken = True
+                return True
+            called = threading.Event()
+            self._waiting.append(called)
+        if called.wait(timeout):
+            return True
+        with self._guard:
+            if called.is_set():  # just after all
+                return True
+            self._waiting.remove(called)
+        return False
+
+    def give(self) -> None:
+        """End one's turn: the next one's begins."""
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._is_taken = False

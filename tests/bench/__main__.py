@@ -1,0 +1,50 @@
+"""The parts, in order; see the package."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from .computing import inference, simulation
+from .lines import ROOT, Line
+from .opening import opening
+from .planning import schedule
+from .profile import embedded_profile
+from .reading import reading
+from .reporting import coverage, image_quality, report
+from .starting import start_up
+
+Part = Callable[[], Iterator[Line]]
+
+PARTS: dict[str, tuple[Part, ...]] = {
+    "schedule": (schedule,),
+    "start-up": (start_up,),
+    "reading": (reading,),
+    "report": (opening, report),
+    "simulation": (simulation,),
+    "inference": (inference,),
+    "image-quality": (image_quality,),
+    "coverage": (coverage,),
+}
+
+
+def main(names: list[str]) -> None:
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        sys.exit(f"{unknown[0]} is not a part: {', '.join(PARTS)}")
+    target = Path(os.environ.get("VAR_DIR", ROOT / "var")) / "bench.json"
+    lines: list[Line] = []
+    with embedded_profile():
+        for part in [part for name in names or PARTS for part in PARTS[name]]:
+            for line in part():
+                print(line, flush=True)
+                lines.append(line)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    rows = [{**asdict(line), "ratio": line.ratio} for line in lines]
+    target.write_text(json.dumps(rows, indent=1))
+    print(f"written to {target}")
+
+
+main(sys.argv[1:])
