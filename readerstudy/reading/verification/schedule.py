@@ -10,6 +10,7 @@ from readerstudy.blinding.seeds import commitment
 from ..models import Read, Session, Study
 from ..plans import Plan, guesses_drawn, plan_drawn, plan_stored
 from ..protocol.frozen import protocol_sha256
+from .answers import answers_check
 from .protocol import (
     amendment_lines,
     amendment_matches,
@@ -28,6 +29,8 @@ class Verification:
     amendments: dict[int, bool]  # number → it has the SHA-256 stored with it
     seed_matches: bool  # the seed has its published SHA-256
     guesses: int  # reads that are asked about afterwards, as drawn
+    answers: int  # versions, of all reads
+    answers_in_log: bool  # they were compared with the audit log
     differences: dict[str, int]  # what differs, in words → how often
     details: tuple[str, ...]
 
@@ -53,9 +56,12 @@ def schedule_verify(study: Study) -> Verification:
     seed_matches = commitment(study.seed) == study.seed_sha256
     amendments = {one.number: amendment_matches(one) for one in study.amendments.all()}
     if not (protocol_matches and seed_matches):
-        return Verification(0, protocol_matches, amendments, seed_matches, 0, {}, ())
+        return Verification(
+            0, protocol_matches, amendments, seed_matches, 0, 0, False, {}, ()
+        )
     drawn = plan_drawn(study.protocol, study.seed)
     asked = guesses_drawn(study.protocol, study.seed, drawn)
+    answers = answers_check(study)
     found = {
         "reads are not as drawn": _read_differences(drawn, plan_stored(study)),
         "sessions are not as drawn": _session_differences(drawn, study),
@@ -70,6 +76,7 @@ def schedule_verify(study: Study) -> Verification:
         "sections of the protocol are not what the study does": list(
             setting_lines(study)
         ),
+        **answers.lines,
     }
     return Verification(
         reads=sum(map(len, drawn.values())),
@@ -77,6 +84,8 @@ def schedule_verify(study: Study) -> Verification:
         amendments=amendments,
         seed_matches=True,
         guesses=len(asked),
+        answers=answers.answers,
+        answers_in_log=answers.in_log,
         differences={what: len(lines) for what, lines in found.items()},
         details=tuple(line for lines in found.values() for line in lines),
     )

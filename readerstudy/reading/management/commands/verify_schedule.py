@@ -15,7 +15,8 @@ class Command(BaseCommand):
     help = (
         "Draw a study's plan and its arm guesses again from its frozen protocol and "
         "seed, and compare every stored read with them; check the protocol's and its "
-        "amendments' hashes, and that no case is both trained on and read. Fails if "
+        "amendments' hashes, that no case is both trained on and read, and that every "
+        "answer is whole and the one that the audit log proves. Fails if "
         "anything differs. Before unblinding only counts are told."
     )
 
@@ -27,8 +28,11 @@ class Command(BaseCommand):
         found = schedule_verify(study)
         self._show(study, found)
         if not found.passed:
-            raise CommandError(f"The plan of “{study.slug}” is not what was drawn.")
+            raise CommandError(f"“{study.slug}” is not as drawn, asked and recorded.")
         self.stdout.write(f"All {found.reads} reads are as drawn.")
+        if found.answers:
+            proved = " and those of the audit log" if found.answers_in_log else ""
+            self.stdout.write(f"All {found.answers} answers are whole{proved}.")
         if found.guesses:
             self.stdout.write(f"All {found.guesses} arm guesses are as drawn.")
 

@@ -1,0 +1,137 @@
+"""Whether the stored answers are whole, and those that the audit log knows.
+
+Lines name reads by reader and position, and tell no grade, arm or case.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Prefetch
+
+from readerstudy.audit.models import AuditEvent
+
+from ..models import Answer, Read, Reopening, Study
+from ..questions import Grade
+from ..recording import answer_digest
+
+CHUNK = 2000  # reads held in memory at a time
+
+VERSIONS = "reads have other versions of their answer than they were asked for"
+GRADES = "answers are not one grade or reason for every question and side"
+WINDOWS = "answers have a window that the protocol does not let readers choose"
+EVENTS = "answers are not those of the audit log"
+
+Recorded = dict[tuple[str, int], str]  # (reader/position, version) → digest
+
+
+@dataclass(frozen=True)
+class AnswersFound:
+    """lines: by what differs, in words.
+
+    in_log: whether answers were compared with the audit log. A study that was opened
+    before there was a log has none to compare with.
+    """
+
+    answers: int
+    in_log: bool
+    lines: dict[str, list[str]]
+
+
+def answers_check(study: Study) -> AnswersFound:
+    """Every read with its versions, their scores, windows and events."""
+    lines: dict[str, list[str]] = {VERSIONS: [], GRADES: [], WINDOWS: [], EVENTS: []}
+    in_log = AuditEvent.objects.filter(study=study.slug, action="study.open").exists()
+    recorded = _recorded(study) if in_log else {}
+    asked = _asked(study)
+    adjustable = _display(study).get("window_adjustable", False)
+    count = 0
+    for read in _reads(study):
+        name = f"reader {read.reader.code}, position {read.position}"
+        answers = list(read.answers.all())
+        count += len(answers)
+        lines[VERSIONS] += _version_lines(name, read, answers)
+        for answer in answers:
+            one = f"{name}, version {answer.version}"
+            if not _is_whole(answer, asked):
+                lines[GRADES].append(one)
+            if answer.window_high is not None and not adjustable:
+                lines[WINDOWS].append(one)
+            if in_log and not _is_recorded(study, read, answer, recorded):
+                lines[EVENTS].append(one)
+    for place, version in recorded:  # what no answer has taken out
+        reader, _slash, position = place.rpartition("/")
+        name = f"reader {reader}, position {position}, version {version}"
+        lines[EVENTS].append(f"{name}: in the log alone")
+    return AnswersFound(count, in_log, lines)
+
+
+def _reads(study: Study) -> Iterator[Read]:
+    answers = Answer.objects.order_by("version").prefetch_related("scores")
+    again = Reopening.objects.filter(answered_at__isnull=False)
+    reads = (
+        Read.objects.filter(reader__study=study)
+        .select_related("reader")
+        .prefetch_related(Prefetch("answers", answers), Prefetch("reopenings", again))
+        .order_by("reader", "position")
+    )
+    return reads.iterator(chunk_size=CHUNK)
+
+
+def _version_lines(name: str, read: Read, answers: list[Answer]) -> Iterator[str]:
+    """1 as first given and one more each time that the read was opened again."""
+    due = 0 if read.submitted_at is None else 1 + len(read.reopenings.all())
+    stored = [answer.version for answer in answers]
+    if stored != list(range(1, due + 1)):
+        yield f"{name}: versions {stored}, due {due}"
+
+
+def _asked(study: Study) -> dict[tuple[str, str], set[int]]:
+    """(question, side) → values of its answers, as the protocol has them."""
+    asked = (study.protocol or {})["questions"]
+    return {
+        (question["key"], side): {answer["value"] for answer in question["answers"]}
+        for question in asked["questions"]
+        for side in asked["sides"]
+    }
+
+
+def _display(study: Study) -> dict[str, Any]:
+    display: dict[str, Any] = (study.protocol or {}).get("display", {})
+    return display
+
+
+def _is_whole(answer: Answer, asked: dict[tuple[str, str], set[int]]) -> bool:
+    scores = list(answer.scores.all())
+    places = [(score.question, score.side) for score in scores]
+    return sorted(places) == sorted(asked) and all(
+        bool(score.unassessable)
+        if score.value is None
+        else score.value in asked[place] and not score.unassessable
+        for score, place in zip(scores, places, strict=True)
+    )
+
+
+def _recorded(study: Study) -> Recorded:
+    events = AuditEvent.objects.filter(study=study.slug, action="read.submit")
+    rows = events.order_by("sequence").values_list("subject_key", "after")
+    found: Recorded = {}
+    for place, after in rows.iterator():
+        assert after is not None, "an answer's event says its version and digest"
+        found[place, after["version"]] = after["answers_hmac_sha256"]
+    return found
+
+
+def _is_recorded(study: Study, read: Read, answer: Answer, recorded: Recorded) -> bool:
+    """Takes its event out of `recorded`; what is left there has no answer."""
+    place = (f"{read.reader.code}/{read.position}", answer.version)
+    digest = answer_digest(
+        seed=study.seed,
+        reader=read.reader.code,
+        answer=answer,
+        grades=[
+            Grade(score.question, score.side, score.value, score.unassessable)
+            for score in answer.scores.all()
+        ],
+    )
+    return recorded.pop(place, None) == digest
