@@ -170,5 +170,6 @@ def test_a_reader_who_reads_everything_is_told_nothing(journey: Journey) -> None
     assert not journey.reader.sessions.filter(finished_at=None).exists()
     unblind(study)
     journey.look_around()
+    assert browser.carried, "no answer brought the pixels of the read after the next"
     missed = readers_routes() - browser.shown - browser.taken
     assert not missed, f"lead the journey past {missed}"

@@ -5,8 +5,10 @@ of it: the same code looks at the honest and at the leaking study.
 """
 
 import hashlib
+import json
 import re
 import time
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -151,11 +153,15 @@ def leaking(change: Callable[..., object], kind: str = PIXELS) -> ClientOf:
     return client_of
 
 
-def compress(response, token: str) -> None:
-    pixels = np.frombuffer(response.content, np.uint8)
+def png(content: bytes) -> bytes:
+    pixels = np.frombuffer(content, np.uint8)
     file = BytesIO()
     Image.fromarray(pixels.reshape(SHOWN_SLICES * CROP, CROP)).save(file, "png")
-    response.content = file.getvalue()
+    return file.getvalue()
+
+
+def compress(response, token: str) -> None:
+    response.content = png(response.content)
     response["Content-Length"] = str(len(response.content))
 
 
@@ -164,6 +170,51 @@ def compress(response, token: str) -> None:
 def test_lengths_of_compressed_images_are_caught() -> None:
     found = told_by(*play(client_of=leaking(compress)))
     assert {("the arm", "lengths"), ("same arm", "lengths")} <= found
+
+
+def carrying(change: Callable[[dict[str, str]], str | None]) -> Callable[..., None]:
+    """Have the pixels that come with an answer as `change` makes them of it."""
+
+    def carry(response, token: str) -> None:
+        told = json.loads(response.content)
+        if told.get("pixels"):
+            told["pixels"] = change(told)
+            response.content = json.dumps(told).encode()
+            response["Content-Length"] = str(len(response.content))
+
+    return carry
+
+
+def squeeze(told: dict[str, str]) -> str:
+    return b64encode(png(b64decode(told["pixels"]))).decode()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_lengths_of_images_compressed_in_an_answer_are_caught() -> None:
+    client_of = leaking(carrying(squeeze), kind="application/json")
+    found = told_by(*play(client_of=client_of))
+    assert {("the arm", "lengths"), ("same arm", "lengths")} <= found
+
+
+def withhold(told: dict[str, str]) -> str | None:
+    """The pixels of one arm would have to be made, so they are left for later."""
+    return None if arm_of(told["next"]) == "unet-l4" else told["pixels"]
+
+
+def retouch(told: dict[str, str]) -> str:
+    """As long, and there at once, but another image than at its own address."""
+    made = "A" * len(told["pixels"])
+    return made if arm_of(told["next"]) == "unet-l4" else told["pixels"]
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", [withhold, retouch])
+def test_an_arm_that_does_not_come_with_an_answer_is_caught(change) -> None:
+    client_of = leaking(carrying(change), kind="application/json")
+    found = told_by(*play(client_of=client_of))
+    assert {("the arm", "page"), ("same arm", "page")} <= found
 
 
 def tag(response, token: str) -> None:

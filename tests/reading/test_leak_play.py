@@ -107,6 +107,16 @@ def test_each_read_but_a_sittings_first_is_announced_and_fetched_ahead(make) -> 
                 assert values["lengths/ahead/body"] == values["lengths/pixels/body"]
 
 
+def test_each_read_but_a_sittings_first_two_comes_with_an_answer(make) -> None:
+    for sitting in sittings(study_observe(make())):
+        for place, one in enumerate(sitting):
+            told = {n: v for n, v in one.values.items() if n.split("/")[1] == "carried"}
+            assert bool(told) is (place > 1)
+            if told:
+                assert told["lengths/carried/pixels"] == 16384
+                assert told["page/carried/same as fetched"] == "True"
+
+
 def test_what_the_question_after_a_read_showed_is_the_reads_own(make) -> None:
     for one in study_observe(make(guesses="after-grade", guess_percent=30)):
         of_guess = {n for n in one.values if n.split("/")[1].startswith("guess")}

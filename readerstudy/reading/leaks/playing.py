@@ -7,6 +7,7 @@ reader who reloads it each time; so each shows all that any reader could see of 
 
 import json
 import time
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -81,6 +82,8 @@ class _Browser:
     # of the read to come: its token and what is known of it before its page
     announced: str = ""
     coming: Values = field(default_factory=dict)
+    # what came with an answer of a read after the next, and its pixels, by token
+    carried: dict[str, tuple[Values, bytes]] = field(default_factory=dict)
 
     def read_through(
         self, asked_about: Callable[[str], int], progress: Progress
@@ -115,6 +118,7 @@ class _Browser:
         if number > 1:
             is_announced = self.announced == token
             values |= self.coming | {"page/room/announced": str(is_announced)}
+        values |= self._carried(token, pixels)
         ahead = envelope("ahead", self._pixels(dom, after)) if after else {}
         form = {"token": token, "key": f"{self.reader}-{len(self.seen)}"}
         said, reply = self._post(dom, form | CIRCUMSTANCES)
@@ -131,8 +135,22 @@ class _Browser:
                 values=values | envelope("submit", said),
             )
         )
-        self.coming |= _announcement(said, reply)
+        self._tell(said, reply)
         return reply
+
+    def _tell(self, said: Answer, reply: Mapping[str, Any]) -> None:
+        """An answer announces a read, and carries the pixels of the one after it."""
+        self.coming |= _announcement(said, reply)
+        if reply.get("next"):
+            self.carried[str(reply["next"])] = _carriage(said, reply)
+
+    def _carried(self, token: str, pixels: Answer) -> Values:
+        """What came with an earlier answer, held to the pixels at their own address."""
+        if token not in self.carried:
+            return {}
+        values, content = self.carried.pop(token)
+        is_same = content == pixels.body
+        return values | {"page/carried/same as fetched": str(is_same)}
 
     def _expect(self, reply: Mapping[str, Any], ahead: Values) -> None:
         """Of the read to come: what its pixels showed, if they were fetched already."""
@@ -151,7 +169,7 @@ class _Browser:
             **envelope("guess submit", said),
         }
         self.announced = str(reply.get("token", ""))
-        self.coming |= _announcement(said, reply)
+        self._tell(said, reply)
         return reply
 
     def _finish(self, dom: Dom) -> dict[str, Any]:
@@ -226,3 +244,13 @@ def _announcement(said: Answer, reply: Mapping[str, Any]) -> Values:
         "page/announcement": same(sorted(reply)),
         "lengths/announcement/next": float(len(reply.get("next") or "")),
     }
+
+
+def _carriage(said: Answer, reply: Mapping[str, Any]) -> tuple[Values, bytes]:
+    """How an answer carries the pixels of a read after the next, and these."""
+    encoded = str(reply.get("pixels") or "")
+    values = envelope("carried", said) | {
+        "lengths/carried/pixels": float(len(encoded)),
+        "page/carried/pixels": type(reply.get("pixels")).__name__,
+    }
+    return values, b64decode(encoded)
