@@ -21,16 +21,18 @@ function between(least, value, most) {
   return Math.min(most, Math.max(least, value));
 }
 
-// `across`, `down`: the place of the slice, from 0 to 1, that stays where it is.
-function zoomTo(wanted, across = 0.5, down = 0.5) {
+const MIDDLE = { x: 0.5, y: 0.5 };
+
+// What is at `from` comes to be at `to`: places of a slice, each way from 0 to 1.
+function zoomTo(wanted, from = MIDDLE, to = from) {
   const zoom = between(1, wanted, MOST_ZOOM);
   const [before, after] = [side / view.zoom, side / zoom];
-  moveTo(view.x + across * (before - after), view.y + down * (before - after), zoom);
+  moveTo(view.x + from.x * before - to.x * after, view.y + from.y * before - to.y * after, zoom);
 }
 
 function moveTo(x, y, zoom = view.zoom) {
-  const room_ = side - side / zoom;
-  look({ zoom, x: between(0, x, room_), y: between(0, y, room_) });
+  const last = side - side / zoom;
+  look({ zoom, x: between(0, x, last), y: between(0, y, last) });
   zoomShown.hidden = zoom === 1;
   zoomShown.firstElementChild.textContent = `×${Math.round(zoom * 10) / 10}`;
   slices.classList.toggle("zoomed", zoom > 1);
@@ -129,20 +131,15 @@ function dragTo(place, width) {
 function pinch(before, after) {
   const apart = ([a, b]) => Math.hypot(a.x - b.x, a.y - b.y);
   const middle = ([a, b]) => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
-  const [from, to] = [middle(before), middle(after)];
-  const shown = side / view.zoom;
-  moveTo(view.x - (to.x - from.x) * shown, view.y - (to.y - from.y) * shown);
-  if (apart(before) > 0) zoomTo((view.zoom * apart(after)) / apart(before), to.x, to.y);
+  const larger = apart(before) > 0 ? apart(after) / apart(before) : 1;
+  zoomTo(view.zoom * larger, middle(before), middle(after));
 }
 
 function lift(event) {
   if (!touching.delete(event.pointerId)) return;
   const isClick = event.type === "pointerup" && !drag.moved && drag.button === 0;
   // without dragging: what was clicked comes to the middle
-  if (isClick && view.zoom > 1) {
-    const shown = side / view.zoom;
-    moveTo(view.x + (drag.x - 0.5) * shown, view.y + (drag.y - 0.5) * shown);
-  }
+  if (isClick && view.zoom > 1) zoomTo(view.zoom, drag, MIDDLE);
   const [left] = touching.values();
   drag = left ? { ...left, view: { ...view }, button: 0, moved: true } : null;
 }
@@ -157,8 +154,8 @@ slices.addEventListener(
     if (!(event.target instanceof HTMLCanvasElement)) return;
     event.preventDefault();
     const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 40 : 1);
-    const { x, y } = placeIn(event.target, event);
-    zoomTo(view.zoom * 2 ** (-between(-200, pixels, 200) / 400), x, y);
+    const place = placeIn(event.target, event);
+    zoomTo(view.zoom * 2 ** (-between(-200, pixels, 200) / 400), place);
   },
   { passive: false },
 );
