@@ -139,7 +139,7 @@ class Watched(Client):
 
     def _unpacked(self, response, body: bytes) -> bytes:
         """With pixels as they are: their letters could be a case's code by chance."""
-        if response["Content-Type"] != "application/json":
+        if response["Content-Type"] != "application/json" or not body:
             return body
         told = json.loads(body)
         pixels = told.get("pixels") if isinstance(told, dict) else None

@@ -71,6 +71,22 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [ROOT / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "readerstudy.config.bundles.BundleFinder",
+]
+# What pages load as one file: classic scripts of one scope, in this order.
+BUNDLES_ROOT = VAR_DIR / "bundles"
+BUNDLES = {
+    "js/room.js": [
+        f"js/{name}.js"
+        for name in (
+            *("pixels", "drawing", "screen", "circumstances", "outbox", "reading"),
+            *("answers", "adjusting", "keys", "preferences", "atlas"),
+        )
+    ],
+}
 MEDIA_ROOT = VAR_DIR / "media"
 
 LOGIN_URL = "login"
