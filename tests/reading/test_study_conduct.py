@@ -5,10 +5,12 @@ import re
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import gettext, override
 
 from readerstudy.audit.models import AuditEvent
 from readerstudy.reading import services
 from readerstudy.reading.models import (
+    Answer,
     CodeBreak,
     Deviation,
     Membership,
@@ -24,7 +26,7 @@ from readerstudy.reading.views import conduct
 from tests.cast import Cast
 from tests.factory import unblind
 
-from .conftest import address, answer_next
+from .conftest import address, answer_next, revisit
 
 REASON = "The ward asks."
 SLIP = "I pressed 1, it should be 4."  # a reader's own words name grades
@@ -164,6 +166,105 @@ def test_nobody_sees_a_score_there_before_unblinding(cast, told):
     before = everything()
     Score.objects.update(value=2)
     assert everything() == before
+    # nor which sides could not be assessed: that is an answer, too
+    Score.objects.filter(side="left").update(value=None, unassessable="Cut off.")
+    assert everything() == before
+
+
+REMARK = "The slices look <shifted>.\nAnd bright."
+
+
+def remark(reader, number, words):
+    """What the reader says of an answered read."""
+    Answer.objects.filter(read__reader=reader, read__position=number).update(
+        comment=words
+    )
+
+
+def comments(client, study):
+    page = client.get(address("study-conduct", study.slug))
+    return [
+        (one.place.number, str(one.text), one.is_kept)
+        for one in page.context["comments"]
+    ]
+
+
+def test_comments_are_listed_with_their_place_and_nothing_of_the_image(at, cast, told):
+    remark(told, 3, REMARK)
+    remark(told, 4, "Fine.")
+    client = at(cast.statistician)
+    assert comments(client, cast.study) == [(4, "Fine.", False), (3, REMARK, False)]
+    said = look(client, "study-conduct", cast.study)
+    assert "The slices look &lt;shifted&gt;.<br>And bright." in said
+    assert not {secret for secret in secrets(cast) if secret in said}
+
+
+def test_a_comment_on_a_broken_code_is_kept_until_unblinding(at, cast, told):
+    """Beside the arm, an opinion of the image would be a result."""
+    assert CodeBreak.objects.get().read.position == 2
+    remark(told, 2, REMARK)
+    client = at(cast.coordinator)
+    kept = "kept until the study is unblinded"
+    assert comments(client, cast.study) == [(2, kept, True)]
+    assert "shifted" not in look(client, "study-conduct", cast.study)
+    Reopening.objects.update(answered_at=timezone.now())
+    unblind(cast.study)
+    assert comments(client, cast.study) == [(2, REMARK, False)]
+
+
+def test_a_comment_that_was_taken_back_is_not_listed(at, cast, until_study_closes):
+    reader = until_study_closes
+    read = answer_next(reader).read
+    remark(reader, 1, REMARK)
+    revisit(reader)
+    services.read_submit(
+        token=services.read_next(reader=reader).read.token,
+        reader=reader,
+        answers={"grade": {"right": 3, "left": 2}},
+        key="again",
+    )
+    assert list(read.answers.values_list("comment", flat=True)) == [REMARK, ""]
+    assert comments(at(cast.coordinator), reader.study) == []
+
+
+def test_only_the_newest_comments_are_listed(at, cast, told, monkeypatch):
+    monkeypatch.setattr(conduct, "COMMENTS_SHOWN", 2)
+    for number in (1, 3, 4):
+        remark(told, number, f"No. {number}")
+    client = at(cast.coordinator)
+    assert [number for number, *_ in comments(client, cast.study)] == [4, 3]
+    assert "Only the newest 2 are listed" in look(client, "study-conduct", cast.study)
+
+
+def test_a_session_tells_the_median_time_of_its_first_answers(at, cast, told):
+    client = at(cast.coordinator)
+    assert readers_conduct(cast.study)[0].sessions[0].median_seconds is None
+    for number, spent in ((1, 4000), (2, 7000), (3, 12_500)):
+        Answer.objects.filter(read__reader=told, read__position=number).update(
+            spent_ms=spent
+        )
+    first, second = (r.sessions[0].median_seconds for r in readers_conduct(cast.study))
+    assert (first, second) == (7.0, None)
+    assert ">7.0 s<" in look(client, "study-conduct", cast.study)
+
+
+def test_an_undo_is_told_at_once_and_in_the_page_s_language(
+    at, cast, until_study_closes
+):
+    """The program wrote its reason, so it names no grade."""
+    reader = until_study_closes
+    study = reader.study
+    answer_next(reader)
+    services.read_undo(reader=reader)
+    client = at(cast.coordinator)
+    for page in ("study-conduct", "study-log"):
+        assert Reopening.UNDONE in look(client, page, study)
+    with override("ja"):
+        translated = {gettext(Reopening.UNDONE), gettext("Conduct")}
+    client.cookies["django_language"] = "ja"
+    for page in ("study-conduct", "study-log"):
+        said = look(client, page, study)
+        assert all(words in said for words in translated)
 
 
 def test_after_unblinding_the_readers_reasons_and_the_codes_are_told(at, cast, told):

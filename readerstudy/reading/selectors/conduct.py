@@ -1,13 +1,15 @@
 """How a study's reading went, for who runs it: blind, but for broken codes.
 
 Nothing here touches a score, a training answer or a guess. A reason that a reader
-wrote may name a grade, so it is kept until the study is unblinded.
+wrote may name a grade, so it is kept until the study is unblinded; what the program
+writes as the reason of an undo is not.
 """
 
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from statistics import median
 
 from django.contrib.auth.models import User
 from django.db.models import Count, Max, Q, QuerySet
@@ -17,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import (
+    Answer,
     CodeBreak,
     Deviation,
     Membership,
@@ -33,6 +36,13 @@ from .training import shown_number
 Words = str | Promise
 APPROVING = (Membership.Role.COORDINATOR, Membership.Role.STATISTICIAN)
 KEPT = gettext_lazy("kept until the study is unblinded")
+
+
+def reason_told(reason: str, *, kept: bool) -> Words:
+    """A stored reason as pages tell it."""
+    if reason == Reopening.UNDONE:
+        return gettext_lazy(Reopening.UNDONE)
+    return KEPT if kept and reason else reason
 
 
 @dataclass(frozen=True)
@@ -75,7 +85,11 @@ def agreements(study: Study, user: User) -> Agreements:
 
 @dataclass(frozen=True)
 class SeenSession:
-    """One sitting: when, how far, and whether its washout was waived."""
+    """One sitting: when, how far, how fast, and whether its washout was waived.
+
+    median_seconds: of reading, of first answers, as the browser measured it; None
+    where it told no time.
+    """
 
     number: int
     done: int
@@ -83,6 +97,7 @@ class SeenSession:
     started_at: datetime | None
     finished_at: datetime | None
     last_answer_at: datetime | None
+    median_seconds: float | None
     opens_at: datetime | None  # while its washout lasts
     waived_by: str
     waived_reason: str
@@ -100,10 +115,12 @@ def readers_conduct(study: Study) -> list[SeenReader]:
     """Every reader's sessions."""
     held: dict[int, list[SeenSession]] = defaultdict(list)
     previous: Session | None = None
+    seconds = _median_seconds(study)
     for session in _sessions(study):
         if previous is not None and previous.reader_id != session.reader_id:
             previous = None
-        held[session.reader_id].append(_seen_session(study, session, previous))
+        seen = _seen_session(study, session, previous, seconds.get(session.pk))
+        held[session.reader_id].append(seen)
         previous = session
     readers = study.memberships.filter(role=Membership.Role.READER)
     return [
@@ -115,6 +132,17 @@ def readers_conduct(study: Study) -> list[SeenReader]:
         )
         for reader in readers.select_related("user").order_by("code")
     ]
+
+
+def _median_seconds(study: Study) -> dict[int, float]:
+    """session pk → of the answers whose time was told."""
+    told: dict[int, list[int]] = defaultdict(list)
+    rows = Answer.objects.filter(
+        read__session__study=study, version=1, spent_ms__isnull=False
+    ).values_list("read__session", "spent_ms")
+    for session, spent in rows.order_by().iterator():
+        told[session].append(spent or 0)
+    return {session: median(spent) / 1000 for session, spent in told.items()}
 
 
 def _sessions(study: Study) -> QuerySet[Session]:
@@ -130,7 +158,10 @@ def _sessions(study: Study) -> QuerySet[Session]:
 
 
 def _seen_session(
-    study: Study, session: Session, previous: Session | None
+    study: Study,
+    session: Session,
+    previous: Session | None,
+    median_seconds: float | None,
 ) -> SeenSession:
     return SeenSession(
         number=session.number,
@@ -139,6 +170,7 @@ def _seen_session(
         started_at=session.started_at,
         finished_at=session.finished_at,
         last_answer_at=session.last_answer_at,  # type: ignore[attr-defined]
+        median_seconds=median_seconds,
         opens_at=_opens_at(study, session, previous),
         waived_by=session.waived_by.get_username() if session.waived_by else "",
         waived_reason=session.waived_reason,
@@ -165,7 +197,7 @@ class Place:
     number: int | None
 
 
-def _place(read: Read) -> Place:
+def place_of(read: Read) -> Place:
     """read: with its reader and session."""
     number = read.position - read.session.first_position + 1
     return Place(read.reader.code, read.session.number, number)
@@ -218,7 +250,7 @@ def deviations(study: Study, *, newest: int | None = None) -> list[SeenDeviation
     return [
         SeenDeviation(
             place=(
-                _place(row.read)
+                place_of(row.read)
                 if row.read
                 else Place(row.reader.code, row.session.number, None)
             ),
@@ -321,10 +353,10 @@ def reopenings(study: Study) -> list[SeenReopening]:
     unblinded = study.state == Study.State.UNBLINDED
     return [
         SeenReopening(
-            place=_place(row.read),
+            place=place_of(row.read),
             by=row.by.get_username(),
             by_reader=row.by_reader,
-            reason=KEPT if row.by_reader and not unblinded else row.reason,
+            reason=reason_told(row.reason, kept=row.by_reader and not unblinded),
             at=row.at,
             answered_at=row.answered_at,
         )
@@ -351,7 +383,7 @@ def code_breaks(study: Study, *, disclosed: bool) -> list[SeenCodeBreak]:
     )
     return [
         SeenCodeBreak(
-            place=_place(row.read),
+            place=place_of(row.read),
             by=row.by.get_username(),
             reason=row.reason,
             at=row.at,

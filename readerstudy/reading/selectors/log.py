@@ -8,7 +8,7 @@ from readerstudy.audit.actions import ACTIONS, SUBJECTS
 from readerstudy.audit.models import AuditEvent
 
 from ..models import Membership, Study
-from .conduct import KEPT, Words
+from .conduct import Words, reason_told
 
 ANSWERS = ("read.submit", "guess.submit")  # by far the most events of a study
 
@@ -37,7 +37,7 @@ def log_lines(study: Study, events: Iterable[AuditEvent]) -> list[LogLine]:
             actor=event.actor_name,
             words=ACTIONS.get(event.action, event.action),
             subject=SUBJECTS.get(event.subject_type, "%s") % event.subject_key,
-            reason=KEPT if event.reason and event.actor_id in readers else event.reason,
+            reason=reason_told(event.reason, kept=event.actor_id in readers),
             hash=event.hash,
         )
         for event in events

@@ -213,6 +213,7 @@ class OwnAnswer:
     number: int  # of the read in its session
     # in the order of `asked`; None: cannot be assessed, and why
     values: tuple[tuple[int | None, Words], ...]
+    comment: str
     is_open: bool  # opened again already
     is_locked: bool  # a guess was given after it
 
@@ -287,6 +288,7 @@ def _own_answer(
             else (one.value, words[one.question, one.value])
             for one in given
         ),
+        comment=stands.comment,
         is_open=bool(read.reopenings.all()),
         is_locked=guess is not None and guess.guessed_at is not None,
     )

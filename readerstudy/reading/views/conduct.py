@@ -18,10 +18,12 @@ from .. import selectors, services
 from ..forms.conduct import PersonForm, ReadForm, SessionForm, StepForm
 from ..models import Study
 from ..selectors import conduct
+from ..selectors.comments import comments
 from ..selectors.log import ANSWERS, log_lines
 from .unblinded import COORDINATOR, STATISTICIAN, coordinates, study_or_404, user_of
 
 DEVIATIONS_SHOWN = 100  # the newest; the export holds all
+COMMENTS_SHOWN = 100  # likewise
 EVENTS_A_PAGE = 100
 
 
@@ -71,6 +73,8 @@ def _conduct_page(
         "readers": conduct.readers_conduct(study),
         "counts": conduct.deviation_counts(study),
         "deviations": conduct.deviations(study, newest=DEVIATIONS_SHOWN),
+        "comments": comments(study, newest=COMMENTS_SHOWN),
+        "comments_shown": COMMENTS_SHOWN,
         "people": selectors.unblinded_people(study),
         "checks": conduct.viewing_checks(study),
         "training": conduct.training_outcomes(study),
