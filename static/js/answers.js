@@ -57,6 +57,7 @@ function askWhy(group) {
 
 function giveWhy(text) {
   whyOf(asked).value = text.trim();
+  chosen.add(asked);
   whyDialog.close();
   advanceSoon();
 }
