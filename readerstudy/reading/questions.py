@@ -95,7 +95,9 @@ def check_answers(
 
 
 def _grade(question: Question, side: str, given: int | str, may_decline: bool) -> Grade:
-    if isinstance(given, str) and may_decline:
+    if isinstance(given, str):
+        if not may_decline:
+            raise Refused(_("Here every side takes a grade."))
         why = given.strip()
         if not why:
             raise Refused(_("Please say why this side cannot be assessed."))
