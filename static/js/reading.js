@@ -50,6 +50,7 @@ function learnPlaces({ token: which, number, of, next, again: isAgain }) {
 }
 
 function present(next) {
+  for (const dialog of form.querySelectorAll("dialog[open]")) dialog.close();
   form.reset();
   document.getElementById("number").textContent = next.number;
   document.getElementById("of").textContent = next.of;

@@ -1,0 +1,204 @@
+"""The last answer is taken back at the screen, and nothing else is."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from readerstudy.reading.models import Answer, Read, Reopening, Study
+from tests.cast import Cast
+from tests.factory import make_study
+
+from .test_offline import OFFLINE
+from .test_reading_room import painted, pixels_asked_for
+from .test_review import painted_again, press
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+
+
+@pytest.fixture
+def study(cast: Cast) -> Study:
+    return make_study(
+        cast.cohort,
+        slug="undone",
+        coordinator=cast.coordinator,
+        readers=[cast.reader],
+        answer_changes="session",
+    )
+
+
+@pytest.fixture
+def reads(study: Study) -> list[Read]:
+    return list(Read.objects.filter(reader__study=study).order_by("position"))
+
+
+@pytest.fixture
+def room(
+    study: Study, cast: Cast, page_of: Callable[..., Page], live_server: object
+) -> Page:
+    page = page_of(cast.reader)
+    page.goto(f"{live_server}/read/{study.slug}/")
+    return page
+
+
+def undo(page: Page) -> None:
+    page.evaluate("undoLast()")
+
+
+def chosen(page: Page) -> dict[str, str]:
+    boxes = page.locator("#answer fieldset :checked").all()
+    return {str(b.get_attribute("name")): str(b.get_attribute("value")) for b in boxes}
+
+
+def versions() -> list[tuple[int, int]]:
+    return list(Answer.objects.order_by("pk").values_list("read__position", "version"))
+
+
+def test_the_last_answer_is_taken_back_by_keyboard_and_given_again(
+    room: Page, reads: list[Read]
+) -> None:
+    asked = pixels_asked_for(room)
+    painted(room, reads[0])
+    press(room, "Digit1", "Digit9")
+    press(room, "KeyM")
+    room.keyboard.type("A double line.")
+    press(room, "Enter")
+    room.wait_for_timeout(100)  # the field lets go of the keyboard with the next frame
+    press(room, "Enter")
+    painted(room, reads[1])
+    room.wait_for_load_state("networkidle")
+    asked.clear()
+    press(room, "Backspace")
+    opened = painted_again(room, reads[0])
+    told = room.locator("#again")
+    expect(told).to_contain_text("Read 1 of 8 in session 1, once more")
+    expect(told).to_contain_text("taken back right after it was given")
+    expect(room.locator("#place")).to_have_text("1 of 8")
+    assert chosen(room) == {"grade-right": "1", "grade-left": "3"}
+    expect(room.locator("#comment")).to_have_value("A double line.")
+
+    press(room, "Digit4", "Enter")
+    painted(room, reads[1])  # under the token that it had
+    expect(told).to_be_hidden()
+    expect(room.locator("#comment")).to_have_value("")
+    assert chosen(room) == {}
+    assert asked == [opened.token]  # nothing else had to travel
+    last = Answer.objects.get(version=2)
+    assert {s.side: s.value for s in last.scores.all()} == {"right": 4, "left": 3}
+    assert (last.comment, last.reason) == ("A double line.", Reopening.UNDONE)
+    press(room, "Digit2", "Digit8", "Enter")
+    painted(room, reads[2])
+    assert versions() == [(1, 1), (1, 2), (2, 1)]
+
+
+def test_nothing_is_taken_back_but_the_last_answer_and_the_reader_is_told(
+    room: Page, reads: list[Read]
+) -> None:
+    for read in reads[:2]:
+        painted(room, read)
+        press(room, "Digit2", "Digit8", "Enter")
+    painted(room, reads[2])
+    undo(room)
+    opened = painted_again(room, reads[1])
+    undo(room)
+    expect(room.locator("#kept span")).to_have_text(
+        "Only the last answer can be taken back, and it is already."
+    )
+    assert room.get_attribute("#room", "data-painted") == opened.token
+    assert Reopening.objects.count() == 1
+    press(room, "Enter")
+    painted(room, reads[2])
+    expect(room.locator("#kept")).to_be_hidden()
+    assert versions() == [(1, 1), (2, 1), (2, 2)]
+
+
+def test_before_the_first_answer_the_reader_is_told_that_there_is_none(
+    room: Page, reads: list[Read], expected_errors: list[str]
+) -> None:
+    expected_errors.append("409 (Conflict)")
+    painted(room, reads[0])
+    undo(room)
+    expect(room.locator("#kept span")).to_have_text("There is no answer to take back yet.")
+    press(room, "Digit2", "Digit8", "Enter")
+    painted(room, reads[1])
+
+
+def test_an_answer_that_is_not_stored_yet_is_not_taken_back(
+    room: Page, reads: list[Read], expected_errors: list[str]
+) -> None:
+    expected_errors.extend(OFFLINE)
+    painted(room, reads[0])
+    room.wait_for_load_state("networkidle")
+    room.context.set_offline(True)
+    press(room, "Digit2", "Digit8", "Enter")
+    painted(room, reads[1])
+    undo(room)
+    expect(room.locator("#kept")).to_contain_text("not stored yet")
+    room.context.set_offline(False)
+    expect(room.locator("#kept")).to_be_hidden()
+    assert room.get_attribute("#room", "data-painted") == reads[1].token
+    undo(room)
+    painted_again(room, reads[0])
+
+
+def test_without_a_connection_nothing_is_taken_back_and_the_reader_is_told(
+    room: Page, reads: list[Read], expected_errors: list[str]
+) -> None:
+    expected_errors.extend(OFFLINE)
+    painted(room, reads[0])
+    press(room, "Digit2", "Digit8", "Enter")
+    painted(room, reads[1])
+    room.context.set_offline(True)
+    undo(room)
+    expect(room.locator("#kept")).to_contain_text("Nothing was taken back.")
+    room.context.set_offline(False)
+    press(room, "Digit2", "Digit8", "Enter")
+    painted(room, reads[2])
+    assert versions() == [(1, 1), (2, 1)]
+
+
+def test_asked_twice_at_once_it_is_done_once(room: Page, reads: list[Read]) -> None:
+    for read in reads[:2]:
+        painted(room, read)
+        press(room, "Digit2", "Digit8", "Enter")
+    painted(room, reads[2])
+    room.evaluate("() => { undoLast(); undoLast(); undoLast(); }")
+    painted_again(room, reads[1])
+    assert Reopening.objects.count() == 1
+
+
+def test_another_window_hears_that_an_answer_was_taken_back(
+    room: Page, reads: list[Read]
+) -> None:
+    painted(room, reads[0])
+    press(room, "Digit2", "Digit8", "Enter")
+    painted(room, reads[1])
+    second = room.context.new_page()
+    second.goto(room.url)
+    painted(second, reads[1])
+    undo(second)
+    opened = painted_again(second, reads[0])
+    expect(room.locator("#kept")).to_contain_text("went on in another window")
+    room.locator("#reload").click()
+    painted(room, opened)
+
+
+def test_where_answers_never_change_there_is_nothing_to_press(
+    cast: Cast, page_of: Callable[..., Page], live_server: object
+) -> None:
+    page = page_of(cast.reader)
+    page.goto(f"{live_server}/read/{cast.study.slug}/")
+    first, second = Read.objects.filter(reader__user=cast.reader).order_by("position")[
+        :2
+    ]
+    painted(page, first)
+    press(page, "Digit2", "Digit8", "Enter")
+    painted(page, second)
+    undo(page)
+    press(page, "Backspace")
+    expect(page.locator("#undo")).to_have_count(0)
+    expect(page.locator("#kept")).to_be_hidden()
+    assert page.get_attribute("#room", "data-painted") == second.token
