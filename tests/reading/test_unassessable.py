@@ -1,4 +1,4 @@
-"""A side that cannot be assessed: an answer of its own, with a reason told to nobody."""
+"""A side that cannot be assessed: an answer of its own; its reason is told to nobody."""
 
 import json
 
