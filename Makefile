@@ -8,7 +8,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types migrations-check format bench weights messages clean
+.PHONY: help run test lint types migrations-check format bench screenshots weights messages clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,12 +49,15 @@ format: .venv/.installed-dev  ## let ruff format and sort
 bench: .venv/.installed-dev  ## measure, print ratios against a baseline of the same run, write var/bench.json
 	$(PY) -m tests.bench
 
+screenshots: .venv/.installed-dev  ## take pictures of every page into var/screenshots (needs Chromium)
+	$(PY) -m tests.screenshots
+
 weights: .venv/.installed  ## train the shipped U-Net(L4) again on a simulated cohort
 	$(PY) manage.py build_weights
 
 messages: .venv/.installed-dev  ## collect the texts to translate, and compile the translations (needs gettext)
 	$(PY) manage.py makemessages -l ja --ignore .venv --ignore var --ignore tests --no-obsolete --no-location --no-wrap
-	$(PY) manage.py compilemessages -l ja --ignore .venv
+	$(PY) manage.py compilemessages -l ja -l en --ignore .venv
 
 clean:  ## remove caches; `var/` with the studies stays
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -78,13 +78,13 @@ WRONG: list[tuple[tuple[Any, ...], Any, str]] = [
     (("slug",), ..., f"slug: {NEEDED}"),
     (("slug",), "a b", f"slug: {SLUG}"),
     (("slug",), True, f"slug: {SLUG}"),
-    (("slug",), "x" * 51, "slug: Ensure this field has no more than 50 char"),
+    (("slug",), "x" * 51, "slug: It may have at most 50 char"),
     (("title",), ..., f"title: {NEEDED}"),
     (("title",), " ", "title: This field may not be blank."),
     (("title",), None, "title: This field may not be null."),
     (("title",), True, f"title: {TEXT}"),
     (("title",), ["x"], f"title: {TEXT}"),
-    (("title",), "x" * 201, "title: Ensure this field has no more than 200 char"),
+    (("title",), "x" * 201, "title: It may have at most 200 char"),
     (("cohort",), ..., f"cohort: {NEEDED}"),
     (("cohort",), None, "cohort: This field may not be null."),
     (("cohort",), "Phantoms", f"cohort: {FIELDS}"),
@@ -97,7 +97,7 @@ WRONG: list[tuple[tuple[Any, ...], Any, str]] = [
     (("cohort", "codes"), ["C001", "C001"], "cohort.codes: C001 is there twice."),
     (("cohort", "code"), [], "cohort.code: There is no such field; “codes” is one."),
     (("arms",), {"a": 1}, f"arms: {LIST}"),
-    (("arms",), [ARM] * 101, "arms: Ensure this field has no more than 100 elem"),
+    (("arms",), [ARM] * 101, "arms: It may have at most 100 entries"),
     (("arms", 1), "b", f"arms[1]: {FIELDS}"),
     (("arms", 1), None, "arms[1]: This field may not be null."),
     (("arms", 1, "role"), "referense", "arms[1].role: “referense” is not one of: "),
@@ -105,7 +105,7 @@ WRONG: list[tuple[tuple[Any, ...], Any, str]] = [
     (("arms", 1, "code"), "a", "arms[1].code: a is there twice."),
     (("arms", 1, "code"), "é", f"arms[1].code: {SLUG}"),
     (("arms", 1, "title"), ..., f"arms[1].title: {NEEDED}"),
-    (("arms", 1, "method"), "x" * 101, "arms[1].method: Ensure this field has no"),
+    (("arms", 1, "method"), "x" * 101, "arms[1].method: It may have at most"),
     (("arms", 1, "repeated"), "maybe", "arms[1].repeated: Must be a valid boolean"),
     (("arms", 1, "colour"), "red", "arms[1].colour: There is no such field."),
     (("questions",), "x", "questions: “x” is not one of: striatum-grade-1-4."),
@@ -113,13 +113,17 @@ WRONG: list[tuple[tuple[Any, ...], Any, str]] = [
     (("display", "window"), "auto", "display.window: “auto” is not one of: "),
     (("display", "lut"), "hot", "display.lut: “hot” is not one of: cool."),
     (("display", "interpolation"), "no", "display.interpolation: “no” is not one"),
-    (("display", "least_slice_side"), 0, "display.least_slice_side: Ensure this "),
+    (
+        ("display", "least_slice_side"),
+        0,
+        "display.least_slice_side: It must be at least ",
+    ),
     (("sessions",), "two", "sessions: A valid integer is required."),
     (("sessions",), None, "sessions: This field may not be null."),
     (("sessions",), True, "sessions: A valid integer is required."),
     (("sessions",), "1.5", "sessions: A valid integer is required."),
-    (("sessions",), 101, "sessions: Ensure this value is less than or equal to 10"),
-    (("spacing",), -1, "spacing: Ensure this value is greater than or equal to 0."),
+    (("sessions",), 101, "sessions: It must be at most 10"),
+    (("spacing",), -1, "spacing: It must be at least 0."),
     (("washout",), 3, "washout: There is no such field; “washout_days” is one."),
     (("conduct",), 3, f"conduct: {FIELDS}"),
     (("conduct",), {"asks_conditions": 2}, "conduct.asks_conditions: Must be a "),
@@ -132,7 +136,7 @@ WRONG: list[tuple[tuple[Any, ...], Any, str]] = [
     (
         ("training", "gate"),
         {"measure": "kappa", "minimum": "1.01"},
-        "training.gate.minimum: Ensure this value is less than or equal to 1.",
+        "training.gate.minimum: It must be at most 1.",
     ),
     (
         ("training", "gate"),
@@ -176,7 +180,7 @@ WRONG: list[tuple[tuple[Any, ...], Any, str]] = [
         f"training.images[0].key.grade: {FIELDS}",
     ),
     (("guesses", "when"), "no", "guesses.when: “no” is not one of: never, after-"),
-    (("guesses", "percent"), 0, "guesses.percent: Ensure this value is greater "),
+    (("guesses", "percent"), 0, "guesses.percent: It must be at least "),
     (
         ("analysis", "primary_arm"),
         "u",
@@ -187,8 +191,8 @@ WRONG: list[tuple[tuple[Any, ...], Any, str]] = [
         "u",
         "analysis.control_arm: No arm has this code",
     ),
-    (("analysis", "margin"), "0.0001", "analysis.margin: Ensure that there are no"),
-    (("analysis", "margin"), 0, "analysis.margin: Ensure this value is greater"),
+    (("analysis", "margin"), "0.0001", "analysis.margin: It may have at most"),
+    (("analysis", "margin"), 0, "analysis.margin: It must be at least"),
     (
         ("analysis", "margin"),
         "wide",
@@ -364,7 +368,7 @@ def test_a_thousand_problems_are_told_in_a_screenful(cast):
 
 def test_a_list_that_is_far_too_long_is_refused_as_one(cast):
     lines = refusal(with_value(("arms",), [{}] * 20_000), cast)
-    assert lines[0] == "arms: Ensure this field has no more than 100 elements."
+    assert lines[0] == "arms: It may have at most 100 entries."
     assert len(lines) == 2  # and the primary arm is none of them
 
 

@@ -77,7 +77,7 @@ def test_a_draft_is_written_anew_only_with_a_tick(at, cast):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ({**SMALL, "sessions": 0, "slug": "<b>"}, "sessions: Ensure this value"),
+        ({**SMALL, "sessions": 0, "slug": "<b>"}, "sessions: It must be"),
         (
             {**SMALL, "title": "<b>x</b>", "<i>": 1},
             "&lt;i&gt;: There is no such field.",

@@ -267,9 +267,15 @@ def test_only_a_coordinator_of_the_cohort_makes_a_study_of_it(cast):
         )
 
 
-@pytest.mark.parametrize("slug", ["phantom-study", "new"])
-def test_a_short_name_is_used_once(cast, slug):
-    with pytest.raises(Refused, match="already taken"):
+@pytest.mark.parametrize(
+    ("slug", "told"),
+    [
+        ("phantom-study", "The short name “phantom-study” is already taken."),
+        ("new", "The short name “new” is a word of this site; choose another."),
+    ],
+)
+def test_a_short_name_is_used_once(cast, slug, told):
+    with pytest.raises(Refused, match=told):
         services.study_create(
             slug=slug, title="Again", cohort=cast.cohort, coordinator=cast.coordinator
         )

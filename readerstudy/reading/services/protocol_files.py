@@ -18,7 +18,7 @@ from ..protocol.frozen import PLACES
 from ..protocol.plain_yaml import yaml_read
 from ..protocol.rules import TrainingChoice, settings_problems
 from .settings import SETTINGS
-from .studies import RESERVED_SLUGS, ArmChoice, study_create, study_update
+from .studies import ArmChoice, slug_problem, study_create, study_update
 
 
 @dataclass(frozen=True)
@@ -127,10 +127,7 @@ def _cohort(name: str, draft: Study | None, by: User) -> tuple[Cohort | None, st
 def _slug_problem(slug: str, draft: Study | None, replaces: bool) -> str:
     if draft and not replaces:
         return _("There is a draft of this short name already.")
-    taken = slug in RESERVED_SLUGS or Study.objects.filter(slug=slug).exists()
-    if taken and not draft:
-        return _("The short name “%s” is already taken.") % slug
-    return ""
+    return "" if draft else slug_problem(slug)
 
 
 def _settings(checked: Mapping[str, Any]) -> dict[str, Any]:

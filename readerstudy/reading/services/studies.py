@@ -59,6 +59,15 @@ class ArmChoice:
     code: str = ""
 
 
+def slug_problem(slug: str) -> str:
+    """Why no new study can have this short name; empty: it can."""
+    if slug in RESERVED_SLUGS:
+        return _("The short name “%s” is a word of this site; choose another.") % slug
+    if Study.objects.filter(slug=slug).exists():
+        return _("The short name “%s” is already taken.") % slug
+    return ""
+
+
 @transaction.atomic
 def study_create(
     *,
@@ -78,8 +87,8 @@ def study_create(
     """
     if not cohort.coordinators.filter(pk=coordinator.pk).exists():
         raise Refused(_("Only a coordinator of the cohort can make a study of it."))
-    if slug in RESERVED_SLUGS or Study.objects.filter(slug=slug).exists():
-        raise Refused(_("The short name “%s” is already taken.") % slug)
+    if told := slug_problem(slug):
+        raise Refused(told)
     study = Study(slug=slug, cohort=cohort)
     settings_assign(study, settings)
     study.save(force_insert=True)
