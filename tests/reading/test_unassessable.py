@@ -1,4 +1,4 @@
-"""A side that cannot be assessed: an answer of its own; its reason is told to nobody."""
+"""A side that cannot be assessed: an answer of its own, whose reason nobody is told."""
 
 import json
 
