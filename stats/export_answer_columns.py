@@ -36,20 +36,20 @@ ANSWER = (
     Column(
         "shown_at",
         "when the read came before its reader for this version, by the server's clock; "
-        "on a lost connection, when the server heard of it",
+        "of a read that was shown without a connection, when the server heard of it",
         "UTC",
         "ISO 8601",
     ),
     Column(
         "first_seconds",
-        "from the images on the screen to the first choice, by the browser",
+        "from the images on the screen to the first choice, counted as reading_seconds",
         "s",
         "0 or more; empty when not told",
     ),
     Column(
         "reading_seconds",
         "from the images on the screen to the confirmation, by the browser, without "
-        "away_seconds",
+        "away_seconds; begins anew where the page was loaded again",
         "s",
         "0 or more; empty when not told",
     ),
@@ -63,7 +63,7 @@ ANSWER = (
         "held_seconds",
         "how long the confirmed answer waited in the browser for the server",
         "s",
-        "0 or more; empty when not told",
+        "0 or more; empty when it did not wait, or when not told",
     ),
 )
 

@@ -231,6 +231,31 @@ def test_the_files_tell_a_declined_side_from_one_that_was_not_read(
     assert "(column not_assessable): 1 of 142." in readme
 
 
+def test_the_snippet_of_the_documents_gives_the_kappa_of_the_report(
+    study: Study, read_of: Of, tmp_path: Path
+) -> None:
+    import pandas
+    from sklearn.metrics import cohen_kappa_score
+
+    decline(read_of("A", "reference", "C003"), "left")
+    decline(read_of("A", "short", "C005"), "left", "right")
+    export_to_folder(study=study, folder=tmp_path)
+    reads = pandas.read_csv(tmp_path / "reads.csv")
+    first = reads[(reads["repeat"] == 0) & (reads["reader"] == "A")]
+    wide = first.pivot(index=["patient", "case", "side"], columns="arm", values="grade")
+    both = wide[["reference", "short"]].dropna().astype(int)
+    found = report_build(study=study).kappa[0].readers[0].both
+    assert (len(both), found.items, found.left_out) == (9, 9, 3)
+    assert found.kappa == pytest.approx(
+        cohen_kappa_score(
+            both["reference"],
+            both["short"],
+            labels=[1, 2, 3, 4],
+            weights="quadratic",
+        )
+    )
+
+
 def test_the_readme_says_that_there_are_none(folder: Path) -> None:
     assert "(column not_assessable): none." in (folder / "README.txt").read_text()
 
