@@ -8,8 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .computing import inference, simulation
+from .growth import growth
 from .lines import ROOT, Line
 from .opening import opening
+from .painting import painting
 from .planning import schedule
 from .profile import embedded_profile
 from .reading import reading
@@ -22,6 +24,8 @@ PARTS: dict[str, tuple[Part, ...]] = {
     "schedule": (schedule,),
     "start-up": (start_up,),
     "reading": (reading,),
+    "painting": (painting,),
+    "growth": (growth,),
     "report": (opening, report),
     "simulation": (simulation,),
     "inference": (inference,),
