@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from readerstudy.reading.models import Deviation, Read, Session, Study
+from readerstudy.reading.models import Answer, Deviation, Read, Session, Study
 from readerstudy.reading.services import device_digest
 from tests.cast import Cast
 from tests.factory import make_study
@@ -17,6 +17,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
 MINUTE = 60_000
+NOW = 1_900_000_000  # seconds since 1970, of a browser whose clock stands still
 READING_45 = "You have been reading for 45 minutes. A break helps."
 
 
@@ -71,6 +72,85 @@ def test_a_window_left_for_over_a_minute_is_told_with_the_answer_of_that_read(
     assert seconds in (80, 81)
 
 
+def times(read: Read, version: int = 1) -> tuple[int | None, ...]:
+    """First choice, confirmation, absence, waiting: whole seconds, as stored."""
+    given = Answer.objects.get(read=read, version=version)
+    told = (given.first_ms, given.spent_ms, given.away_ms, given.held_ms)
+    return tuple(None if ms is None else ms // 1000 for ms in told)
+
+
+def go_away(page: Page, seconds: int) -> None:
+    page.evaluate("window.dispatchEvent(new Event('blur'))")
+    page.clock.fast_forward(seconds * 1000)
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+
+
+def test_the_times_of_a_read_leave_out_how_long_its_reader_was_away(
+    cast: Cast, page_of: Callable[..., Page], study: Study, live_server: object
+) -> None:
+    reads = list(Read.objects.filter(reader__study=study).order_by("position"))
+    room = page_of(cast.reader)
+    room.clock.install(time=NOW)
+    room.clock.pause_at(NOW + 1)
+    room.goto(f"{live_server}/read/{study.slug}/")
+    painted(room, reads[0])
+    room.clock.fast_forward(3000)
+    go_away(room, 20)
+    room.clock.fast_forward(4000)
+    room.keyboard.press("Digit3")
+    room.clock.fast_forward(5000)
+    go_away(room, 10)
+    room.keyboard.press("Digit2")  # the first choice counts, not the last
+    room.keyboard.press("Digit9")
+    room.clock.fast_forward(2000)
+    room.keyboard.press("Enter")
+    painted(room, reads[1])
+    assert times(reads[0]) == (7, 14, 30, None)
+    # the next one begins anew
+    room.clock.fast_forward(6000)
+    for key in ("Digit3", "Digit9", "Enter"):
+        room.keyboard.press(key)
+    painted(room, reads[2])
+    assert times(reads[1]) == (6, 6, 0, None)
+
+
+def test_a_read_that_was_left_to_take_an_answer_back_keeps_its_own_time(
+    cast: Cast, page_of: Callable[..., Page], live_server: object
+) -> None:
+    study = make_study(
+        cast.cohort,
+        slug="taken-back",
+        coordinator=cast.coordinator,
+        readers=[cast.reader],
+        answer_changes="session",
+    )
+    first, second = Read.objects.filter(reader__study=study).order_by("position")[:2]
+    room = page_of(cast.reader)
+    room.clock.install(time=NOW)
+    room.clock.pause_at(NOW + 1)
+    room.goto(f"{live_server}/read/{study.slug}/")
+    painted(room, first)
+    for key in ("Digit3", "Digit9", "Enter"):
+        room.keyboard.press(key)
+    painted(room, second)
+    room.clock.fast_forward(4000)
+    room.keyboard.press("Digit3")
+    room.clock.fast_forward(1000)
+    go_away(room, 7)
+    room.evaluate("undoLast()")
+    expect(room.locator("#again")).to_be_visible()
+    painted(room, Read.objects.get(pk=first.pk))
+    room.clock.fast_forward(30_000)
+    room.keyboard.press("Enter")  # the same grades: nothing was chosen
+    painted(room, second)
+    room.clock.fast_forward(3000)
+    for key in ("Digit2", "Digit8", "Enter"):
+        room.keyboard.press(key)
+    painted(room, Read.objects.get(reader__study=study, position=3))
+    assert times(first, version=2) == (None, 30, 0, None)
+    assert times(second) == (4, 8, 7, None)
+
+
 def test_a_window_that_is_hidden_is_left_too(room: Page, reads: list[Read]) -> None:
     painted(room, reads[0])
     hide = """(hidden) => {
@@ -100,7 +180,8 @@ def test_images_that_are_too_small_are_said_and_noted(
     painted(room, reads[0])
     small = room.locator("#small")
     expect(small).to_be_hidden()
-    room.set_viewport_size({"width": 640, "height": 700})
+    room.set_viewport_size({"width": 480, "height": 640})
+    expect(small).to_be_visible()
     expect(small).to_contain_text("Please make the window larger, until a slice is 200")
     answer(room, reads[0], reads[1])
     ((kind, position, side),) = noted()

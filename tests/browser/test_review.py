@@ -91,7 +91,9 @@ def test_a_session_is_read_reviewed_changed_and_ended_by_keyboard(
     press(room, "Digit3", "Enter")
     room.wait_for_url("**/pause/")
     rows = Score.objects.filter(answer__read=opened).order_by("answer__version", "side")
-    assert list(rows.values_list("version", "side", "value", "reason")) == [
+    assert list(
+        rows.values_list("answer__version", "side", "value", "answer__reason")
+    ) == [
         (1, "left", 4, ""),
         (1, "right", 2, ""),
         (2, "left", 4, "The other key."),

@@ -121,7 +121,8 @@ def test_before_the_first_answer_the_reader_is_told_that_there_is_none(
     expected_errors.append("409 (Conflict)")
     painted(room, reads[0])
     undo(room)
-    expect(room.locator("#kept span")).to_have_text("There is no answer to take back yet.")
+    told = room.locator("#kept span")
+    expect(told).to_have_text("There is no answer to take back yet.")
     press(room, "Digit2", "Digit8", "Enter")
     painted(room, reads[1])
 
