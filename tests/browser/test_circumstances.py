@@ -180,7 +180,7 @@ def test_images_that_are_too_small_are_said_and_noted(
     painted(room, reads[0])
     small = room.locator("#small")
     expect(small).to_be_hidden()
-    room.set_viewport_size({"width": 480, "height": 640})
+    room.set_viewport_size({"width": 640, "height": 600})
     expect(small).to_be_visible()
     expect(small).to_contain_text("Please make the window larger, until a slice is 200")
     answer(room, reads[0], reads[1])
