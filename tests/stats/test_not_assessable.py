@@ -143,7 +143,7 @@ def test_the_report_counts_them_by_arm_and_reader(
     study: Study, read_of: Of, page: Callable[[], str]
 ) -> None:
     said = page()
-    assert "<dt>Not assessable</dt><dd>none</dd>" in said
+    assert "<small>sides not assessable: none</small>" in said
     assert "Sides that could not be assessed" not in said
     decline(read_of("A", "short"), "left", "right")
     decline(read_of("B", "unet", repeat=1), "left")
@@ -153,7 +153,7 @@ def test_the_report_counts_them_by_arm_and_reader(
     assert [s.declined for s in found["unet", 1].readers] == [0, 1, 0]
     assert found["short", 0].all == Sides(2, 36)
     said = page()
-    assert "3 of 144 sides</a>" in said
+    assert "sides not assessable: 3 of 144</a>" in said
     assert '<td class="number">2 of 12</td>' in said
     assert "0.0 % in “Arm reference”, 5.6 % in “Arm short”" in said
     assert '10 pairs</small><br><small class="muted">2 left out</small>' in said
