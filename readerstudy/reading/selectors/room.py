@@ -6,10 +6,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    SlugField,
+)
 from django.utils import timezone
 
 from readerstudy.cases.models import Rendition
@@ -25,8 +34,11 @@ from ..models import (
     Session,
     Study,
 )
+from ..models.compiled import Columns, Compiled, Slot
 from ..questions import QUESTION_SETS, SIDES, Question, Words
 from .training import TrainingState, training_states
+
+RENDITION = Columns(Rendition, ("id", "values", "sha256"))
 
 Awaited = Literal[
     "nobody",  # the reading is simulated
@@ -340,27 +352,31 @@ def read_pixels(read: Read) -> bytes:
     )
 
 
+@Compiled
+def _rendition_ahead() -> QuerySet[Any, Any]:
+    return (
+        Rendition.objects.filter(
+            case__reads__token=Slot("token", SlugField()),
+            method=F("case__reads__arm__method"),
+        )
+        .order_by()
+        .values_list(
+            *RENDITION.paths,
+            "case__reads__image_sha256",
+            "case__reads__reader__study__window_rule",
+        )
+    )
+
+
 def pixels_ahead(token: str) -> bytes:
     """As read_pixels, in one statement, for a read that services.conduct has named.
 
     Asks for nobody's right to see them: the token must come from there.
     """
-    rendition = (
-        Rendition.objects.filter(
-            case__reads__token=token, method=F("case__reads__arm__method")
-        )
-        .annotate(
-            pinned=F("case__reads__image_sha256"),
-            window=F("case__reads__reader__study__window_rule"),
-        )
-        .only("values", "sha256")
-        .order_by()
-        .first()
-    )
-    if rendition is not None:
+    for *rendition, pinned, window in _rendition_ahead.rows(token=token):
         with suppress(ImageUnusableError):
             return rendition_pixels(
-                rendition, sha256=rendition.pinned, window=rendition.window
+                RENDITION.instance(rendition), sha256=pinned, window=window
             )
     reads = Read.objects.select_related("case", "arm", "reader__study")
     return read_pixels(reads.get(token=token))  # tells which image it is

@@ -6,31 +6,40 @@ or two devices take turns, and closing the study waits for an answer in flight.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import BigIntegerField, QuerySet, SlugField
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from readerstudy.imaging.errors import Refused
 
 from ..models import Answer, ArmGuess, Membership, Read, Reopening, Session, Study
+from ..models.compiled import Columns, Compiled, Slot
 from ..recording import record_session
 from .washout import session_opens_at, washout_deviation_write
 
 # What every answer needs of the reads to come, of their session and of their study.
-# Anything else is fetched when it is asked for.
-READ = ("reader_id", "position", "token", "first_shown_at", "submitted_at")
-SESSION = ("reader_id", "number", "first_position", "size", "device")
-TIMES = ("started_at", "finished_at")
-STUDY = ("slug", "state", "seed", "question_set", "answer_changes", "guesses")
-LIMITS = ("window_adjustable", "long_pause_minutes", "least_slice_side")
-NEEDED = (
-    *READ,
-    *(f"session__{name}" for name in SESSION + TIMES),
-    *(f"session__study__{name}" for name in STUDY + LIMITS),
+READ = Columns(
+    Read,
+    ("id", "session_id", "reader_id", "position", "token")
+    + ("first_shown_at", "submitted_at"),
 )
+SESSION = Columns(
+    Session,
+    ("id", "study_id", "reader_id", "number", "first_position", "size")
+    + ("started_at", "finished_at", "device"),
+    at="session__",
+)
+STUDY = Columns(
+    Study,
+    ("id", "slug", "state", "seed", "question_set", "answer_changes", "guesses")
+    + ("window_adjustable", "long_pause_minutes", "least_slice_side"),
+    at="session__study__",
+)
+MEMBERSHIP = Columns(Membership)
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,21 @@ class Seat:
     user: User
 
 
+@Compiled
+def _seated() -> QuerySet[Any, Any]:
+    return (
+        Membership.objects.select_for_update(of=("self",))
+        .filter(
+            study__slug=Slot("slug", SlugField()),
+            user=Slot("user", BigIntegerField()),
+            role=Membership.Role.READER,
+        )
+        .exclude(study__state=Study.State.DRAFT)
+        .order_by()
+        .values_list(*MEMBERSHIP.paths)
+    )
+
+
 def membership_lock(reader: Membership | Seat) -> Membership:
     """Wait for this reader's turn; read everything else only afterwards.
 
@@ -91,14 +115,14 @@ def membership_lock(reader: Membership | Seat) -> Membership:
     Membership.DoesNotExist for a seat that is not a reader's of a study once opened,
     and refuses one whose reading is simulated.
     """
-    members = Membership.objects.select_for_update(of=("self",)).filter(
-        role=Membership.Role.READER
-    )
     if isinstance(reader, Membership):
-        return members.select_related("user").get(pk=reader.pk)
-    found = members.exclude(study__state=Study.State.DRAFT).get(
-        study__slug=reader.slug, user=reader.user
-    )
+        members = Membership.objects.select_for_update(of=("self",))
+        readers = members.filter(role=Membership.Role.READER).select_related("user")
+        return readers.get(pk=reader.pk)
+    rows = _seated.rows(slug=reader.slug, user=reader.user.pk)
+    if not rows:
+        raise Membership.DoesNotExist("no reader of that study")
+    found = MEMBERSHIP.instance(rows[0])
     if found.simulated:
         raise Refused(_("This account's reading is simulated."))
     found.user = reader.user
@@ -156,16 +180,33 @@ def due_now(
     return Due("read", read=read, following=tokens[0] if tokens else None)
 
 
+@Compiled
+def _upcoming() -> QuerySet[Any, Any]:
+    return (
+        Read.objects.filter(
+            reader=Slot("reader", BigIntegerField()), submitted_at__isnull=True
+        )
+        .order_by("position")
+        .values_list(*READ.paths, *SESSION.paths, *STUDY.paths)[:3]
+    )
+
+
 def unanswered(reader: Membership) -> list[Read]:
     """The first three reads without an answer: what is left of them once the one
     before the reader is answered says what comes next, and what after it.
     """
-    return list(
-        Read.objects.filter(reader=reader, submitted_at__isnull=True)
-        .select_related("session__study")
-        .only(*NEEDED)
-        .order_by("position")[:3]
-    )
+    reads: list[Read] = []
+    of_session = len(READ.names)
+    of_study = of_session + len(SESSION.names)
+    for row in _upcoming.rows(reader=reader.pk):
+        read = READ.instance(row[:of_session])
+        if reads and reads[-1].session_id == read.session_id:
+            read.session = reads[-1].session
+        else:
+            read.session = SESSION.instance(row[of_session:of_study])
+            read.session.study = STUDY.instance(row[of_study:])
+        reads.append(read)
+    return reads
 
 
 def _due_reopened(reader: Membership, upcoming: list[Read], now: datetime) -> Due:
