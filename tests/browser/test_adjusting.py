@@ -12,6 +12,7 @@ from readerstudy.reading import selectors
 from readerstudy.reading.models import Answer, Read, Study
 from tests.cast import Cast
 from tests.factory import make_study
+from tests.test_leaks import grade_one
 
 from .test_reading_room import canvas, painted
 
@@ -334,3 +335,24 @@ def test_drawing_three_slices_takes_no_time_that_one_would_notice(make_room):
         }))"""
     )
     assert fastest < 25
+
+
+def test_who_is_asked_about_an_image_may_zoom_it_as_well(
+    cast: Cast, page_of: Callable[..., Page], live_server: object
+):
+    study = make_study(
+        cast.cohort,
+        slug="adjusted",
+        coordinator=cast.coordinator,
+        readers=[cast.reader],
+        guesses="after-grade",
+        guess_percent=100,
+        window_adjustable=True,
+    )
+    grade_one(study, cast.reader)
+    page = page_of(cast.reader)
+    page.goto(f"{live_server}/read/{study.slug}/guess/")
+    page.wait_for_selector("#room[data-painted]")
+    press(page, "Equal", "ArrowDown")
+    assert view(page) | {"zoom": 1.5, "high": 255} == view(page)
+    expect(page.locator("#zoom-reset")).to_contain_text("×1.5")
