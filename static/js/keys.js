@@ -8,18 +8,23 @@ const FIELDS = "textarea, select, input:not([type=radio], [type=checkbox], [type
 const WITH_ARROWS = "[type=radio], [type=range]";
 
 // What adjusting.js offers, where the page has it; these may be held down.
-const ADJUSTING = {
+const ZOOM_KEYS = {
   Equal: () => zoomIn(),
   NumpadAdd: () => zoomIn(),
   Minus: () => zoomOut(),
   NumpadSubtract: () => zoomOut(),
+};
+const WINDOW_KEYS = {
   ArrowUp: () => windowStep("high", 1),
   ArrowDown: () => windowStep("high", -1),
   ArrowRight: () => windowStep("low", 1),
   ArrowLeft: () => windowStep("low", -1),
   KeyX: () => windowReset(),
 };
-const adjusts = typeof zoomIn === "function";
+const ADJUSTING = {
+  ...(typeof zoomIn === "function" ? ZOOM_KEYS : {}),
+  ...(room.dataset.windowAdjustable ? WINDOW_KEYS : {}),
+};
 
 // ? is on another key on many keyboards.
 function codeOf(event) {
@@ -47,6 +52,7 @@ function typed(event) {
 
 // A focused button or link is pressed by the browser, and an empty choice is chosen.
 function isPressed({ target, code }) {
+  if (!isSeen(target)) return false;
   if (target.closest("a, button, summary")) return true;
   return code === "Space" && target.matches("[type=radio]:not(:checked), [type=checkbox], [type=range]");
 }
@@ -63,11 +69,13 @@ function confirmByKey(event) {
 
 function onKey(event) {
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
-  if (event.target.closest(FIELDS)) return typed(event);
+  // what had the focus in a dialog that was closed just now has it no more
+  if (!isSeen(event.target)) document.activeElement.blur();
+  else if (event.target.closest(FIELDS)) return typed(event);
   if (CONFIRM.includes(event.code)) return confirmByKey(event);
   if (event.code.startsWith("Arrow") && event.target.closest(WITH_ARROWS)) return;
   const code = codeOf(event);
-  if (adjusts && code in ADJUSTING && !document.querySelector("dialog:modal")) {
+  if (code in ADJUSTING && !document.querySelector("dialog:modal")) {
     event.preventDefault();
     return ADJUSTING[code]();
   }

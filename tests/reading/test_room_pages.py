@@ -5,10 +5,12 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from readerstudy.cases.models import Rendition
+from readerstudy.imaging.lut import load_lut
 from readerstudy.reading import services
 from readerstudy.reading.models import Read, Score, Session
 from tests.cast import reader_membership
@@ -348,15 +350,35 @@ def test_home_lists_ones_own_studies_only(at, cast, reader):
 
 
 def test_the_colour_table_is_the_one_of_the_loader(room):
-    from readerstudy.imaging.lut import load_lut
-
     assert room.get(address("lut-show")).content == load_lut("cool").tobytes()
 
 
 def test_no_keyboard_key_serves_two_answers(room, cast):
     page = room.get(address("read-next", cast.study.slug)).content.decode()
-    keys = re.findall(r'data-key="(\w+)"', page)
-    assert len(keys) == len(set(keys)) == 8
+    choices = re.findall(r'<input type="radio"[^>]* data-keys="([\w ]+)"', page)
+    keys = " ".join(choices).split()
+    # four grades by two keys each, and that it cannot be assessed, for two sides
+    assert len(keys) == len(set(keys)) == 18
+
+
+def test_a_side_may_be_left_without_a_grade_but_not_in_training(
+    room, cast, trainee, at
+):
+    page = room.get(address("read-next", cast.study.slug)).content.decode()
+    assert page.count('value="none"') == page.count('name="why-grade-') == 2
+    assert 'name="comment"' in page
+    study = trainee().study
+    services.attempt_start(reader=reader_membership(study, cast.reader))
+    page = room.get(address("training-next", study.slug)).content.decode()
+    assert "data-token" in page
+    assert 'value="none"' not in page
+    assert 'name="comment"' not in page
+
+
+def test_the_page_is_as_dark_as_the_zero_of_the_colour_table():
+    red, green, blue = load_lut("cool")[0]
+    css = finders.find("css/reading.css")
+    assert f"--zero: rgb({red} {green} {blue});" in Path(css).read_text()
 
 
 def statements(client, study, token) -> int:
