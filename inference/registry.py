@@ -10,13 +10,9 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.marking import gettext_noop
 
 from .networks.configuration import UNetConfiguration
-
-
-def gettext_noop(message: str) -> str:
-    """Marks a text for translation; Django's own wants a configured Django."""
-    return message
 
 
 @dataclass(frozen=True)
@@ -100,14 +96,18 @@ def method_get(key: str) -> MethodSpec:
         return METHODS[key]
     except KeyError:
         raise Refused(
-            f"There is no method {key!r}; there are {', '.join(METHODS)}."
+            gettext_noop("There is no method %(key)r; there are %(methods)s.")
+            % {"key": key, "methods": ", ".join(METHODS)}
         ) from None
 
 
 def network_get(key: str) -> MethodSpec:
     spec = method_get(key)
     if spec.kind != "network":
-        raise Refused(f"{spec.title} is a filter and takes no weights.")
+        raise Refused(
+            gettext_noop("%(title)s is a filter and takes no weights.")
+            % {"title": spec.title}
+        )
     return spec
 
 
@@ -118,8 +118,16 @@ def network_shapes(
     for name, value in spec.settings.items():
         if name not in spec.open_settings and configuration.get(name) != value:
             raise Refused(
-                f"These weights say {name} = {configuration.get(name)!r}, but "
-                f"{spec.title} has {name} = {value!r}."
+                gettext_noop(
+                    "These weights say %(name)s = %(other)r, but %(title)s has "
+                    "%(name)s = %(value)r."
+                )
+                % {
+                    "name": name,
+                    "other": configuration.get(name),
+                    "title": spec.title,
+                    "value": value,
+                }
             )
     return UNetConfiguration.from_json(dict(configuration)).parameter_shapes()
 

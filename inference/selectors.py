@@ -9,6 +9,7 @@ from inference.models import Job, Weights
 from inference.networks.weights import WeightsFile, parse_weights
 from readerstudy.cases.models import Cohort
 from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.marking import gettext_noop
 
 
 def weights_file(weights: Weights) -> WeightsFile:
@@ -18,10 +19,14 @@ def weights_file(weights: Weights) -> WeightsFile:
             parsed = parse_weights(file.read(), name=weights.title)
     except OSError as error:
         raise Refused(
-            f"The file of the weights “{weights.title}” cannot be read."
+            gettext_noop("The file of the weights “%(title)s” cannot be read.")
+            % {"title": weights.title}
         ) from error
     if parsed.sha256 != weights.sha256:
-        raise Refused(f"The file of the weights “{weights.title}” has been changed.")
+        raise Refused(
+            gettext_noop("The file of the weights “%(title)s” has been changed.")
+            % {"title": weights.title}
+        )
     return parsed
 
 

@@ -11,6 +11,7 @@ from django_htmx.middleware import HtmxDetails
 from inference.forms import JobForm, WeightsForm
 from inference.models import Job, Weights
 from readerstudy.cases.models import Cohort
+from readerstudy.cases.wording import told
 from readerstudy.imaging.errors import Refused
 
 from . import registry, selectors, services
@@ -69,7 +70,7 @@ def job_request(request: Request, pk: int) -> HttpResponse:
             user=request.user,
         )
     except Refused as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, told(str(refusal)))
     return redirect("inference:job-list", cohort.pk)
 
 
@@ -79,7 +80,7 @@ def job_cancel(request: Request, pk: int, job_pk: int) -> HttpResponse:
     try:
         services.job_cancel(job=job, by=request.user)
     except Refused as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, told(str(refusal)))
     return redirect("inference:job-list", pk)
 
 
@@ -89,7 +90,7 @@ def job_retry(request: Request, pk: int, job_pk: int) -> HttpResponse:
     try:
         services.job_retry(job=job, by=request.user)
     except Refused as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, told(str(refusal)))
     return redirect("inference:job-list", pk)
 
 
@@ -118,7 +119,7 @@ def weights_upload(request: Request) -> HttpResponse:
                 user=user,
             )
         except Refused as refusal:
-            form.add_error("file", str(refusal))
+            form.add_error("file", told(str(refusal)))
         else:
             messages.success(
                 request, _("The weights “%(title)s” are ready.") % {"title": weights}

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.marking import gettext_noop
 
 from .outcomes import (
     ROUNDING,
@@ -99,7 +100,10 @@ def category_places(grades: Sequence[int], *, categories: Sequence[int]) -> Inte
     except KeyError as error:
         declared = ", ".join(map(str, categories))
         raise Refused(
-            f"Grade {error.args[0]} is not one of the declared grades {declared}."
+            gettext_noop(
+                "Grade %(grade)s is not one of the declared grades %(declared)s."
+            )
+            % {"grade": error.args[0], "declared": declared}
         ) from error
 
 

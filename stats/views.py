@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRefresh
 from django_htmx.middleware import HtmxDetails
 
+from readerstudy.cases.wording import told
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading.models import Study
 
@@ -34,7 +35,7 @@ def _fetch_study(request: Request, slug: str) -> Study:
 
 
 def _refuse(request: Request, study: Study, refusal: Refused) -> HttpResponse:
-    context = {"study": study, "refusal": str(refusal)}
+    context = {"study": study, "refusal": told(str(refusal))}
     return render(request, "stats/refused.html", context, status=409)
 
 

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.marking import gettext_noop
 
 OutputActivation = Literal["sigmoid", "none"]
 
@@ -29,18 +30,28 @@ class UNetConfiguration:
         if not 1 <= len(self.filters) <= 6 or not all(
             type(f) is int and 1 <= f <= 1024 for f in self.filters
         ):
-            raise Refused("A U-Net has 1 to 6 levels of 1 to 1024 filters each.")
+            raise Refused(
+                gettext_noop("A U-Net has 1 to 6 levels of 1 to 1024 filters each.")
+            )
         if type(self.in_channels) is not int or not 1 <= self.in_channels <= 16:
-            raise Refused("A U-Net takes 1 to 16 input channels.")
+            raise Refused(gettext_noop("A U-Net takes 1 to 16 input channels."))
         if self.output_activation not in get_args(OutputActivation):
             raise Refused(
-                f"The output activation is one of {get_args(OutputActivation)}, "
-                f"not {self.output_activation!r}."
+                gettext_noop(
+                    "The output activation is one of %(choices)s, not "
+                    "%(output_activation)r."
+                )
+                % {
+                    "choices": get_args(OutputActivation),
+                    "output_activation": self.output_activation,
+                }
             )
         if type(self.residual) is not bool:
-            raise Refused("The setting 'residual' is true or false.")
+            raise Refused(gettext_noop("The setting 'residual' is true or false."))
         if self.residual and self.output_activation != "none":
-            raise Refused("A residual network has the output activation 'none'.")
+            raise Refused(
+                gettext_noop("A residual network has the output activation 'none'.")
+            )
 
     @property
     def size_step(self) -> int:
@@ -55,10 +66,13 @@ class UNetConfiguration:
         known = {"filters", "in_channels", "output_activation", "residual"}
         if not isinstance(data, dict) or set(data) != known:
             raise Refused(
-                f"The configuration of a U-Net has exactly the fields {sorted(known)}."
+                gettext_noop(
+                    "The configuration of a U-Net has exactly the fields %(known)s."
+                )
+                % {"known": sorted(known)}
             )
         if not isinstance(data["filters"], list):
-            raise Refused("The filters of a U-Net are a list of numbers.")
+            raise Refused(gettext_noop("The filters of a U-Net are a list of numbers."))
         return cls(**{**data, "filters": tuple(data["filters"])})
 
     def parameter_shapes(self) -> dict[str, tuple[int, ...]]:

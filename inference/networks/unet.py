@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.marking import gettext_noop
 
 from .configuration import UNetConfiguration
 
@@ -66,8 +67,11 @@ class UNet(nn.Module):
         step = self.configuration.size_step
         if image.shape[-1] % step or image.shape[-2] % step:
             raise Refused(
-                f"This network needs images whose sides are multiples of {step} "
-                f"pixels, not {image.shape[-2]} × {image.shape[-1]}."
+                gettext_noop(
+                    "This network needs images whose sides are multiples of "
+                    "%(step)s pixels, not %(height)s × %(width)s."
+                )
+                % {"step": step, "height": image.shape[-2], "width": image.shape[-1]}
             )
         skips: list[Tensor] = []
         x = image

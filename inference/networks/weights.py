@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.marking import gettext_noop
 
 CARD_FORMAT = "readerstudy-weights-1"
 HEADER_LIMIT = 2**20  # bytes; a TransUNET's header has about 40 000
@@ -58,27 +59,39 @@ class WeightsCard:
     @classmethod
     def from_json(cls, data: Any) -> "WeightsCard":
         if not isinstance(data, dict):
-            raise Refused("The card of these weights is not a JSON object.")
+            raise Refused(
+                gettext_noop("The card of these weights is not a JSON object.")
+            )
         known = {field.name: field.type for field in fields(cls)}
         needed = {
             field.name for field in fields(cls) if not isinstance(field.default, str)
         }
         if missing := needed - set(data):
             raise Refused(
-                f"The card of these weights lacks: {', '.join(sorted(missing))}."
+                gettext_noop("The card of these weights lacks: %(missing)s.")
+                % {"missing": ", ".join(sorted(missing))}
             )
         if unknown := set(data) - set(known):
             raise Refused(
-                "The card of these weights has unknown fields: "
-                f"{', '.join(sorted(map(str, unknown)))}."
+                gettext_noop(
+                    "The card of these weights has unknown fields: %(unknown)s."
+                )
+                % {"unknown": ", ".join(sorted(map(str, unknown)))}
             )
         for name, value in data.items():
             wanted, words = _KINDS.get(known[name], (dict, "an object"))
             if type(value) is not wanted:
-                raise Refused(f"In the card of these weights, {name!r} is not {words}.")
+                raise Refused(
+                    gettext_noop(
+                        "In the card of these weights, %(name)r is not %(words)s."
+                    )
+                    % {"name": name, "words": words}
+                )
         _refuse_unstorable(data)
         if not data["data"].get("sha256"):
-            raise Refused("The card of these weights lacks the hash of its data.")
+            raise Refused(
+                gettext_noop("The card of these weights lacks the hash of its data.")
+            )
         return cls(**data)
 
 
@@ -97,7 +110,10 @@ def write_weights(path: Path, *, card: WeightsCard, parameters: Parameters) -> s
 
     for name, values in parameters.items():
         if values.dtype != np.float32 or not np.isfinite(values).all():
-            raise Refused(f"The weights {name!r} are not finite float32 numbers.")
+            raise Refused(
+                gettext_noop("The weights %(name)r are not finite float32 numbers.")
+                % {"name": name}
+            )
     text = json.dumps(card.to_json(), sort_keys=True, ensure_ascii=False)
     ordered = {
         name: np.ascontiguousarray(parameters[name]) for name in sorted(parameters)
@@ -121,8 +137,12 @@ def parse_weights(content: bytes, *, name: str) -> WeightsFile:
     metadata = header.pop("__metadata__", None)
     if not isinstance(metadata, dict) or CARD_FORMAT not in metadata:
         raise Refused(
-            f"{name} has no card (the metadata entry {CARD_FORMAT!r}), so it is not "
-            "known which network it belongs to and how it was trained."
+            gettext_noop(
+                "%(name)s has no card (the metadata entry %(card_format)r), so "
+                "it is not known which network it belongs to and how it was "
+                "trained."
+            )
+            % {"name": name, "card_format": CARD_FORMAT}
         )
     card = WeightsCard.from_json(_parse_json(metadata[CARD_FORMAT], of=name))
     parameters: dict[str, NDArray[np.float32]] = {}
@@ -132,19 +152,29 @@ def parse_weights(content: bytes, *, name: str) -> WeightsFile:
         shape = _shape(key, entry)
         if start + begin != position or end - begin != 4 * math.prod(shape):
             raise Refused(
-                f"In {name}, the bytes of {key!r} overlap, leave a gap or do not fit "
-                "its shape."
+                gettext_noop(
+                    "In %(name)s, the bytes of %(key)r overlap, leave a gap or do "
+                    "not fit its shape."
+                )
+                % {"name": name, "key": key}
             )
         position = start + end
         if position > len(content):
-            raise Refused(f"{name} is cut off: the bytes of {key!r} are missing.")
+            raise Refused(
+                gettext_noop("%(name)s is cut off: the bytes of %(key)r are missing.")
+                % {"name": name, "key": key}
+            )
         values = np.frombuffer(content, "<f4", math.prod(shape), start + begin)
         if not np.isfinite(values).all():
-            raise Refused(f"In {name}, {key!r} has values that are not finite.")
+            raise Refused(
+                gettext_noop("In %(name)s, %(key)r has values that are not finite.")
+                % {"name": name, "key": key}
+            )
         parameters[key] = values.astype(np.float32).reshape(shape)
     if position != len(content):
         raise Refused(
-            f"{name} has {len(content) - position} bytes after its last weights."
+            gettext_noop("%(name)s has %(bytes)s bytes after its last weights.")
+            % {"name": name, "bytes": len(content) - position}
         )
     return WeightsFile(card, parameters, hashlib.sha256(content).hexdigest())
 
@@ -152,7 +182,10 @@ def parse_weights(content: bytes, *, name: str) -> WeightsFile:
 def read_weights(path: Path) -> WeightsFile:
     refuse_unsafe_name(path.name)
     if path.stat().st_size > FILE_LIMIT:
-        raise Refused(f"{path.name} is larger than {FILE_LIMIT // 2**20} MB.")
+        raise Refused(
+            gettext_noop("%(name)s is larger than %(megabytes)s MB.")
+            % {"name": path.name, "megabytes": FILE_LIMIT // 2**20}
+        )
     return parse_weights(path.read_bytes(), name=path.name)
 
 
@@ -163,16 +196,22 @@ def check_shapes(
     found = {name: values.shape for name, values in weights.parameters.items()}
     if missing := sorted(set(shapes) - set(found)):
         raise Refused(
-            f"These weights do not fit {title}: {missing[0]!r} is missing"
-            + (f", and {len(missing) - 1} more." if len(missing) > 1 else ".")
+            gettext_noop("These weights do not fit %(title)s; missing: %(missing)s.")
+            % {"title": title, "missing": ", ".join(map(repr, missing[:3]))}
         )
     if unknown := sorted(set(found) - set(shapes)):
-        raise Refused(f"These weights do not fit {title}: it has no {unknown[0]!r}.")
+        raise Refused(
+            gettext_noop("These weights do not fit %(title)s: it has no %(unknown)r.")
+            % {"title": title, "unknown": unknown[0]}
+        )
     for name, shape in shapes.items():
         if found[name] != shape:
             raise Refused(
-                f"These weights do not fit {title}: {name!r} has the shape "
-                f"{found[name]}, not {shape}."
+                gettext_noop(
+                    "These weights do not fit %(title)s: %(name)r has the shape "
+                    "%(found)s, not %(shape)s."
+                )
+                % {"title": title, "name": name, "found": found[name], "shape": shape}
             )
 
 
@@ -180,10 +219,14 @@ def refuse_unsafe_name(name: str) -> None:
     """Formats that can run code when they are opened are not even looked at."""
     if name.lower().endswith(UNSAFE_SUFFIXES):
         raise Refused(
-            f"{name} is in a format that can run a program when it is opened, so it "
-            "is not accepted. Save the weights as safetensors instead: "
-            "safetensors.torch.save_file(network.state_dict(), …), with a card in "
-            "the metadata."
+            gettext_noop(
+                "%(name)s is in a format that can run a program when it is "
+                "opened, so it is not accepted. Save the weights as "
+                "safetensors instead: "
+                "safetensors.torch.save_file(network.state_dict(), …), with a "
+                "card in the metadata."
+            )
+            % {"name": name}
         )
 
 
@@ -191,17 +234,27 @@ def _parse_header(content: bytes, *, name: str) -> tuple[dict[str, Any], int]:
     """The header as a dict, and where the numbers begin."""
     length = int.from_bytes(content[:8], "little")
     if len(content) < 8 or content[8:9] != b"{":
-        raise Refused(f"{name} is not a safetensors file.")
+        raise Refused(
+            gettext_noop("%(name)s is not a safetensors file.") % {"name": name}
+        )
     if length > HEADER_LIMIT:
         raise Refused(
-            f"The header of {name} claims {length} bytes; at most {HEADER_LIMIT} are "
-            "read."
+            gettext_noop(
+                "The header of %(name)s claims %(length)s bytes; at most "
+                "%(most)s are read."
+            )
+            % {"name": name, "length": length, "most": HEADER_LIMIT}
         )
     if 8 + length > len(content):
-        raise Refused(f"{name} is cut off within its header.")
+        raise Refused(
+            gettext_noop("%(name)s is cut off within its header.") % {"name": name}
+        )
     header = _parse_json(content[8 : 8 + length], of=name)
     if not isinstance(header, dict):
-        raise Refused(f"The header of {name} is not a JSON object.")
+        raise Refused(
+            gettext_noop("The header of %(name)s is not a JSON object.")
+            % {"name": name}
+        )
     return header, 8 + length
 
 
@@ -221,10 +274,14 @@ def _parse_json(text: Any, *, of: str) -> Any:
         json.dumps(found, ensure_ascii=False).encode()
     except UnicodeError as error:
         raise Refused(
-            f"The header of {of} holds text that is not valid Unicode."
+            gettext_noop("The header of %(of)s holds text that is not valid Unicode.")
+            % {"of": of}
         ) from error
     except (TypeError, ValueError, RecursionError) as error:
-        raise Refused(f"The header of {of} cannot be read: {error}.") from error
+        raise Refused(
+            gettext_noop("The header of %(of)s cannot be read: %(error)s.")
+            % {"of": of, "error": error}
+        ) from error
     return found
 
 
@@ -233,9 +290,11 @@ def _refuse_unstorable(data: Any) -> None:
     try:
         text = json.dumps(data, allow_nan=False)
     except (ValueError, RecursionError) as error:
-        raise Refused("The card of these weights holds a number too large.") from error
+        raise Refused(
+            gettext_noop("The card of these weights holds a number too large.")
+        ) from error
     if "\\u0000" in text:
-        raise Refused("The card of these weights holds a NUL character.")
+        raise Refused(gettext_noop("The card of these weights holds a NUL character."))
 
 
 def _byte_range(key: str, entry: Any) -> tuple[int, int]:
@@ -245,14 +304,20 @@ def _byte_range(key: str, entry: Any) -> tuple[int, int]:
         or len(offsets) != 2
         or not all(type(offset) is int and offset >= 0 for offset in offsets)
     ):
-        raise Refused(f"The header entry {key!r} has no valid byte range.")
+        raise Refused(
+            gettext_noop("The header entry %(key)r has no valid byte range.")
+            % {"key": key}
+        )
     return offsets[0], offsets[1]
 
 
 def _shape(key: str, entry: dict[str, Any]) -> tuple[int, ...]:
     if entry.get("dtype") != "F32":
         raise Refused(
-            f"{key!r} is of type {entry.get('dtype')}; only float32 (F32) is accepted."
+            gettext_noop(
+                "%(key)r is of type %(dtype)s; only float32 (F32) is accepted."
+            )
+            % {"key": key, "dtype": entry.get("dtype")}
         )
     shape = entry.get("shape")
     if (
@@ -260,5 +325,7 @@ def _shape(key: str, entry: dict[str, Any]) -> tuple[int, ...]:
         or len(shape) > 8
         or not all(type(size) is int and 0 < size < 2**31 for size in shape)
     ):
-        raise Refused(f"The header entry {key!r} has no valid shape.")
+        raise Refused(
+            gettext_noop("The header entry %(key)r has no valid shape.") % {"key": key}
+        )
     return tuple(shape)

@@ -96,10 +96,14 @@ def _done_cases(job: Job, provenance: dict[str, Any]) -> set[int]:
     ).select_related("case"):
         if rendition.provenance.get("settings") != provenance["settings"]:
             raise Refused(
-                "Cases of this cohort already have images by "
-                f"{registry.method_get(job.method).title} with other settings "
-                f"({rendition.provenance.get('settings')}); both cannot stand in one "
-                "arm."
+                gettext_noop(
+                    "Cases of this cohort already have images by %(title)s with "
+                    "other settings (%(settings)s); both cannot stand in one arm."
+                )
+                % {
+                    "title": registry.method_get(job.method).title,
+                    "settings": rendition.provenance.get("settings"),
+                }
             )
         today = inputs.get(rendition.case_id)
         stale = today and rendition.provenance.get("input_sha256", today) != today
@@ -139,7 +143,7 @@ def _open_method(job: Job) -> Method:
 
         return lambda images: FILTERS[spec.key](images, **spec.settings)
     if job.weights is None:
-        raise Refused(f"{spec.title} has no weights.")
+        raise Refused(gettext_noop("%(title)s has no weights.") % {"title": spec.title})
     weights = selectors.weights_file(job.weights)
     # only here, in a worker: torch takes seconds to load
     from inference import prediction

@@ -149,8 +149,11 @@ def _sliced(
         voxels += image.frames.size
         if len(images) > MAX_FRAMES or voxels > MAX_VOXELS:
             raise Refused(
-                "Its series is too large: more than "
-                f"{MAX_FRAMES} slices or {MAX_VOXELS} voxels."
+                gettext_noop(
+                    "Its series is too large: more than %(frames)s slices or "
+                    "%(voxels)s voxels."
+                )
+                % {"frames": MAX_FRAMES, "voxels": MAX_VOXELS}
             )
     tomogram = assemble([image for _, image in images.values()])
     left_out += doubled
@@ -214,7 +217,10 @@ def read_series(source: Source, series: ScannedSeries) -> Volume:
     """Its volume again. Refused if the files are no longer what was scanned."""
     volume = assemble([_read(source, name) for name in series.files]).volume
     if hashlib.sha256(volume.counts.tobytes()).hexdigest() != series.content:
-        raise Refused(f"{series.name} has changed since it was looked through.")
+        raise Refused(
+            gettext_noop("%(name)s has changed since it was looked through.")
+            % {"name": series.name}
+        )
     return volume
 
 
@@ -224,11 +230,15 @@ def choose_central_slice(reference: Volume) -> tuple[int, tuple[str, ...]]:
     literal = find_central_slice(reference, search_radius_mm=None)
     if guarded == literal:
         return guarded, ()
-    note = (
-        f"The highest count of the whole image is in slice {literal + 1}, more than "
-        f"{SEARCH_RADIUS_MM:g} mm from the middle of the head (a salivary gland?); "
-        f"slice {guarded + 1} was taken. Please check it."
-    )
+    note = gettext_noop(
+        "The highest count of the whole image is in slice %(literal)s, more than "
+        "%(radius)s mm from the middle of the head (a salivary gland?); "
+        "slice %(taken)s was taken. Please check it."
+    ) % {
+        "literal": literal + 1,
+        "radius": f"{SEARCH_RADIUS_MM:g}",
+        "taken": guarded + 1,
+    }
     return guarded, (note,)
 
 
@@ -259,10 +269,10 @@ def _known_already(pairs: Iterable[PlannedPair]) -> Iterator[str]:
         if known & {pair.reference.instances, pair.short.instances}
     ]
     if again:
-        yield (
-            f"{len(again)} of {len(pairs)} cases have been imported before, into "
-            f"other cohorts: {', '.join(again)}."
-        )
+        yield gettext_noop(
+            "%(again)s of %(cases)s cases have been imported before, into other "
+            "cohorts: %(codes)s."
+        ) % {"again": len(again), "cases": len(pairs), "codes": ", ".join(again)}
 
 
 def _patients_twice(pairs: Iterable[PlannedPair]) -> Iterator[str]:
@@ -271,7 +281,7 @@ def _patients_twice(pairs: Iterable[PlannedPair]) -> Iterator[str]:
         codes[pair.reference.patient].append(pair.code)
     for same in codes.values():
         if len(same) > 1:
-            yield (
-                f"Cases {', '.join(same)} are examinations of one patient; "
+            yield gettext_noop(
+                "Cases %(codes)s are examinations of one patient; "
                 "they are not independent."
-            )
+            ) % {"codes": ", ".join(same)}

@@ -81,15 +81,15 @@ def unusable(series: ScannedSeries) -> str:
         size = (
             f"{row_mm:.2f}" if row_mm == column_mm else f"{column_mm:.2f}×{row_mm:.2f}"
         )
-        return (
-            f"Its pixels measure {size} mm, but {PIXEL_MM} mm are needed; "
+        return gettext_noop(
+            "Its pixels measure %(size)s mm, but %(needed)s mm are needed; "
             "images of other pixel sizes are not resampled."
-        )
+        ) % {"size": size, "needed": PIXEL_MM}
     if min(rows, columns) < CROP:
-        return (
-            f"Its slices are {columns}×{rows} pixels, "
-            f"but at least {CROP}×{CROP} are needed."
-        )
+        return gettext_noop(
+            "Its slices are %(columns)s×%(rows)s pixels, but at least "
+            "%(crop)s×%(crop)s are needed."
+        ) % {"columns": columns, "rows": rows, "crop": CROP}
     return ""
 
 
@@ -100,10 +100,10 @@ def _pair_of(scans: Sequence[ScannedSeries]) -> Pair | str:
             "It has no partner: no second scan of the same patient and study."
         )
     if len(scans) > 2:
-        return (
-            f"Its partner is not clear: {len(scans)} scans of the same patient and "
+        return gettext_noop(
+            "Its partner is not clear: %(number)s scans of the same patient and "
             "study were found. Keep the two that belong to the cohort."
-        )
+        ) % {"number": len(scans)}
     if reason := _unlike(*scans):
         return reason
     by_duration = all(series.duration_s for series in scans)
@@ -116,11 +116,11 @@ def _pair_of(scans: Sequence[ScannedSeries]) -> Pair | str:
         by_duration = False
         longer, shorter = sorted(scans, key=lambda one: one.total_counts, reverse=True)
         if not _clearly_longer(longer, shorter, by_duration=False):
-            return (
+            return gettext_noop(
                 "It cannot be told which of the two scans is the long one: "
                 "neither their durations nor their counts differ clearly "
-                f"({longer.name}, {shorter.name})."
-            )
+                "(%(longer)s, %(shorter)s)."
+            ) % {"longer": longer.name, "shorter": shorter.name}
     return Pair(longer, shorter, _notes(longer, shorter, by_duration=by_duration))
 
 
@@ -135,8 +135,10 @@ def _clearly_longer(
 def _unlike(one: ScannedSeries, other: ScannedSeries) -> str:
     """Why slice numbers of the one mean nothing in the other; "" if they do."""
     if one.shape != other.shape:
-        sizes = " and ".join("×".join(map(str, s.shape[::-1])) for s in (one, other))
-        return f"It does not match its partner: {sizes} voxels."
+        own, others = ("×".join(map(str, s.shape[::-1])) for s in (one, other))
+        return gettext_noop(
+            "It does not match its partner: %(own)s and %(others)s voxels."
+        ) % {"own": own, "others": others}
     differences = [
         abs(a - b) for a, b in zip(one.spacing_mm, other.spacing_mm, strict=True)
     ]
@@ -168,7 +170,13 @@ def _notes(
             for a, b in zip(reference.origin_mm, short.origin_mm, strict=True)
         )
         if apart > SAME_POSITION_MM:
-            notes.append(f"The two scans lie {apart:.1f} mm apart in the patient.")
-    for label, series in (("Reference", reference), ("Short", short)):
-        notes += [f"{label} scan: {warning}" for warning in series.warnings]
+            notes.append(
+                gettext_noop("The two scans lie %(apart).1f mm apart in the patient.")
+                % {"apart": apart}
+            )
+    for label, series in (
+        (gettext_noop("Reference scan: %(note)s"), reference),
+        (gettext_noop("Short scan: %(note)s"), short),
+    ):
+        notes += [label % {"note": warning} for warning in series.warnings]
     return tuple(notes)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from readerstudy.audit.services import event_record
 from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.marking import gettext_noop
 from readerstudy.imaging.preprocessing import CROP, STORED_SLICES, prepare_stack
 
 from . import selectors
@@ -93,8 +94,11 @@ def _point_at(
     replaced = Rendition.objects.filter(case=case, method=method).first()
     if replaced and replaced.sha256 != sha256 and cohort.frozen_at:
         raise Refused(
-            f"The image of case {case.code} made by {method} is being read in "
-            "a study; another one cannot take its place."
+            gettext_noop(
+                "The image of case %(code)s made by %(method)s is being read "
+                "in a study; another one cannot take its place."
+            )
+            % {"code": case.code, "method": method}
         )
     rendition, _ = Rendition.objects.update_or_create(
         case=case,
@@ -118,8 +122,11 @@ def _checked(
         raise ValueError(f"values must be (5, 64, 64), not {values.shape}")
     if not np.all(np.isfinite(values)):
         raise Refused(
-            f"The image of case {case.code} made by {method} has pixels that are not "
-            "numbers; it was not stored."
+            gettext_noop(
+                "The image of case %(code)s made by %(method)s has pixels that "
+                "are not numbers; it was not stored."
+            )
+            % {"code": case.code, "method": method}
         )
     return np.ascontiguousarray(values, dtype=np.float32)
 

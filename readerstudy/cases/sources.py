@@ -79,7 +79,10 @@ class FolderSource:
                 LeftOut(name, gettext_noop("It is not an ordinary file."))
             )
         elif len(self.names) >= MAX_FILES:
-            raise Refused(f"The folder holds more than {MAX_FILES} files.")
+            raise Refused(
+                gettext_noop("The folder holds more than %(most)s files.")
+                % {"most": MAX_FILES}
+            )
         else:
             self.names.append(name)
 
@@ -113,17 +116,24 @@ class ZipSource:
 
 def _check_bounds(members: list[zipfile.ZipInfo]) -> None:
     if len(members) > MAX_FILES:
-        raise Refused(f"The zip file holds more than {MAX_FILES} files.")
+        raise Refused(
+            gettext_noop("The zip file holds more than %(most)s files.")
+            % {"most": MAX_FILES}
+        )
     total = sum(info.file_size for info in members)
     packed = sum(info.compress_size for info in members)
     if total > MAX_TOTAL_BYTES:
         raise Refused(
-            f"The zip file would unpack to more than {MAX_TOTAL_BYTES // 2**30} GB."
+            gettext_noop("The zip file would unpack to more than %(gigabytes)s GB.")
+            % {"gigabytes": MAX_TOTAL_BYTES // 2**30}
         )
     if total > RATIO_MATTERS_FROM_BYTES and total > MAX_RATIO * max(packed, 1):
         raise Refused(
-            f"The zip file would unpack to more than {MAX_RATIO} times its size; "
-            "images do not shrink so far."
+            gettext_noop(
+                "The zip file would unpack to more than %(times)s times "
+                "its size; images do not shrink so far."
+            )
+            % {"times": MAX_RATIO}
         )
 
 
@@ -134,12 +144,17 @@ def open_source(path: Path) -> Iterator[Source]:
         yield FolderSource(path)
         return
     if not path.exists():
-        raise Refused(f"There is no file or folder {path}.")
+        raise Refused(
+            gettext_noop("There is no file or folder %(path)s.") % {"path": path}
+        )
     try:
         archive = zipfile.ZipFile(path)
     except (*UNREADABLE, ValueError) as error:
         raise Refused(
-            f"{path.name} is neither a folder nor a zip file that can be read."
+            gettext_noop(
+                "%(name)s is neither a folder nor a zip file that can be read."
+            )
+            % {"name": path.name}
         ) from error
     with archive:
         yield ZipSource(archive)

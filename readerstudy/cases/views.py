@@ -30,6 +30,7 @@ from readerstudy.imaging.preprocessing import STORED_SLICES
 from . import previews, selectors, services, uploads
 from .forms import CentralSliceForm, ConfirmForm, UploadForm
 from .models import Cohort, Rendition, Series, Upload
+from .wording import told
 
 CASES_A_PAGE = 50
 
@@ -84,7 +85,7 @@ def _cohort_upload(request: HttpRequest) -> HttpResponse:
         )
     except Refused as error:
         return _upload_refused(
-            request, form, str(error), HTTPStatus.UNPROCESSABLE_ENTITY
+            request, form, told(str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
         )
     address = reverse("cases:cohort-confirm", args=[upload.pk])
     if request.accepts("text/html"):
@@ -123,7 +124,7 @@ def cohort_confirm(request: HttpRequest, pk: int) -> HttpResponse:
             if form.is_valid():
                 services.upload_confirm(upload=upload, name=form.cleaned_data["name"])
         except Refused as error:
-            messages.error(request, str(error))
+            messages.error(request, told(str(error)))
         return redirect("cases:cohort-confirm", pk)
     working = upload.state in uploads.WORKING
     if request.htmx and not working:
@@ -146,7 +147,7 @@ def upload_discard(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         services.upload_discard(upload=upload, by=request.user)
     except Refused as error:
-        messages.error(request, str(error))
+        messages.error(request, told(str(error)))
         return redirect("cases:cohort-confirm", pk)
     messages.success(request, _("The files were discarded."))
     return redirect("cases:cohort-list")
@@ -159,7 +160,7 @@ def upload_retry(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         services.upload_retry(upload=upload)
     except Refused as error:
-        messages.error(request, str(error))
+        messages.error(request, told(str(error)))
     return redirect("cases:cohort-confirm", pk)
 
 
@@ -229,7 +230,7 @@ def case_update(request: HttpRequest, pk: int, code: str) -> HttpResponse:
             by=request.user,
         )
     except Refused as error:
-        messages.error(request, str(error))
+        messages.error(request, told(str(error)))
     else:
         messages.success(
             request,

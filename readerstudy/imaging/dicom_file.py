@@ -30,6 +30,7 @@ from pydicom.uid import (
 )
 
 from .errors import Refused
+from .marking import gettext_noop
 
 # Far beyond any reconstructed tomogram (83×128×128 uint16 is 2.7 MB).
 MAX_FILE_BYTES = 512 * 2**20
@@ -59,21 +60,28 @@ def read_dataset(file: Path | BinaryIO) -> Dataset:
     content = _bounded(file)
     dataset = _parse(content)
     if "DirectoryRecordSequence" in dataset:
-        raise Refused("It is a DICOMDIR, a table of contents without images.")
+        raise Refused(
+            gettext_noop("It is a DICOMDIR, a table of contents without images.")
+        )
     if not text(dataset, "SOPClassUID"):
-        raise Refused("It is a DICOM file that does not say what it holds.")
+        raise Refused(
+            gettext_noop("It is a DICOM file that does not say what it holds.")
+        )
     return dataset
 
 
 def _bounded(file: BinaryIO) -> bytes:
     head = file.read(PREAMBLE)
     if not head:
-        raise Refused("It is empty.")
+        raise Refused(gettext_noop("It is empty."))
     if not _looks_like_dicom(head):
-        raise Refused("It is not a DICOM file.")
+        raise Refused(gettext_noop("It is not a DICOM file."))
     content = head + file.read(MAX_FILE_BYTES + 1 - len(head))
     if len(content) > MAX_FILE_BYTES:
-        raise Refused(f"It is larger than {MAX_FILE_BYTES // 2**20} MB.")
+        raise Refused(
+            gettext_noop("It is larger than %(megabytes)s MB.")
+            % {"megabytes": MAX_FILE_BYTES // 2**20}
+        )
     return content
 
 
@@ -88,7 +96,7 @@ def _parse(content: bytes) -> Dataset:
     try:
         dataset = pydicom.dcmread(BytesIO(content), force=True)
     except InvalidDicomError as error:
-        raise Refused("It is not a DICOM file.") from error
+        raise Refused(gettext_noop("It is not a DICOM file.")) from error
     except Exception as error:  # pydicom raises whatever its parser stumbles over
         raise Refused(_damage(content)) from error
     if "TransferSyntaxUID" not in dataset.file_meta:  # as pydicom found it to be
@@ -117,9 +125,12 @@ def _check_deflated(content: bytes) -> None:
             content[start:], MAX_FILE_BYTES + 1
         )
     except zlib.error as error:
-        raise Refused("It is truncated or damaged.") from error
+        raise Refused(gettext_noop("It is truncated or damaged.")) from error
     if len(expanded) > MAX_FILE_BYTES:
-        raise Refused(f"It expands to more than {MAX_FILE_BYTES // 2**20} MB.")
+        raise Refused(
+            gettext_noop("It expands to more than %(megabytes)s MB.")
+            % {"megabytes": MAX_FILE_BYTES // 2**20}
+        )
 
 
 def _meta_information(content: bytes) -> tuple[Dataset, int]:
@@ -139,24 +150,35 @@ def _damage(content: bytes) -> str:
     """Why a file that calls itself DICOM could not be parsed, as far as it tells."""
     try:
         meta, _ = _meta_information(content)
-        held = f" It says it holds: {UID(str(meta.MediaStorageSOPClassUID)).name}."
+        held = UID(str(meta.MediaStorageSOPClassUID)).name
     except Exception:  # not even that can be read
-        held = ""
-    return f"It is truncated, damaged or of an unusual structure.{held}"
+        return gettext_noop("It is truncated, damaged or of an unusual structure.")
+    return gettext_noop(
+        "It is truncated, damaged or of an unusual structure. "
+        "It says it holds: %(held)s."
+    ) % {"held": held}
 
 
 def decode_frames(dataset: Dataset) -> NDArray[np.generic]:
     """Stored pixel values (frames, rows, columns), before any rescale."""
     if "PixelData" not in dataset and "FloatPixelData" not in dataset:
-        raise Refused("It holds no image.")
+        raise Refused(gettext_noop("It holds no image."))
     if (samples := integer(dataset, "SamplesPerPixel") or 1) != 1:
-        raise Refused(f"It is a colour image ({samples} values a pixel).")
+        raise Refused(
+            gettext_noop("It is a colour image (%(samples)s values a pixel).")
+            % {"samples": samples}
+        )
     frames = integer(dataset, "NumberOfFrames") or 1
     rows, columns = integer(dataset, "Rows"), integer(dataset, "Columns")
     if not rows or not columns or min(rows, columns, frames) < 1:
-        raise Refused("It does not say how large its image is (Rows, Columns).")
+        raise Refused(
+            gettext_noop("It does not say how large its image is (Rows, Columns).")
+        )
     if frames > MAX_FRAMES or frames * rows * columns > MAX_VOXELS:
-        raise Refused(f"Its image is too large ({frames}×{rows}×{columns}).")
+        raise Refused(
+            gettext_noop("Its image is too large (%(frames)s×%(rows)s×%(columns)s).")
+            % {"frames": frames, "rows": rows, "columns": columns}
+        )
     _check_compression(dataset)
     try:
         pixels: NDArray[np.generic] = dataset.pixel_array
@@ -169,7 +191,9 @@ def _transfer_syntax(dataset: Dataset) -> UID:
     meta = getattr(dataset, "file_meta", None)
     syntax = UID(text(meta, "TransferSyntaxUID") if meta else "")
     if not syntax.is_transfer_syntax:
-        raise Refused("It does not say how its image is encoded (Transfer Syntax).")
+        raise Refused(
+            gettext_noop("It does not say how its image is encoded (Transfer Syntax).")
+        )
     return syntax
 
 
@@ -181,15 +205,20 @@ def _check_compression(dataset: Dataset) -> None:
     except NotImplementedError:
         available = False
     if not available:
-        raise Refused(f"Its compression cannot be read here ({syntax.name}).")
+        raise Refused(
+            gettext_noop("Its compression cannot be read here (%(name)s).")
+            % {"name": syntax.name}
+        )
 
 
 def _pixel_damage(dataset: Dataset, error: Exception) -> str:
     if (syntax := _transfer_syntax(dataset)).is_compressed:
-        return f"Its compressed image cannot be read ({syntax.name})."
+        return gettext_noop("Its compressed image cannot be read (%(name)s).") % {
+            "name": syntax.name
+        }
     if "less than expected" in str(error) or "pixel data" in str(error):
-        return "It is truncated: its image is shorter than it says."
-    return "Its image cannot be read."
+        return gettext_noop("It is truncated: its image is shorter than it says.")
+    return gettext_noop("Its image cannot be read.")
 
 
 def text(dataset: Dataset, keyword: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import Refused
+from .marking import gettext_noop
 from .volume import Volume
 
 # Turned by less than this, an axis counts as aligned; the rest is not resampled.
@@ -64,8 +65,10 @@ def upright(
         radians(ALIGNED_WITHIN_DEGREES)
     ):
         raise Refused(
-            "Its slices are oblique: they do not lie along the patient's axes "
-            "(Image Orientation (Patient))."
+            gettext_noop(
+                "Its slices are oblique: they do not lie along the patient's "
+                "axes (Image Orientation (Patient))."
+            )
         )
     order = [int(np.flatnonzero(axis_of == axis)[0]) for axis in (2, 1, 0)]
     flipped = [bool(steps[axis, axis_of[axis]] < 0) for axis in order]

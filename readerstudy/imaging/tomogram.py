@@ -19,6 +19,7 @@ from pydicom.uid import UID, NuclearMedicineImageStorage
 from . import dicom_file
 from .dicom_file import integer, items, number, numbers, text
 from .errors import Refused
+from .marking import gettext_noop
 from .orientation import Geometry, upright
 from .volume import Volume
 
@@ -78,7 +79,10 @@ def read_image(file: Path | BinaryIO) -> StoredImage:
         dataset = dicom_file.read_dataset(file)
         sop_class = UID(text(dataset, "SOPClassUID"))
         if sop_class not in READERS:
-            raise Refused(f"It is not a reconstructed tomogram but: {sop_class.name}.")
+            raise Refused(
+                gettext_noop("It is not a reconstructed tomogram but: %(name)s.")
+                % {"name": sop_class.name}
+            )
         return READERS[sop_class](dataset)
 
 
@@ -87,7 +91,9 @@ def assemble(images: Sequence[StoredImage]) -> Tomogram:
     if len(images) == 1:
         image = images[0]
         if len(image.frames) == 1:
-            raise Refused("It is a single slice without the others of its series.")
+            raise Refused(
+                gettext_noop("It is a single slice without the others of its series.")
+            )
     else:
         image = _stacked(images)
     volume, origin = upright(image.frames, image.geometry)
@@ -114,25 +120,35 @@ def _stacked(images: Sequence[StoredImage]) -> StoredImage:
     """
     first = images[0]
     if any(len(image.frames) != 1 for image in images):
-        raise Refused("Its series mixes single slices with whole volumes.")
+        raise Refused(
+            gettext_noop("Its series mixes single slices with whole volumes.")
+        )
     shapes = {image.frames.shape for image in images}
     layouts = {
         (image.geometry.orientation, image.geometry.row_mm, image.geometry.column_mm)
         for image in images
     }
     if len(shapes) > 1 or len(layouts) > 1:
-        raise Refused("The slices of its series differ in size or orientation.")
+        raise Refused(
+            gettext_noop("The slices of its series differ in size or orientation.")
+        )
     if any(image.geometry.position is None for image in images):
         raise Refused(
-            "The slices of its series do not say where they lie "
-            "(Image Position (Patient))."
+            gettext_noop(
+                "The slices of its series do not say where they lie (Image "
+                "Position (Patient))."
+            )
         )
     normal = first.geometry.normal()
     height = np.array([normal @ np.array(image.geometry.position) for image in images])
     order = np.argsort(height)
     gaps = np.diff(height[order])
     if gaps.min() < 0.01 or gaps.max() - gaps.min() > 0.1 * gaps.max():
-        raise Refused("Slices of its series are missing, doubled or unevenly spaced.")
+        raise Refused(
+            gettext_noop(
+                "Slices of its series are missing, doubled or unevenly spaced."
+            )
+        )
     lowest = images[int(order[0])]
     return replace(
         lowest,
@@ -146,8 +162,11 @@ def _read_nuclear(dataset: Dataset) -> StoredImage:
     kind = [part.strip() for part in _image_type(dataset)]
     if len(kind) < 3 or kind[2] != "RECON TOMO":
         raise Refused(
-            "It is not a reconstructed tomogram but a nuclear medicine image of the "
-            f"kind {kind[2] if len(kind) > 2 and kind[2] else 'unknown'} (Image Type)."
+            gettext_noop(
+                "It is not a reconstructed tomogram but a nuclear medicine "
+                "image of the kind %(kind)s (Image Type)."
+            )
+            % {"kind": kind[2] if len(kind) > 2 and kind[2] else "unknown"}
         )
     warnings: list[str] = []
     geometry = _nuclear_geometry(dataset, warnings)
@@ -181,23 +200,29 @@ def _nuclear_geometry(dataset: Dataset, warnings: list[str]) -> Geometry:
     orientation = _first(places, "ImageOrientationPatient", 6)
     if not orientation or not _orthonormal(orientation):
         raise Refused(
-            "It does not say which side of the image is the patient's left "
-            "(Image Orientation (Patient) is missing or invalid)."
+            gettext_noop(
+                "It does not say which side of the image is the patient's left "
+                "(Image Orientation (Patient) is missing or invalid)."
+            )
         )
     spacing = numbers(dataset, "PixelSpacing")
     if len(spacing) != 2 or min(spacing) <= 0:
-        raise Refused("It does not say how large its pixels are (Pixel Spacing).")
+        raise Refused(
+            gettext_noop("It does not say how large its pixels are (Pixel Spacing).")
+        )
     # C.8.4.15: negative means that the slices follow against the normal, so with
     # an ordinary axial orientation the first frame is the highest.
     between = number(dataset, "SpacingBetweenSlices")
     if not between:
         between = number(dataset, "SliceThickness")
         warnings.append(
-            "It does not say in which direction its slices follow each other "
-            "(Spacing Between Slices); the first was taken for the lowest."
+            gettext_noop(
+                "It does not say in which direction its slices follow each other "
+                "(Spacing Between Slices); the first was taken for the lowest."
+            )
         )
     if not between:
-        raise Refused("It does not say how far apart its slices are.")
+        raise Refused(gettext_noop("It does not say how far apart its slices are."))
     return Geometry(
         orientation=orientation,
         row_mm=spacing[0],
@@ -232,13 +257,18 @@ def _in_slice_order(
     slices = integer(dataset, "NumberOfSlices")
     if slices and slices != count:
         raise Refused(
-            f"It holds {count} frames for {slices} slices: several phases, energy "
-            "windows or detectors are not read."
+            gettext_noop(
+                "It holds %(count)s frames for %(slices)s slices: several "
+                "phases, energy windows or detectors are not read."
+            )
+            % {"count": count, "slices": slices}
         )
     vector = [int(one) for one in numbers(dataset, "SliceVector")]
     if sorted(vector) == list(range(1, count + 1)):
         return frames[np.argsort(vector)]
-    warnings.append("Its Slice Vector is missing or invalid; frames stay in order.")
+    warnings.append(
+        gettext_noop("Its Slice Vector is missing or invalid; frames stay in order.")
+    )
     return frames
 
 
@@ -248,14 +278,14 @@ def _rescaled(
     """Counts; an absent Rescale Slope and Intercept mean 1 and 0."""
     slope, intercept = number(dataset, "RescaleSlope"), None
     if "RescaleSlope" in dataset and (slope is None or slope <= 0):
-        warnings.append("Its Rescale Slope is invalid and was ignored.")
+        warnings.append(gettext_noop("Its Rescale Slope is invalid and was ignored."))
         slope = None
     else:
         intercept = number(dataset, "RescaleIntercept")
     scaled = frames.astype(np.float64) * (slope or 1.0) + (intercept or 0.0)
     counts: NDArray[np.float32] = scaled.astype(np.float32)
     if not np.all(np.isfinite(counts)):
-        raise Refused("Its image has pixels that are not numbers.")
+        raise Refused(gettext_noop("Its image has pixels that are not numbers."))
     return counts
 
 
