@@ -215,6 +215,35 @@ def test_what_is_refused_for_good_is_told_and_the_rest_goes_its_way(
     assert Answer.objects.count() == 0
 
 
+def test_what_can_be_sent_no_more_is_told_where_reading_ends(
+    room: Page,
+    cast: Cast,
+    page_of: Callable[..., Page],
+    reads: list[Read],
+    address: str,
+    expected_errors: list[str],
+) -> None:
+    """The window was closed without a network, and then the study."""
+    expected_errors.extend(OFFLINE)
+    painted(room, reads[0])
+    room.wait_for_load_state("networkidle")
+    room.context.set_offline(True)
+    answer(room, reads[0])
+    painted(room, reads[1])
+    context = room.context
+    room.close()
+    services.study_close(study=cast.study, by=cast.coordinator)
+    context.set_offline(False)
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_url("**/pause/")
+    expect(page.locator("#unsent")).to_contain_text("has not taken: read 1 of 8.")
+    other = page_of(cast.second_reader)
+    other.goto(address)
+    expect(other.locator("h1")).to_have_text("This study is closed")
+    expect(other.locator("#unsent")).to_be_hidden()
+
+
 def test_a_reader_who_was_logged_out_loses_nothing(
     room: Page, reads: list[Read], address: str
 ) -> None:

@@ -13,7 +13,7 @@ from readerstudy.imaging.lut import load_lut
 from .. import selectors, services
 from ..models import Membership, Read
 from ..pages.home import home_studies
-from ..pages.room import reader_page
+from ..pages.room import desk_of, reader_page
 from ..services import Observed, Seat, device_digest
 from .reader import (
     due_address,
@@ -59,7 +59,8 @@ def reading_pause(request: HttpRequest, slug: str) -> HttpResponse:
     """Between sessions and at the end: what is done and when it goes on."""
     reader = reader_or_404(request, slug)
     state = selectors.reading_state(reader)
-    return never_stored(render(request, "reading/pause.html", {"state": state}))
+    given = {"state": state, "desk": desk_of(reader.user_id, slug)}
+    return never_stored(render(request, "reading/pause.html", given))
 
 
 @require_POST
@@ -70,7 +71,11 @@ def session_finish(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             services.session_finish(reader=reader)
         except Refused as refusal:
-            given = {"state": selectors.reading_state(reader), "refused": str(refusal)}
+            given = {
+                "state": selectors.reading_state(reader),
+                "desk": desk_of(reader.user_id, slug),
+                "refused": str(refusal),
+            }
             page = render(request, "reading/pause.html", given, status=400)
             return never_stored(page)
     return never_stored(redirect("reading:reading-pause", slug))
