@@ -60,6 +60,7 @@ class Supervisor:
             "gunicorn",
             "readerstudy.config.wsgi:application",
             f"--bind={self.host}:{self.port}",
+            "--workers=2",  # twenty readers at once are more than one core's work
             "--threads=8",
             # a reader's connection outlives the time a read takes
             "--keep-alive=75",

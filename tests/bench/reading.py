@@ -140,7 +140,7 @@ def twenty_readers(server: Served, users: "Sequence[User]") -> Iterator[Line]:
     assert stored == len(users) * ANSWERS
     assert "locked" not in server.log()
     seconds = [one for reader in readers for one in reader.seconds]
-    yield Line("20 readers at once, errors", len(failed), "of 800 answers")
+    yield Line("20 readers at once, errors", len(failed), f"of {len(seconds)} answers")
     yield Line(
         "20 readers at once, p95",
         p95(seconds) * 1e3,

@@ -1,4 +1,4 @@
-"""Writers of one process take turns on SQLite, in the order in which they came."""
+"""Who writes to SQLite takes turns, in the order in which they came."""
 
 import os
 import subprocess
@@ -47,15 +47,14 @@ def test_who_has_waited_too_long_goes_away_and_keeps_nobody_waiting() -> None:
 
 
 WRITERS = """
+import os
 import threading
 import django
 django.setup()
 from django.contrib.auth.models import Group
-from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 from readerstudy.config.sqlite.base import TURNS
 
-call_command("migrate", verbosity=0)
 failed = []
 
 def write(number):
@@ -63,7 +62,7 @@ def write(number):
         for turn in range(20):
             try:
                 with transaction.atomic():
-                    Group.objects.create(name=f"{number}-{turn}")
+                    Group.objects.create(name=f"{os.getpid()}-{number}-{turn}")
                     if turn % 4 == 0:
                         raise LookupError  # takes back what it wrote
             except LookupError:
@@ -84,26 +83,34 @@ with connection.cursor() as cursor:
     assert cursor.fetchone() == (2,)  # FULL
 assert len(TURNS) == 1
 assert all(turns.take(timeout=0) for turns in TURNS.values())  # nobody keeps one
-print(Group.objects.filter(name__contains="-").count())
+print(Group.objects.filter(name__startswith=f"{os.getpid()}-").count())
 """
 
 
-def test_threads_that_write_at_once_lose_nothing_and_leave_no_turn_taken(
+def test_threads_of_two_processes_that_write_at_once_lose_nothing(
     tmp_path: Path,
 ) -> None:
     embedded = "readerstudy.config.settings.embedded"
-    told = subprocess.run(
-        [sys.executable, "-c", WRITERS],
-        env={
-            **os.environ,
-            "VAR_DIR": str(tmp_path),
-            "DJANGO_SETTINGS_MODULE": embedded,
-        },
-        cwd=Path(__file__).resolve().parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert told.returncode == 0, told.stderr
-    assert told.stdout.split() == [str(8 * 15)]
+    environment = {
+        **os.environ,
+        "VAR_DIR": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": embedded,
+    }
+    root = Path(__file__).resolve().parents[2]
+    migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+    subprocess.run(migrate, env=environment, cwd=root, check=True, timeout=120)
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITERS],
+            env=environment,
+            cwd=root,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for process in processes:
+        told, complaint = process.communicate(timeout=120)
+        assert process.returncode == 0, complaint
+        assert told.split() == [str(8 * 15)]
