@@ -111,7 +111,9 @@ def test_the_keys_of_the_left_half_grade_the_patients_right(
         "the key lies left, so does the choice"
     )
     pressed(room, RIGHT_KEYS[layout][other - 1])
-    assert room.locator("fieldset label:has(:checked)").nth(1).bounding_box()["x"] >= half
+    assert (
+        room.locator("fieldset label:has(:checked)").nth(1).bounding_box()["x"] >= half
+    )
     pressed(room, "Space")
     painted(room, 2)
     assert stored(1) == {"right": grade, "left": other}

@@ -37,7 +37,7 @@ SHIFTS = """
 window.shifts = [];
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries())
-    window.shifts.push([entry.value, entry.sources.map(({ node }) => node?.outerHTML || node?.data)]);
+    for (const { node } of entry.sources) window.shifts.push(node?.outerHTML || node?.data);
 }).observe({ type: "layout-shift", buffered: true });
 """
 PLACES = """() => [...document.querySelectorAll(".slice, .bar, label, .act button")]

@@ -161,7 +161,7 @@ def test_an_answer_cannot_be_changed_while_its_key_is_shown(room: Page) -> None:
     expect(other).not_to_be_checked()
     room.locator("#proceed").click()
     painted(room, second)
-    expect(room.locator("input:checked")).to_have_count(0)
+    expect(room.locator("#answer :checked")).to_have_count(0)
     expect(room.locator("label em")).to_have_count(0)
     expect(room.locator("#proceed")).to_be_hidden()
     expect(room.locator("#submit")).to_be_visible()
