@@ -70,7 +70,8 @@ def settle(page: Page, shown: Shown) -> None:
         page.keyboard.press(key)
     if shown.opens:
         page.wait_for_selector(shown.opens)
-    page.wait_for_load_state("networkidle")
+    if page.locator("#atlas[open]").count():
+        page.wait_for_selector("#atlas[data-painted]")
 
 
 def make_pages(cast: Cast) -> list[Shown]:

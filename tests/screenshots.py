@@ -1,50 +1,75 @@
 """Pictures of every page at two sizes, from a simulated study: `make screenshots`.
 
 Starts the site as `make run` does, in a folder of its own, brings studies into every
-state that has a look, and writes PNGs to var/screenshots (or the folder given).
+state that has a look, and writes PNGs to var/screenshots. `--docs` writes those that
+the documents show to docs/images as well; `--only NAME …` takes pages of these names.
 """
 
+import argparse
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.own_database import ROOT
 
-SIZES = {"1280x720": (1280, 720), "1920x1080": (1920, 1080)}
-TABLET = (834, 1194)
+SMALL, LARGE, TABLET = (1280, 720), (1920, 1080), (834, 1194)
+JAPANESE = {"locale": "ja-JP"}
 CASES = 9
-OWN_SCREEN = ("room", "atlas", "guess", "training", "conditions")  # not scrolled
-SETTINGS = "readerstudy.config.settings.embedded"
+# a file of docs/images → page, size and what else a browser is told
+DOCS: dict[str, tuple[str, tuple[int, int], dict[str, str]]] = {
+    "home.png": ("demo-home", SMALL, {}),
+    "reading-room.png": ("room", SMALL, {}),
+    "reading-room-ja.png": ("room", SMALL, JAPANESE),
+    "reading-room-tablet.png": ("room", TABLET, {}),
+    "unassessable.png": ("room-unassessable", SMALL, {}),
+    "keys.png": ("room-keys", SMALL, {}),
+    "atlas.png": ("room-atlas", SMALL, {}),
+    "conditions.png": ("conditions", SMALL, {}),
+    "conduct.png": ("demo-conduct", SMALL, {}),
+    "report.png": ("demo-report", SMALL, {}),
+}
 
 
 def main() -> None:
-    out = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "var" / "screenshots")
-    out.mkdir(parents=True, exist_ok=True)
+    options = _options()
     with tempfile.TemporaryDirectory(prefix="screenshots-") as folder:
-        os.environ["VAR_DIR"], os.environ["DJANGO_SETTINGS_MODULE"] = folder, SETTINGS
-        os.environ["LOG_LEVEL"] = "ERROR"
-        with _site(Path(folder)) as base:
+        os.environ.update(
+            VAR_DIR=folder,
+            DJANGO_SETTINGS_MODULE="readerstudy.config.settings.embedded",
+            LOG_LEVEL="ERROR",
+        )
+        with _site() as base, sync_playwright() as playwright:
             shown = _prepare()
-            with sync_playwright() as playwright:
-                browser = _launch(playwright)
-                for name, size in SIZES.items():
-                    _take(browser, base, shown, size, out / name)
-                rooms = [one for one in shown if one.name.startswith(("room", "home"))]
-                _take(browser, base, rooms, TABLET, out / "tablet")
-                japanese = {"locale": "ja-JP"}
-                _take(browser, base, shown, (1280, 720), out / "japanese", **japanese)
-    print(f"The pictures are in {out}")
+            found = shutil.which("chromium") or shutil.which("google-chrome")
+            from tests.browser.conftest import FLAGS
+
+            browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+            camera = _Camera(browser, base)
+            _take_all(camera, shown, options)
+            if options.docs:
+                _take_for_docs(camera, shown)
+    print(f"The pictures are in {options.out}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Take pictures of every page.")
+    parser.add_argument("--out", type=Path, default=ROOT / "var" / "screenshots")
+    parser.add_argument("--only", nargs="*", default=())
+    parser.add_argument("--docs", action="store_true", help="for docs/images as well")
+    return parser.parse_args()
 
 
 @contextmanager
-def _site(folder: Path) -> Iterator[str]:
+def _site() -> Iterator[str]:
     """The site with the demo cohort and its two studies."""
     from tests.config.test_serve import free_port
 
@@ -69,16 +94,18 @@ def _site(folder: Path) -> Iterator[str]:
         server.communicate(timeout=60)
 
 
-def _prepare() -> list:
+def _prepare() -> list[Any]:
     """The table of pages, on the demo's cohort and with the demo's people."""
     import django
 
     django.setup()
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs meanwhile
     from django.contrib.auth.models import User
 
     from readerstudy.cases.models import Cohort
     from readerstudy.reading.models import Study
-    from tests.cast import PASSWORD, Cast, make_user
+    from tests.cast import PASSWORD, Cast, make_user, reader_membership
+    from tests.eventful import answer_session, see_the_pattern
     from tests.factory import unblind
     from tests.pages import Shown, make_pages
 
@@ -87,62 +114,88 @@ def _prepare() -> list:
         people[name] = User.objects.get(username=name)
         people[name].set_password(PASSWORD)
         people[name].save()
-    simulated = unblind(Study.objects.get(slug="demo-simulated"))
+    demo, second = Study.objects.get(slug="demo"), people["reader-b"]
+    see_the_pattern(reader_membership(demo, second))
+    answer_session(reader_membership(demo, second))
     cast = Cast(
         coordinator=people["coordinator"],
         statistician=people["statistician"],
         reader=people["reader-a"],
-        second_reader=people["reader-b"],
+        second_reader=second,
         other_reader=make_user("other-reader"),
         other_coordinator=make_user("other-coordinator", coordinator=True),
         stranger=make_user("stranger"),
         administrator=make_user("administrator"),
         cohort=Cohort.objects.get(),
-        study=Study.objects.get(slug="demo"),
-        other_study=simulated,
+        study=demo,
+        other_study=unblind(Study.objects.get(slug="demo-simulated")),
     )
+    study = "/studies/demo-simulated/"
     return [
         *make_pages(cast),
-        Shown("demo-home", "", cast.second_reader, "/read/"),
-        Shown("demo-study", "", cast.coordinator, "/studies/demo-simulated/"),
-        Shown("demo-conduct", "", cast.coordinator, "/studies/demo-simulated/conduct/"),
-        Shown("demo-report", "", cast.statistician, "/studies/demo-simulated/report/"),
+        Shown("demo-home", "", second, "/read/"),
+        Shown("demo-study", "", cast.coordinator, study),
+        Shown("demo-conduct", "", cast.coordinator, f"{study}conduct/"),
+        Shown("demo-report", "", cast.statistician, f"{study}report/"),
     ]
 
 
-def _launch(playwright) -> Browser:
-    import shutil
+class _Camera:
+    """A browser that logs in as whoever is to see a page."""
 
-    from tests.browser.conftest import FLAGS
+    def __init__(self, browser: Browser, base: str) -> None:
+        self.browser, self.base = browser, base
 
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    return playwright.chromium.launch(executable_path=found, args=FLAGS)
+    def take(
+        self,
+        shown: Sequence[Any],
+        size: tuple[int, int],
+        files: Sequence[Path],
+        *,
+        whole: bool = True,
+        **options: Any,
+    ) -> None:
+        """whole: all of a page that is longer than the window."""
+        from tests.browser.conftest import log_in
+        from tests.pages import settle
 
-
-def _take(browser: Browser, base: str, shown: list, size, folder: Path, **options):
-    from tests.browser.conftest import log_in
-    from tests.pages import settle
-
-    folder.mkdir(parents=True, exist_ok=True)
-    width, height = size
-    contexts: dict[object, BrowserContext] = {}
-    for one in shown:
-        if one.who not in contexts:
-            viewport = {"width": width, "height": height}
-            contexts[one.who] = browser.new_context(viewport=viewport, **options)
-            page = contexts[one.who].new_page()
-            if one.who is not None:
-                log_in(page, base, one.who.username)
-        page = contexts[one.who].pages[0]
-        page.goto(f"{base}{one.path}")
-        try:
+        contexts: dict[object, BrowserContext] = {}
+        for one, file in zip(shown, files, strict=True):
+            if one.who not in contexts:
+                viewport = {"width": size[0], "height": size[1]}
+                context = self.browser.new_context(viewport=viewport, **options)
+                contexts[one.who] = context
+                page = context.new_page()
+                if one.who is not None:
+                    log_in(page, self.base, one.who.username)
+            page = contexts[one.who].pages[0]
+            page.goto(f"{self.base}{one.path}")
             settle(page, one)
-        except Exception as error:
-            print(f"{folder.name}/{one.name}: {error}")
-        whole = not one.name.startswith(OWN_SCREEN)
-        page.screenshot(path=folder / f"{one.name}.png", full_page=whole)
-    for context in contexts.values():
-        context.close()
+            file.parent.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=file, full_page=whole and not one.opens)
+        for context in contexts.values():
+            context.close()
+
+
+def _take_all(camera: _Camera, shown: list[Any], options: argparse.Namespace) -> None:
+    if options.only:
+        shown = [one for one in shown if one.name in options.only]
+    rooms = [one for one in shown if one.name.startswith(("room", "home"))]
+    for folder, pages, size, told in (
+        ("1280x720", shown, SMALL, {}),
+        ("1920x1080", shown, LARGE, {}),
+        ("tablet", rooms, TABLET, {}),
+        ("japanese", shown, SMALL, JAPANESE),
+    ):
+        files = [options.out / folder / f"{one.name}.png" for one in pages]
+        camera.take(pages, size, files, **told)
+
+
+def _take_for_docs(camera: _Camera, shown: list[Any]) -> None:
+    named = {one.name: one for one in shown}
+    for file, (name, size, told) in DOCS.items():
+        path = ROOT / "docs" / "images" / file
+        camera.take([named[name]], size, [path], whole=False, **told)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import log_in
 from tests.cast import Cast
@@ -81,4 +81,42 @@ def test_every_page_is_accessible(
                 continue
             settle(page, shown)
             found += [f"{shown.name}: {told}" for told in violations(page)]
+    assert not found, "\n".join(found)
+
+
+def test_what_pages_say_when_something_is_wrong_is_accessible(
+    cast: Cast, looking: Callable[..., Page], live_server, expected_errors: list[str]
+) -> None:
+    expected_errors += ["Failed to load resource"]
+    found = []
+
+    def look(page: Page, said: str) -> None:
+        expect(page.locator(said).first).to_be_visible()
+        found.extend(f"{said}: {told}" for told in violations(page))
+
+    visitor = looking(None)
+    visitor.goto(f"{live_server}/login/")
+    visitor.fill("#id_username", "nobody")
+    visitor.fill("#id_password", "wrong")
+    visitor.click("main button")
+    look(visitor, '.notice[role="alert"]')
+
+    coordinator = looking(cast.coordinator)
+    coordinator.goto(f"{live_server}/studies/new/?cohort={cast.cohort.pk}")
+    coordinator.locator("form[novalidate], main form").first.evaluate(
+        "form => { form.noValidate = true; form.requestSubmit(); }"
+    )
+    look(coordinator, ".errorlist")
+
+    reader = looking(cast.reader)
+    reader.goto(f"{live_server}/read/{cast.study.slug}/")
+    reader.wait_for_selector("#room[data-painted]")
+    reader.route("**/submit/", lambda route: route.abort())
+    for key in ("4", "7", "Enter"):
+        reader.keyboard.press(key)
+    look(reader, "#kept")
+    reader.unroute("**/submit/")
+    expect(reader.locator("#number")).to_have_text("2")  # sent by itself
+    for page in (visitor, coordinator, reader):
+        page.goto("about:blank")
     assert not found, "\n".join(found)
