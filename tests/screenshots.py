@@ -104,6 +104,7 @@ def _prepare() -> list[Any]:
 
     from readerstudy.cases.models import Cohort
     from readerstudy.reading.models import Study
+    from readerstudy.reading.services import session_finish
     from tests.cast import PASSWORD, Cast, make_user, reader_membership
     from tests.eventful import answer_session, see_the_pattern
     from tests.factory import unblind
@@ -117,6 +118,7 @@ def _prepare() -> list[Any]:
     demo, second = Study.objects.get(slug="demo"), people["reader-b"]
     see_the_pattern(reader_membership(demo, second))
     answer_session(reader_membership(demo, second))
+    session_finish(reader=reader_membership(demo, second))
     cast = Cast(
         coordinator=people["coordinator"],
         statistician=people["statistician"],
