@@ -337,6 +337,11 @@ def test_where_the_browser_stores_nothing_the_answer_waits_in_its_window(
     assert_stored_once(reads[:2])
 
 
+def leave_out_pixels(route: Route) -> None:
+    response = route.fetch()
+    route.fulfill(response=response, json={**response.json(), "pixels": None})
+
+
 @pytest.mark.parametrize("comes_with", [True, False])
 def test_the_pixels_come_with_the_answer_or_are_asked_for(
     cast: Cast,
@@ -346,13 +351,8 @@ def test_the_pixels_come_with_the_answer_or_are_asked_for(
     comes_with: bool,
 ) -> None:
     page = page_of(cast.reader)
-
-    def leave_out(route: Route) -> None:
-        response = route.fetch()
-        route.fulfill(response=response, json={**response.json(), "pixels": None})
-
     if not comes_with:
-        page.route("**/submit/", leave_out)
+        page.route("**/submit/", leave_out_pixels)
     asked = pixels_asked_for(page)
     page.goto(address)
     for read in reads[:4]:

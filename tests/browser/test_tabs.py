@@ -121,6 +121,14 @@ def test_two_windows_without_a_network_send_each_answer_once(
     assert len(sent) == 3
 
 
+def test_windows_send_in_turns(room: Page, second: Page) -> None:
+    assert room.evaluate("takeTurn()")
+    assert room.evaluate("takeTurn()")
+    assert not second.evaluate("takeTurn()")
+    room.evaluate("endTurn()")
+    assert second.evaluate("takeTurn()")
+
+
 def test_a_second_device_is_told_and_its_answer_to_the_same_read_is_not_taken(
     room: Page,
     cast: Cast,
