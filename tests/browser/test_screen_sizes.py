@@ -37,7 +37,7 @@ SHIFTS = """
 window.shifts = [];
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries())
-    for (const { node } of entry.sources) window.shifts.push(node?.outerHTML || node?.data);
+    window.shifts.push([entry.value, entry.sources.map(({ node }) => node?.outerHTML)]);
 }).observe({ type: "layout-shift", buffered: true });
 """
 PLACES = """() => [...document.querySelectorAll(".slice, .bar, label, .act button")]
