@@ -1,0 +1,69 @@
+"""A study that is read by hand, and what its tests look at."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from readerstudy.reading.models import Answer, Preferences, Read, Study
+from tests.cast import Cast
+from tests.factory import make_study
+
+
+@pytest.fixture
+def study(cast: Cast) -> Study:
+    return make_study(
+        cast.cohort,
+        slug="by-hand",
+        coordinator=cast.coordinator,
+        readers=[cast.reader],
+        answer_changes="session",
+    )
+
+
+@pytest.fixture
+def room_of(
+    cast: Cast, study: Study, page_of: Callable[..., Page], live_server: object
+) -> Callable[..., Page]:
+    """The reader before a read; keywords are the browser's options."""
+
+    def open_room(**options: object) -> Page:
+        page = page_of(cast.reader, **options)
+        page.goto(f"{live_server}/read/{study.slug}/")
+        page.wait_for_selector("#room[data-painted]")
+        return page
+
+    return open_room
+
+
+@pytest.fixture
+def room(room_of: Callable[..., Page]) -> Page:
+    return room_of()
+
+
+def likes(cast: Cast, **settings: object) -> None:
+    Preferences.objects.update_or_create(user=cast.reader, defaults=settings)
+
+
+def painted(page: Page, position: int) -> None:
+    token = Read.objects.get(reader__study__slug="by-hand", position=position).token
+    page.wait_for_selector(f'#room[data-painted="{token}"]')
+
+
+def pressed(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def latest(position: int) -> Answer:
+    return Answer.objects.filter(
+        read__reader__study__slug="by-hand", read__position=position
+    ).latest("version")
+
+
+def stored(position: int) -> dict[str, int | str]:
+    """Patient's side → the grade, or why there is none."""
+    return {
+        score.side: score.unassessable if score.value is None else score.value
+        for score in latest(position).scores.all()
+    }
