@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from readerstudy.imaging.errors import Refused
 
@@ -71,6 +72,30 @@ Answers = Mapping[str, Mapping[str, int | str]]
 
 WHY_LENGTH = 200
 
+# Offered where a side cannot be assessed; any other words will do as well. Stored and
+# exported in English whatever language they were chosen in; shown translated.
+OFFERED = (
+    gettext_noop("motion"),
+    gettext_noop("artefact"),
+    gettext_noop("cut off"),
+    gettext_noop("too few counts"),
+)
+
+
+def why_shown(stored: str) -> str:
+    """Why a side could not be assessed, for a page; the reader's own words as typed."""
+    return _(stored) if stored in OFFERED else stored
+
+
+def why_stored(given: str) -> str:
+    """An offered reason, said in any language, is the same reason."""
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            for offered in OFFERED:
+                if given == _(offered):
+                    return offered
+    return given
+
 
 def check_answers(
     question_set: str, answers: Answers, *, may_decline: bool = True
@@ -98,7 +123,7 @@ def _grade(question: Question, side: str, given: int | str, may_decline: bool) -
     if isinstance(given, str):
         if not may_decline:
             raise Refused(_("Here every side takes a grade."))
-        why = given.strip()
+        why = why_stored(given.strip())
         if not why:
             raise Refused(_("Please say why this side cannot be assessed."))
         if len(why) > WHY_LENGTH:

@@ -4,12 +4,13 @@ import json
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from readerstudy.audit.models import AuditEvent
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading import services
 from readerstudy.reading.models import Answer, Membership, Read, Score
-from readerstudy.reading.questions import WHY_LENGTH
+from readerstudy.reading.questions import OFFERED, WHY_LENGTH, why_shown, why_stored
 from readerstudy.reading.services.answering import COMMENT_LENGTH
 from tests.cast import Cast, reader_membership
 
@@ -51,6 +52,48 @@ def test_it_is_stored_with_its_reason_and_without_a_grade(reader: Membership) ->
     assert scores(read) == {"right": (None, WHY), "left": (2, "")}
     read = say(reader, key="both", left="Too dark.").read
     assert scores(read) == {"right": (None, WHY), "left": (None, "Too dark.")}
+
+
+@pytest.mark.parametrize("given", ["motion", "体動", " 体動 "])
+def test_an_offered_reason_is_stored_in_english_whoever_chose_it(
+    reader: Membership, given: str
+) -> None:
+    with translation.override("ja"):
+        read = say(reader, right=given).read
+    assert scores(read)["right"] == (None, "motion")
+
+
+def test_one_s_own_words_stay_as_they_were_typed(reader: Membership) -> None:
+    read = say(reader, right="体動が大きい", left="Motion").read
+    assert scores(read) == {"right": (None, "体動が大きい"), "left": (None, "Motion")}
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_an_offered_reason_comes_back_from_every_language(language: str) -> None:
+    with translation.override(language):
+        shown = [why_shown(one) for one in OFFERED]
+        assert (shown == list(OFFERED)) == (language == "en")
+        assert why_shown("Too dark.") == "Too dark."
+    assert [why_stored(one) for one in shown] == list(OFFERED)
+
+
+def test_readers_see_an_offered_reason_in_their_language(
+    until_study_closes: Membership, client: Client
+) -> None:
+    """Where it is offered, among their answers, and when they look once more."""
+    reader = until_study_closes
+    client.force_login(reader.user)
+    client.cookies["django_language"] = "ja"
+    room = client.get(address("read-next", reader.study.slug)).content.decode()
+    assert 'value="体動"' in room
+    assert 'value="motion"' not in room
+    say(reader, right="motion", left=WHY)
+    changes = client.get(address("read-changes", reader.study.slug)).content.decode()
+    assert "体動" in changes
+    assert WHY in changes
+    revisit(reader, 1)
+    page = client.get(address("read-next", reader.study.slug)).context["page"]
+    assert page.presented.again.grades == {"grade-right": "体動", "grade-left": WHY}
 
 
 def test_it_answers_the_read_as_a_grade_does(reader: Membership) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from readerstudy.imaging.preprocessing import CROP, SHOWN_SLICES
 
 from ..models import Membership, Preferences, Read, Reopening, Study, TrainingRead
-from ..questions import QUESTION_SETS, SIDES, Question, Words
+from ..questions import OFFERED, QUESTION_SETS, SIDES, Question, Words, why_shown
 from ..services import Due
 from .atlas import AtlasPage, atlas_page
 
@@ -48,14 +48,6 @@ HANDS: dict[str, Words] = {
 }
 PRINTED = {"Comma": ",", "Semicolon": ";", "Slash": "/"}  # on a US keyboard
 HALVES: dict[str, Half] = {"right": "left", "left": "right"}  # patient's side → half
-
-# Offered where a side cannot be assessed; any other words will do as well.
-REASONS: tuple[Words, ...] = (
-    gettext_lazy("motion"),
-    gettext_lazy("artefact"),
-    gettext_lazy("cut off"),
-    gettext_lazy("too few counts"),
-)
 
 
 @dataclass(frozen=True)
@@ -134,7 +126,7 @@ class ReaderPage:
     auto_advance: bool
     keys: str  # a value of Preferences.Keys
     layouts: tuple[Layout, ...]  # among which the reader may choose
-    reasons: tuple[Words, ...]  # offered where a side cannot be assessed
+    reasons: tuple[str, ...]  # offered where a side cannot be assessed
     is_training: bool
     # whether, without a connection, one may go on with the read that was fetched
     goes_on: bool
@@ -177,7 +169,9 @@ def _again(read: Read, reopening: Reopening) -> Again:
     before = read.answers.order_by("version").last()
     assert before is not None, "only what was answered is opened again"
     grades = {
-        f"{s.question}-{s.side}": s.unassessable if s.value is None else s.value
+        f"{s.question}-{s.side}": why_shown(s.unassessable)
+        if s.value is None
+        else s.value
         for s in before.scores.all()
     }
     is_undone = reopening.reason == Reopening.UNDONE
@@ -233,7 +227,7 @@ def _page(
         auto_advance=likes.auto_advance,
         keys=likes.keys,
         layouts=tuple(_layout(value, words) for value, words in HANDS.items()),
-        reasons=REASONS,
+        reasons=tuple(why_shown(offered) for offered in OFFERED),
         is_training=is_training,
         goes_on=not is_training and study.guesses != Study.Guesses.AFTER_GRADE,
         desk=desk_of(reader.user_id, study.slug),

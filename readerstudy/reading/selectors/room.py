@@ -35,7 +35,7 @@ from ..models import (
     Study,
 )
 from ..models.compiled import Columns, Compiled, Slot
-from ..questions import QUESTION_SETS, SIDES, Question, Words
+from ..questions import QUESTION_SETS, SIDES, Question, Words, why_shown
 from .training import TrainingState, training_states
 
 RENDITION = Columns(Rendition, ("id", "values", "sha256"))
@@ -295,7 +295,7 @@ def _own_answer(
         session=session.number,
         number=read.position - session.first_position + 1,
         values=tuple(
-            (None, one.unassessable)
+            (None, why_shown(one.unassessable))
             if one.value is None
             else (one.value, words[one.question, one.value])
             for one in given
