@@ -116,7 +116,8 @@ AGREEMENT = (
     Column("n_sides", "number of pairs of grades", "", "integer"),
     Column(
         "n_not_assessable",
-        "pairs left out, because a side could not be assessed in one of both readings",
+        "pairs left out: read twice, but not assessable in at least one of the two "
+        "readings",
         "",
         "integer",
     ),

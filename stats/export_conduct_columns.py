@@ -56,8 +56,14 @@ PRIMARY_COMPARISON = (
     Column("n_sides_control", "the same in the control arm", "", "integer"),
     Column(
         "n_not_assessable",
-        "sides that a reader read in all three arms and could not assess in one of "
-        "them at least",
+        "sides that a reader read in all three arms and could not assess in at least "
+        "one of them",
+        "",
+        "integer; empty for own",
+    ),
+    Column(
+        "n_not_read",
+        "sides that a reader has not read in all three arms, though it was planned",
         "",
         "integer; empty for own",
     ),

@@ -41,13 +41,18 @@ def primary_comparison(study: Study, report: Report) -> Iterator[Line]:
     """One line, where the plan names both arms and a margin; one more of own sides."""
     planned = report.primary
     if planned.same is not None:
-        yield _compared(report, "same", planned.same, planned.left_out)
+        counts = (planned.left_out, planned.missing)
+        yield _compared(report, "same", planned.same, *counts)
     if planned.own is not None:
-        yield _compared(report, "own", planned.own, None)
+        yield _compared(report, "own", planned.own, None, None)
 
 
 def _compared(
-    report: Report, sides: str, compared: Compared, left_out: int | None
+    report: Report,
+    sides: str,
+    compared: Compared,
+    left_out: int | None,
+    missing: int | None,
 ) -> Line:
     planned, found = report.primary, compared.difference
     numbers: dict[str, float | NotEstimable] = {
@@ -66,6 +71,7 @@ def _compared(
         "n_sides_primary": compared.pairs[0],
         "n_sides_control": compared.pairs[1],
         "n_not_assessable": left_out,
+        "n_not_read": missing,
         "n_patients": found.patients,
         **numbers,
         **interval_cells(found.interval),

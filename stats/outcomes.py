@@ -38,7 +38,7 @@ class Reason(StrEnum):
     ALL_TIED = "all arms are equal in every block"
     READER_MISSING = "it is not estimable for every reader"
     NO_GUESSES = "no guess was given"
-    NO_TIME_TOLD = "no browser told the time"
+    NO_TIME_TOLD = "no browser reported how long it took"
     NOT_ANSWERED = "nothing was read"
     ALL_ALIKE = "all answers were the same, so their variation cannot be estimated"
     ONE_PATIENT_A_READER = (

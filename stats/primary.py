@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from readerstudy.reading.models import Membership, Study
+from readerstudy.reading.questions import SIDES
 
 from . import selectors
 from .agreement import Weighting
@@ -35,7 +36,8 @@ class PrimaryComparison:
 
     same: of the sides that a reader graded in the reference and in both arms: like
         with like, though the sides that one arm lacks may be its difficult ones.
-    left_out: sides that a reader read in all three, and could not assess in one.
+    left_out: sides that a reader read in all three, and could not assess in at least
+        one of them. missing: sides that were not read in all three.
     own: for comparison, each arm of all sides that have a grade in it and in the
         reference; None where these are the same sides.
     """
@@ -45,6 +47,7 @@ class PrimaryComparison:
     margin: float | None
     same: Compared | None = None
     left_out: int = 0
+    missing: int = 0
     own: Compared | None = None
 
 
@@ -81,11 +84,15 @@ def primary_comparison(
     ]
     kind = (selectors.grade_scale(study).categories, plan.weighting, plan.margin)
     same, left_out = _same_sides(three, readings.patients)
+    # every reader is to read every case in all three
+    planned = len(SIDES) * selectors.first_reads(study, standard).count()
+    graded = sum(len(pairs.grades) for pairs, _other in same)
     own = _own_sides(three, readings.patients)
     return PrimaryComparison(
         *named,
         same=_compared(same, *kind),
         left_out=left_out,
+        missing=planned - graded - left_out,
         own=None if own == same else _compared(own, *kind),
     )
 

@@ -25,7 +25,7 @@ REASON_WORDS: dict[Reason, Promise] = {
     Reason.ALL_TIED: _("all arms are equal in every block"),
     Reason.READER_MISSING: _("it is not estimable for every reader"),
     Reason.NO_GUESSES: _("no guess was given"),
-    Reason.NO_TIME_TOLD: _("no browser told the time"),
+    Reason.NO_TIME_TOLD: _("no browser reported how long it took"),
     Reason.NOT_ANSWERED: _("nothing was read"),
     Reason.ALL_ALIKE: _(
         "all answers were the same, so their variation cannot be estimated"

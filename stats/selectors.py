@@ -99,6 +99,11 @@ def patient_codes(study: Study) -> dict[int, str]:
     return {case: codes[patient] for case, patient in digests.items()}
 
 
+def first_reads(study: Study, arm: Arm) -> QuerySet[Read]:
+    """First readings of an arm as planned, whether they took place or not."""
+    return Read.objects.filter(session__study=study, arm=arm, repeat=0)
+
+
 def study_readers(study: Study) -> QuerySet[Membership]:
     readers = study.memberships.filter(role=Membership.Role.READER)
     return readers.order_by("code")

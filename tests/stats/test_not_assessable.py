@@ -185,8 +185,9 @@ def test_the_primary_comparison_is_of_the_same_sides_in_both_arms(
     assert both.left_out == 2
     said = page()
     assert (
-        "2 sides are left out: they could not be assessed in one of the three." in said
-    )
+        "2 sides are left out: they could not be assessed in at least one of the three."
+    ) in said
+    assert "not read in all three" not in said
     assert "With all sides that each arm has" not in said
 
 
@@ -271,3 +272,22 @@ def test_the_file_of_the_primary_comparison_has_both_ways(
     assert (same["n_sides_primary"], same["n_sides_control"]) == ("35", "35")
     assert (own["n_sides_primary"], own["n_sides_control"]) == ("35", "36")
     assert (same["n_not_assessable"], own["n_not_assessable"]) == ("1", "")
+    assert (same["n_not_read"], own["n_not_read"]) == ("0", "")
+
+
+def test_every_planned_side_is_compared_or_left_out_or_missing(
+    study: Study, read_of: Of, tmp_path: Path
+) -> None:
+    """Left out where it was read in all three; missing where it was not, declined or
+    not."""
+    give_plan(study)
+    decline(read_of("A", "unet", "C001"), "left")
+    decline(read_of("B", "reference", "C002"), "left", "right")
+    unread = read_of("B", "short", "C002")
+    Read.objects.filter(pk=unread.pk).update(submitted_at=None)
+    primary = report_build(study=study).primary
+    assert (primary.same.pairs[0], primary.left_out, primary.missing) == (33, 1, 2)
+    call_command("export_study", study.slug, out=tmp_path)
+    same = lines(tmp_path / "primary_comparison.csv")[0]
+    counts = [same[f"n_{name}"] for name in ("not_assessable", "not_read")]
+    assert counts == ["1", "2"]

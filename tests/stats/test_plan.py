@@ -173,7 +173,7 @@ def test_a_verdict_on_reads_that_are_not_all_there_says_so(
     study: Study, page_of
 ) -> None:
     give_plan(study, margin="1.9")
-    said = "Reads are missing; their sides are left out as well."
+    said = "2 sides are missing: they were not read in all three."
     assert said not in page_of()
     of_a = Read.objects.filter(reader__code="A", arm__code="unet")
     of_a.filter(case__code="C001").update(submitted_at=None)
@@ -183,7 +183,31 @@ def test_a_verdict_on_reads_that_are_not_all_there_says_so(
     primary = report_build(study=study).primary
     assert primary.same.pairs == (34, 34)
     assert primary.own.pairs == (34, 36)
+    assert primary.missing == 2
     assert "for comparison: each arm with all its sides" in page
+
+
+def test_a_verdict_says_so_too_where_both_arms_lack_the_same(
+    study: Study, page_of
+) -> None:
+    """Both arms' kappas are then of the same sides, but not of all."""
+    give_plan(study, margin="1.9")
+    of_a = Read.objects.filter(reader__code="A", case__code="C001", repeat=0)
+    of_a.filter(arm__code="reference").update(submitted_at=None)
+    primary = report_build(study=study).primary
+    assert primary.own is None
+    assert (primary.same.pairs, primary.missing) == ((34, 34), 2)
+    assert "2 sides are missing: they were not read in all three." in page_of()
+
+
+def test_a_verdict_keeps_silent_of_reads_that_it_is_not_of(
+    study: Study, page_of
+) -> None:
+    give_plan(study, margin="1.9")
+    again = Read.objects.filter(reader__code="A", case__code="C001", repeat=1)
+    assert again.update(submitted_at=None) == 1
+    assert report_build(study=study).primary.missing == 0
+    assert "The verdict rests on the sides" not in page_of()
 
 
 def amend_plan(study: Study, by: User, setting: str, key: str, *values: object) -> None:

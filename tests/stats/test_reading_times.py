@@ -63,7 +63,7 @@ def test_the_report_has_the_first_answers_of_first_readings(
     said = page()
     assert "6.0 s<br>" in said
     assert "5.0 to 8.0, n = 5 of 6" in said
-    assert "no browser told the time" in said
+    assert "no browser reported how long it took" in said
 
 
 def test_every_version_of_an_answer_keeps_its_times(
