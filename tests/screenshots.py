@@ -34,7 +34,7 @@ DOCS: dict[str, tuple[str, tuple[int, int], dict[str, str]]] = {
     "keys.png": ("room-keys", SMALL, {}),
     "atlas.png": ("room-atlas", SMALL, {}),
     "conditions.png": ("conditions", SMALL, {}),
-    "conduct.png": ("conduct", (1000, 1025), {}),
+    "conduct.png": ("conduct", (1280, 1025), {}),
     "report.png": ("demo-report", (960, 1230), {}),
 }
 
