@@ -26,6 +26,8 @@ from .protocol.frozen import (
 )
 from .questions import Grade
 
+TIMES = ("first_ms", "spent_ms", "away_ms", "held_ms")  # of Answer, by the browser
+
 
 def answer_digest(
     *, seed: str, reader: str, answer: Answer, grades: Iterable[Grade]
@@ -34,7 +36,7 @@ def answer_digest(
 
     The key is the seed's characters; the message is canonical JSON, so the same
     grades in two reads give two digests. What was not said (no comment, a side that
-    is graded, the protocol's own window) is left out of it.
+    is graded, the protocol's own window, no time) is left out of it.
     """
     said: dict[str, Any] = {
         "purpose": "audit of answers",
@@ -51,6 +53,9 @@ def answer_digest(
         said["comment"] = answer.comment
     if answer.window_high is not None:
         said["window"] = [answer.window_low, answer.window_high]
+    times = {name: getattr(answer, name) for name in TIMES}
+    if told := {name: time for name, time in times.items() if time is not None}:
+        said["times"] = told
     return _keyed_digest(seed, said)
 
 

@@ -1,16 +1,25 @@
 """Anyone can check that the answers are whole, and those that were given."""
 
+from datetime import timedelta
+
 import pytest
 
+from readerstudy.audit.models import AuditEvent
 from readerstudy.reading.models import (
     Answer,
+    ArmGuess,
     Membership,
     Read,
     Reopening,
     Score,
     Study,
 )
-from readerstudy.reading.services import Observed, read_submit
+from readerstudy.reading.services import (
+    Observed,
+    guess_next,
+    guess_submit,
+    read_submit,
+)
 from readerstudy.reading.verification.schedule import schedule_verify
 
 from .conftest import answer_next, current, revisit
@@ -20,6 +29,7 @@ VERSIONS = "reads have other versions of their answer than they were asked for"
 GRADES = "answers are not one grade or reason for every question and side"
 WINDOWS = "answers have a window that the protocol does not let readers choose"
 EVENTS = "answers are not those of the audit log"
+GUESSES = "arm guesses are not those of the audit log"
 
 
 @pytest.fixture
@@ -169,12 +179,73 @@ def test_two_readings_exchanged_are_found(study: Study, answers) -> None:
 
 
 def test_a_study_from_before_the_log_is_held_to_no_log(study: Study) -> None:
-    Study.objects.filter(pk=study.pk).update(slug="renamed")
+    earlier = AuditEvent.objects.earliest("sequence").at - timedelta(days=1)
+    Study.objects.filter(pk=study.pk).update(slug="renamed", opened_at=earlier)
     study.refresh_from_db()
     Score.objects.filter(side="left", value=2).update(value=3)
     said, passed = verify(study)
     assert passed, said
-    assert "All 4 answers are whole." in said
+    assert "All 4 answers are whole; the study is older than the audit log" in said
+
+
+def test_a_study_opened_since_is_held_to_the_log_though_its_events_are_gone(
+    study: Study,
+) -> None:
+    """As where its short name was changed, so that no event seems to be of it."""
+    Study.objects.filter(pk=study.pk).update(slug="renamed")
+    assert found(study) == {EVENTS: 4}
+
+
+@pytest.mark.parametrize("name", ["first_ms", "spent_ms", "away_ms", "held_ms"])
+@pytest.mark.parametrize("time", [17, None])
+def test_a_changed_time_is_found(answers, study: Study, name: str, time) -> None:
+    answers.filter(comment="A second lesion?").update(**{name: time})
+    assert found(study) == {EVENTS: 1}
+
+
+def test_a_time_that_no_browser_told_is_found(answers, study: Study) -> None:
+    answers.filter(version=2).update(spent_ms=3000)
+    assert found(study) == {EVENTS: 1}
+
+
+@pytest.fixture
+def guesses(make_open, cast):
+    """Two of one reader: the reference with some confidence, and no idea."""
+    study = make_open(slug="guessed", guesses="after-grade", guess_percent=100)
+    reader = study.memberships.get(role="reader")
+    for guess, confidence in (("reference", 2), ("unknown", None)):
+        answer_next(reader)
+        asked = guess_next(reader=reader)
+        guess_submit(
+            token=asked.token, reader=reader, guess=guess, confidence=confidence
+        )
+    return ArmGuess.objects.filter(read__reader=reader, guessed_at__isnull=False)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"guess": "comparison"},
+        {"confidence": 5},
+        {"guess": "unknown", "confidence": None},
+        {"guess": "", "confidence": None, "guessed_at": None},
+    ],
+    ids=str,
+)
+def test_a_changed_guess_is_found(guesses, change: dict[str, object]) -> None:
+    study = guesses.first().read.reader.study
+    assert found(study) == {}
+    guesses.filter(guess="reference").update(**change)
+    assert found(study) == {GUESSES: 1}
+
+
+def test_a_guess_that_was_never_given_is_found(guesses) -> None:
+    read = guesses.first().read
+    later = ArmGuess.objects.filter(read__reader=read.reader, guessed_at=None).first()
+    ArmGuess.objects.filter(pk=later.pk).update(
+        guess="comparison", confidence=3, guessed_at=read.submitted_at
+    )
+    assert found(read.reader.study) == {GUESSES: 1}
 
 
 def test_before_unblinding_only_counts_are_told(study: Study, answers) -> None:

@@ -1,4 +1,4 @@
-"""Whether the stored answers are whole, and those that the audit log knows.
+"""Whether stored answers and guesses are whole, and those that the audit log knows.
 
 Lines name reads by reader and position, and tell no grade, arm or case.
 """
@@ -11,9 +11,9 @@ from django.db.models import Prefetch
 
 from readerstudy.audit.models import AuditEvent
 
-from ..models import Answer, Read, Reopening, Study
+from ..models import Answer, ArmGuess, Read, Reopening, Study
 from ..questions import Grade
-from ..recording import answer_digest
+from ..recording import answer_digest, guess_digest
 
 CHUNK = 2000  # reads held in memory at a time
 
@@ -21,6 +21,7 @@ VERSIONS = "reads have other versions of their answer than they were asked for"
 GRADES = "answers are not one grade or reason for every question and side"
 WINDOWS = "answers have a window that the protocol does not let readers choose"
 EVENTS = "answers are not those of the audit log"
+GUESSES = "arm guesses are not those of the audit log"
 
 Recorded = dict[tuple[str, int], str]  # (reader/position, version) → digest
 
@@ -29,7 +30,7 @@ Recorded = dict[tuple[str, int], str]  # (reader/position, version) → digest
 class AnswersFound:
     """lines: by what differs, in words.
 
-    in_log: whether answers were compared with the audit log. A study that was opened
+    in_log: whether they were compared with the audit log. A study that was opened
     before there was a log has none to compare with.
     """
 
@@ -41,7 +42,7 @@ class AnswersFound:
 def answers_check(study: Study) -> AnswersFound:
     """Every read with its versions, their scores, windows and events."""
     lines: dict[str, list[str]] = {VERSIONS: [], GRADES: [], WINDOWS: [], EVENTS: []}
-    in_log = AuditEvent.objects.filter(study=study.slug, action="study.open").exists()
+    in_log = _has_log(study)
     recorded = _recorded(study) if in_log else {}
     asked = _asked(study)
     adjustable = _display(study).get("window_adjustable", False)
@@ -63,7 +64,16 @@ def answers_check(study: Study) -> AnswersFound:
         reader, _slash, position = place.rpartition("/")
         name = f"reader {reader}, position {position}, version {version}"
         lines[EVENTS].append(f"{name}: in the log alone")
+    lines[GUESSES] = list(_guess_lines(study)) if in_log else []
     return AnswersFound(count, in_log, lines)
+
+
+def _has_log(study: Study) -> bool:
+    """Whether there was a log when it was opened, be its events there or not."""
+    events = AuditEvent.objects.filter(study=study.slug, action="study.open")
+    first = AuditEvent.objects.order_by("sequence").first()
+    is_younger = first is not None and first.at <= (study.opened_at or first.at)
+    return is_younger or events.exists()
 
 
 def _reads(study: Study) -> Iterator[Read]:
@@ -135,3 +145,27 @@ def _is_recorded(study: Study, read: Read, answer: Answer, recorded: Recorded) -
         ],
     )
     return recorded.pop(place, None) == digest
+
+
+def _guess_lines(study: Study) -> Iterator[str]:
+    events = AuditEvent.objects.filter(study=study.slug, action="guess.submit")
+    recorded = {
+        place: after["guess_hmac_sha256"]
+        for place, after in events.values_list("subject_key", "after")
+        if after is not None
+    }
+    given = ArmGuess.objects.filter(read__reader__study=study, guessed_at__isnull=False)
+    for one in given.select_related("read__reader").order_by("read"):
+        reader, position = one.read.reader.code, one.read.position
+        digest = guess_digest(
+            seed=study.seed,
+            reader=reader,
+            position=position,
+            guess=one.guess,
+            confidence=one.confidence,
+        )
+        if recorded.pop(f"{reader}/{position}", None) != digest:
+            yield f"reader {reader}, position {position}"
+    for place in recorded:
+        reader, _slash, position = place.rpartition("/")
+        yield f"reader {reader}, position {position}: in the log alone"

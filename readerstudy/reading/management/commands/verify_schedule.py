@@ -16,7 +16,7 @@ class Command(BaseCommand):
         "Draw a study's plan and its arm guesses again from its frozen protocol and "
         "seed, and compare every stored read with them; check the protocol's and its "
         "amendments' hashes, that no case is both trained on and read, and that every "
-        "answer is whole and the one that the audit log proves. Fails if "
+        "answer is whole and, as every guess, the one that the audit log proves. Fails if "
         "anything differs. Before unblinding only counts are told."
     )
 
@@ -31,7 +31,11 @@ class Command(BaseCommand):
             raise CommandError(f"“{study.slug}” is not as drawn, asked and recorded.")
         self.stdout.write(f"All {found.reads} reads are as drawn.")
         if found.answers:
-            proved = " and those of the audit log" if found.answers_in_log else ""
+            proved = (
+                " and those of the audit log"
+                if found.answers_in_log
+                else "; the study is older than the audit log, so that proves none"
+            )
             self.stdout.write(f"All {found.answers} answers are whole{proved}.")
         if found.guesses:
             self.stdout.write(f"All {found.guesses} arm guesses are as drawn.")
