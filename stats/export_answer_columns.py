@@ -14,8 +14,8 @@ GRADE = Column(
 )
 NOT_ASSESSABLE = Column(
     "not_assessable",
-    "why the reader could not assess this side, as it was typed: an answer without a "
-    "grade, and nothing that is missing",
+    "why the reader could not assess this side, as it was typed, or as it was offered, "
+    "then in English: an answer without a grade, not a missing one",
     "",
     "text; empty when graded or not read",
 )
@@ -84,7 +84,8 @@ ANSWERS = (
     ),
     Column(
         "reason",
-        "why the read was opened again for this version, as it was typed",
+        "why the read was opened again for this version, as it was typed; of an answer "
+        "that its reader took back at once, in the program's words",
         "",
         "text; empty for version 1",
     ),

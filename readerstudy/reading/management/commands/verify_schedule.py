@@ -15,9 +15,9 @@ class Command(BaseCommand):
     help = (
         "Draw a study's plan and its arm guesses again from its frozen protocol and "
         "seed, and compare every stored read with them; check the protocol's and its "
-        "amendments' hashes, that no case is both trained on and read, and that every "
-        "answer is whole and, as every guess, the one that the audit log proves. Fails if "
-        "anything differs. Before unblinding only counts are told."
+        "amendments' hashes, that no case is both trained on and read, that every "
+        "answer is whole, and that answers and arm guesses are those that the audit "
+        "log proves. Fails if anything differs. Before unblinding only counts are told."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
