@@ -23,12 +23,6 @@ function whyOf(group) {
   return group.querySelector('input[name^="why-"]');
 }
 
-// A side that cannot be assessed is an answer only with its reason.
-function isComplete(group) {
-  const checked = group.querySelector(":checked");
-  return Boolean(checked) && (checked.value !== "none" || whyOf(group).value !== "");
-}
-
 function drawWhy(group) {
   const button = group.querySelector(".why");
   if (!button) return;
@@ -75,10 +69,10 @@ function stopAsking() {
 // The reader's setting. Not on a read whose sides were not both chosen just now, such
 // as one with the answer from before.
 function advance() {
-  refresh();
+  refresh(); // so that nothing is confirmed without its reason
   const isOn = room.dataset.autoAdvance === "1";
   const isOpen = document.querySelector("dialog[open]");
-  if (isOn && !isOpen && chosen.size === sides.length && sides.every(isComplete)) confirmAnswer();
+  if (isOn && !isOpen && chosen.size === sides.length) confirmAnswer();
 }
 
 function advanceSoon() {
