@@ -118,6 +118,7 @@ class Conduct:
     gate_minimum: float | None
     asks_conditions: bool
     readers: tuple[ReaderConduct, ...]
+    not_answered_again: int  # of the reads opened again; the answer before counts
     leak_oracle: LeakResult | None  # the last one
 
     @property
@@ -180,6 +181,9 @@ def conduct(study: Study, readers: Sequence[Membership]) -> Conduct:
         gate_minimum=None if study.gate_minimum is None else float(study.gate_minimum),
         asks_conditions=study.asks_conditions,
         readers=_readers(study, readers),
+        not_answered_again=Reopening.objects.filter(
+            read__session__study=study, answered_at__isnull=True
+        ).count(),
         leak_oracle=_leak_result(study),
     )
 

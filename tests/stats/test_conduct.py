@@ -14,6 +14,7 @@ from readerstudy.reading.models import (
     ArmGuess,
     Deviation,
     LeakOracleRun,
+    Reopening,
     Study,
     TrainingAttempt,
 )
@@ -195,6 +196,17 @@ def test_deviations_are_counted_by_reader_and_kind(conducted: Study) -> None:
     assert reader.displays == ("medical", "laptop")
     assert reader.misread == 1
     assert {one.passed for one in others} == {None}
+
+
+def test_a_read_opened_again_and_never_answered_anew_is_told(
+    conducted: Study, page_of
+) -> None:
+    """Its reader may have taken the answer back that counts now."""
+    assert "not answered again" not in page_of()
+    kept = Reopening.objects.filter(read__session__study=conducted).first()
+    Reopening.objects.filter(pk=kept.pk).update(answered_at=None)
+    assert report_build(study=conducted).conduct.not_answered_again == 1
+    assert "1 not answered again: its earlier answer counts" in page_of()
 
 
 def test_who_passed_once_is_not_told_by_a_later_failure(conducted: Study) -> None:

@@ -168,7 +168,8 @@ class AnalysisForm(SettingsForm):
         "kappa_margin",
         gettext_lazy(
             "The loss of kappa, primary against control arm, that still counts as not "
-            "inferior. Empty: no such question."
+            "inferior. Both arms are compared on the sides graded in the reference and "
+            "in both arms. Empty: no such question."
         ),
     )
     kappa_weights = choice("kappa_weights", Study.KappaWeights.choices)

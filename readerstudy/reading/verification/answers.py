@@ -167,5 +167,5 @@ def _guess_lines(study: Study) -> Iterator[str]:
         if recorded.pop(f"{reader}/{position}", None) != digest:
             yield f"reader {reader}, position {position}"
     for place in recorded:
-        reader, _slash, position = place.rpartition("/")
-        yield f"reader {reader}, position {position}: in the log alone"
+        reader, _slash, number = place.rpartition("/")
+        yield f"reader {reader}, position {number}: in the log alone"
