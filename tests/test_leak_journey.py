@@ -48,8 +48,14 @@ class Journey:
         self.browser.get(reverse("reading:start"))
         self.browser.get(reverse("reading:reader-home"))
         self.browser.get(reverse("reading:lut-show"))
+        self.browser.get(self.address("atlas-show"))
+        self.browser.get(self.address("atlas-pixels"))
         for page in ("reading-pause", "read-changes", "training-result", "read-next"):
             self.browser.get(self.address(page))
+
+    def say_how_to_work(self) -> None:
+        wishes = {"keys": "left-hand", "auto_advance": "on"}
+        self.browser.post(reverse("reading:preferences"), wishes)
 
     def train(self) -> None:
         """One attempt, as the key says."""
@@ -88,9 +94,24 @@ class Journey:
         free = self.reader.reads.filter(arm_guess=None).order_by("position")[1]
         ArmGuess.objects.filter(read=first).update(read=free)  # its grade is not locked
         self.answer(right=4, left=1)
+        self.take_the_last_answer_back()
+        self.answer(right=2, left=1)
         change = {"read": "1/1", "reason": OWN_REASON}
         self.browser.post(self.address("read-revisit"), change)
         assert OWN_REASON in self.answer(right=3, left=1)
+
+    def take_the_last_answer_back(self) -> None:
+        """Said with it are this reader's own words, and nobody else's."""
+        before = {"grade-right": "none", "why-grade-right": "motion", "grade-left": 3}
+        comment = "The head is turned."
+        read = self.address("read-next")
+        token = read_page_token(self.browser.get(read))
+        given = {**before, "comment": comment, "token": token, "key": "taken back"}
+        self.browser.post(self.address("read-submit"), given)
+        due = self.browser.post(self.address("read-undo")).json()
+        assert due["again"]["grades"] == {"grade-right": "motion", "grade-left": 3}
+        assert due["again"]["comment"] == comment
+        assert due["token"] not in (token, due["next"])
 
     def answer(self, **grades: int) -> str:
         """Answer the read that is shown, and return its page."""
@@ -148,12 +169,14 @@ def journey(db: None) -> Journey:
 
 def readers_routes() -> set[str]:
     paths = {f"reading:{path.name}": str(path.pattern) for path in urlpatterns}
-    return {name for name, path in paths.items() if path.startswith("read/")}
+    own = ("read/", "preferences/", "lut/")
+    return {name for name, path in paths.items() if path.startswith(own)}
 
 
 def test_a_reader_who_reads_everything_is_told_nothing(journey: Journey) -> None:
     study, browser = journey.study, journey.browser
     journey.look_around()
+    journey.say_how_to_work()
     journey.train()
     journey.look_around()
     journey.tell_conditions(sees=False)
