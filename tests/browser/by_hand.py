@@ -22,6 +22,11 @@ def study(cast: Cast) -> Study:
 
 
 @pytest.fixture
+def reads(study: Study) -> list[Read]:
+    return list(Read.objects.filter(reader__study=study).order_by("position"))
+
+
+@pytest.fixture
 def room_of(
     cast: Cast, study: Study, page_of: Callable[..., Page], live_server: object
 ) -> Callable[..., Page]:
@@ -39,6 +44,29 @@ def room_of(
 @pytest.fixture
 def room(room_of: Callable[..., Page]) -> Page:
     return room_of()
+
+
+@pytest.fixture
+def make_room(
+    cast: Cast, page_of: Callable[..., Page], live_server: object
+) -> Callable[..., Page]:
+    """The reader before the first read of a new study; keywords are its settings."""
+
+    def make(*, viewport: tuple[int, int] = (1280, 720), **settings: object) -> Page:
+        study = make_study(
+            cast.cohort,
+            slug="by-hand",
+            coordinator=cast.coordinator,
+            readers=[cast.reader],
+            **{"window_adjustable": True, **settings},
+        )
+        size = {"width": viewport[0], "height": viewport[1]}
+        page = page_of(cast.reader, viewport=size)
+        page.goto(f"{live_server}/read/{study.slug}/")
+        page.wait_for_selector("#room[data-painted]")
+        return page
+
+    return make
 
 
 def likes(cast: Cast, **settings: object) -> None:

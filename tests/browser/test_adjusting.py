@@ -9,12 +9,15 @@ from playwright.sync_api import Page, expect
 
 from readerstudy.imaging.lut import load_lut
 from readerstudy.reading import selectors
-from readerstudy.reading.models import Answer, Read, Study
+from readerstudy.reading.models import Answer, Read
 from tests.cast import Cast
 from tests.factory import make_study
 from tests.test_leaks import grade_one
 
+from .by_hand import make_room, pressed
 from .test_reading_room import canvas, painted
+
+__all__ = ["make_room"]
 
 pytestmark = [
     pytest.mark.browser,
@@ -26,39 +29,13 @@ VIEW = "() => ({ ...view })"
 
 
 @pytest.fixture
-def make_room(
-    cast: Cast, page_of: Callable[..., Page], live_server: object
-) -> Callable[..., Page]:
-    """The reader before the first read of a new study; keywords are its settings."""
-
-    def make(*, viewport: tuple[int, int] = (1280, 720), **settings: object) -> Page:
-        study = make_study(
-            cast.cohort,
-            slug="adjusted",
-            coordinator=cast.coordinator,
-            readers=[cast.reader],
-            **{"window_adjustable": True, **settings},
-        )
-        size = {"width": viewport[0], "height": viewport[1]}
-        page = page_of(cast.reader, viewport=size, has_touch=True)
-        page.goto(f"{live_server}/read/{study.slug}/")
-        painted(page, reads_of(study)[0])
-        return page
-
-    return make
-
-
-def reads_of(study: Study) -> list[Read]:
-    return list(Read.objects.filter(reader__study=study).order_by("position"))
-
-
-@pytest.fixture
 def reads(cast: Cast) -> Callable[[], list[Read]]:
-    return lambda: reads_of(Study.objects.get(slug="adjusted"))
+    planned = Read.objects.filter(reader__study__slug="by-hand").order_by("position")
+    return lambda: list(planned.all())
 
 
 def pixels_of(read: Read, user: User) -> np.ndarray:
-    shown = selectors.shown_read(slug="adjusted", token=read.token, user=user)
+    shown = selectors.shown_read(slug="by-hand", token=read.token, user=user)
     return np.frombuffer(selectors.read_pixels(shown), np.uint8).reshape(3, 64, 64)
 
 
@@ -66,11 +43,6 @@ def view(page: Page) -> dict[str, float]:
     """What is shown, once it is painted."""
     page.evaluate(FRAME)
     return page.evaluate(VIEW)
-
-
-def press(page: Page, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
 
 
 def weights(size: int, *, zoom: float, first: float) -> np.ndarray:
@@ -118,7 +90,7 @@ def test_zoom_and_window_are_drawn_in_the_scalar_and_then_coloured(
     page = make_room()
     pixels = pixels_of(reads()[0], cast.reader)
     assert_drawn(page, pixels)
-    press(page, "Equal", "Equal", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight")
+    pressed(page, "Equal", "Equal", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight")
     assert view(page) == {"zoom": 2, "x": 16, "y": 16, "low": 5, "high": 240}
     assert_drawn(page, pixels)
     page.evaluate("windowSet(37, 91); zoomTo(3.3, { x: 0.1, y: 0.8 })")
@@ -156,18 +128,18 @@ def test_zoom_stays_from_read_to_read_and_the_window_does_not(make_room, reads):
     expect(window).to_be_hidden()
     ends = page.locator(".bar > span")
     expect(ends).to_have_text(["max", "0"])
-    press(page, "NumpadAdd", *["ArrowDown"] * 10, *["ArrowRight"] * 2)
+    pressed(page, "NumpadAdd", *["ArrowDown"] * 10, *["ArrowRight"] * 2)
     expect(zoom).to_contain_text("×1.5")
     expect(window).to_contain_text("4–80 %")
     expect(ends).to_have_text(["80 %", "4 %"])
-    press(page, "Digit3", "Digit9", "Enter")
+    pressed(page, "Digit3", "Digit9", "Enter")
     painted(page, second)
     assert view(page)["zoom"] == 1.5
     expect(zoom).to_contain_text("×1.5")
     expect(window).to_be_hidden()
     expect(ends).to_have_text(["max", "0"])
     assert (view(page)["low"], view(page)["high"]) == (0, 255)
-    press(page, "Digit3", "Digit9", "Enter")
+    pressed(page, "Digit3", "Digit9", "Enter")
     painted(page, reads()[2])
     kept = [Answer.objects.get(read=read) for read in (first, second)]
     assert [(one.window_low, one.window_high) for one in kept] == [
@@ -188,7 +160,7 @@ def test_no_read_is_painted_in_the_window_of_the_one_before(make_room, reads):
           });
         }"""
     )
-    press(page, "ArrowDown", "Digit3", "Digit9", "Enter")
+    pressed(page, "ArrowDown", "Digit3", "Digit9", "Enter")
     second = reads()[1]
     painted(page, second)
     seen = page.evaluate("() => window.seen")
@@ -199,12 +171,12 @@ def test_a_protocol_without_window_offers_none(make_room, reads):
     page = make_room(window_adjustable=False)
     expect(page.locator("#window-low")).to_have_count(0)
     before = canvas(page, 0)
-    press(page, "ArrowDown", "ArrowRight", "KeyX")
+    pressed(page, "ArrowDown", "ArrowRight", "KeyX")
     box = page.locator(".slice").first.bounding_box()
     drag(page, box, (0.5, 0.5), (0.3, 0.3), button="right")
     assert view(page) == {"zoom": 1, "x": 0, "y": 0, "low": 0, "high": 255}
     assert (canvas(page, 0) == before).all()
-    press(page, "Equal", "Digit3", "Digit9", "Enter")
+    pressed(page, "Equal", "Digit3", "Digit9", "Enter")
     painted(page, reads()[1])
     assert Answer.objects.get(read=reads()[0]).window_low is None
 
@@ -261,7 +233,7 @@ def test_a_click_centres_and_a_double_click_shows_the_whole_again(make_room):
     quarter = {"x": box["width"] / 4, "y": box["height"] / 4}
     slice_.click(position=quarter)
     assert view(page)["zoom"] == 1
-    press(page, "Equal", "Equal", "Equal", "Equal", "Equal")
+    pressed(page, "Equal", "Equal", "Equal", "Equal", "Equal")
     assert view(page)["zoom"] == 4
     slice_.click(position=quarter)
     assert view(page)["x"] == pytest.approx(24 - 4, abs=0.2)
@@ -280,14 +252,14 @@ def test_buttons_and_sliders_do_what_keys_do(make_room, reads):
     high = page.get_by_label("upper limit")
     expect(high).to_have_attribute("aria-valuetext", "100 %")
     high.focus()
-    press(page, "ArrowLeft", "ArrowLeft", "ArrowDown")  # the slider's own keys
+    pressed(page, "ArrowLeft", "ArrowLeft", "ArrowDown")  # the slider's own keys
     assert view(page)["high"] == 252
     page.get_by_label("lower limit").fill("255")  # gives way to the upper one
     assert view(page)["low"] == 242
     expect(page.get_by_label("lower limit")).to_have_value("242")
     page.locator("#window-reset").click()
     assert (view(page)["low"], view(page)["high"]) == (0, 255)
-    press(page, "ArrowDown", "KeyX", "Digit3", "Digit9", "Enter")
+    pressed(page, "ArrowDown", "KeyX", "Digit3", "Digit9", "Enter")
     painted(page, reads()[1])
     assert Answer.objects.get(read=reads()[0]).window_high is None
 
@@ -342,7 +314,7 @@ def test_who_is_asked_about_an_image_may_zoom_it_as_well(
 ):
     study = make_study(
         cast.cohort,
-        slug="adjusted",
+        slug="by-hand",
         coordinator=cast.coordinator,
         readers=[cast.reader],
         guesses="after-grade",
@@ -353,6 +325,6 @@ def test_who_is_asked_about_an_image_may_zoom_it_as_well(
     page = page_of(cast.reader)
     page.goto(f"{live_server}/read/{study.slug}/guess/")
     page.wait_for_selector("#room[data-painted]")
-    press(page, "Equal", "ArrowDown")
+    pressed(page, "Equal", "ArrowDown")
     assert view(page) | {"zoom": 1.5, "high": 255} == view(page)
     expect(page.locator("#zoom-reset")).to_contain_text("×1.5")

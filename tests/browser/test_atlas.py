@@ -13,8 +13,10 @@ from readerstudy.reading.services import attempt_start
 from tests.cast import Cast, reader_membership
 from tests.factory import TRAINING, make_study
 
+from .by_hand import make_room
 from .test_adjusting import reference
-from .test_reading_room import painted
+
+__all__ = ["make_room"]
 
 pytestmark = [
     pytest.mark.browser,
@@ -31,36 +33,12 @@ PIXELS_OF = """(index) => {
 
 
 @pytest.fixture
-def make_room(
-    cast: Cast, page_of: Callable[..., Page], live_server: object
-) -> Callable[..., Page]:
-    """The reader before the first read of a new study; keywords are its settings."""
-
-    def make(*, viewport: tuple[int, int] = (1280, 720), **settings: object) -> Page:
-        study = make_study(
-            cast.cohort,
-            slug="with-examples",
-            coordinator=cast.coordinator,
-            readers=[cast.reader],
-            **settings,
-        )
-        size = {"width": viewport[0], "height": viewport[1]}
-        page = page_of(cast.reader, viewport=size)
-        page.goto(f"{live_server}/read/{study.slug}/")
-        return page
-
-    return make
-
-
-@pytest.fixture
 def room(make_room: Callable[..., Page]) -> Page:
-    page = make_room(window_adjustable=True)
-    painted(page, first_read())
-    return page
+    return make_room()
 
 
 def first_read() -> Read:
-    study = Study.objects.get(slug="with-examples")
+    study = Study.objects.get(slug="by-hand")
     return Read.objects.filter(reader__study=study).order_by("position").first()
 
 
@@ -130,7 +108,6 @@ def test_examples_fit_the_screen_and_scroll_inside(
     make_room: Callable[..., Page], width: int, height: int
 ) -> None:
     page = make_room(viewport=(width, height))
-    painted(page, first_read())
     opened(page)
     box = page.locator("#atlas").bounding_box()
     assert box["x"] >= 0

@@ -9,9 +9,10 @@ from readerstudy.reading import services
 from readerstudy.reading.models import Study
 from tests.cast import Cast
 
-from .by_hand import latest, painted, pressed, stored
+from .by_hand import latest, painted, pressed, room, room_of, stored, study
 
-pytest_plugins = ["tests.browser.by_hand"]
+__all__ = ["room", "room_of", "study"]
+
 pytestmark = [
     pytest.mark.browser,
     # the group of coordinators, made by a migration, comes back after each flush

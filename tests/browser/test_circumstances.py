@@ -10,7 +10,10 @@ from readerstudy.reading.services import device_digest
 from tests.cast import Cast
 from tests.factory import make_study
 
+from .by_hand import reads
 from .test_reading_room import painted
+
+__all__ = ["reads"]
 
 pytestmark = [
     pytest.mark.browser,
@@ -26,11 +29,6 @@ def study(cast: Cast) -> Study:
     return make_study(
         cast.cohort, slug="watched", coordinator=cast.coordinator, readers=[cast.reader]
     )
-
-
-@pytest.fixture
-def reads(study: Study) -> list[Read]:
-    return list(Read.objects.filter(reader__study=study).order_by("position"))
 
 
 @pytest.fixture

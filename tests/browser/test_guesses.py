@@ -10,6 +10,7 @@ from tests.cast import Cast
 from tests.factory import make_study
 from tests.test_leaks import grade_one
 
+from .by_hand import pressed
 from .test_reading_room import canvas
 
 pytestmark = [
@@ -47,11 +48,6 @@ def guess(position: int) -> ArmGuess:
 
 def painted(page: Page, token: str) -> None:
     page.wait_for_selector(f'#room[data-painted="{token}"]')
-
-
-def pressed(page: Page, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
 
 
 def test_reading_and_guessing_go_on_with_the_keyboard_alone(

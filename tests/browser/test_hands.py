@@ -12,9 +12,10 @@ from playwright.sync_api import Page, expect
 from readerstudy.reading.models import Answer, Preferences, Score
 from tests.cast import Cast
 
-from .by_hand import latest, likes, painted, pressed, stored
+from .by_hand import latest, likes, painted, pressed, room, room_of, stored, study
 
-pytest_plugins = ["tests.browser.by_hand"]
+__all__ = ["room", "room_of", "study"]
+
 pytestmark = [
     pytest.mark.browser,
     # the group of coordinators, made by a migration, comes back after each flush

@@ -1,50 +1,19 @@
 """The end of a session in Chromium: read, reviewed, changed and ended by keyboard."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from readerstudy.reading.models import Read, Score, Session, Study
-from tests.cast import Cast
-from tests.factory import make_study
+from readerstudy.reading.models import Read, Score, Session
 
+from .by_hand import pressed, reads, room, room_of, study
 from .test_reading_room import painted
+
+__all__ = ["reads", "room", "room_of", "study"]
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
-
-
-@pytest.fixture
-def study(cast: Cast) -> Study:
-    return make_study(
-        cast.cohort,
-        slug="reviewed",
-        coordinator=cast.coordinator,
-        readers=[cast.reader],
-        answer_changes="session",
-    )
-
-
-@pytest.fixture
-def reads(study: Study) -> list[Read]:
-    return list(Read.objects.filter(reader__study=study).order_by("position"))
-
-
-@pytest.fixture
-def room(
-    study: Study, cast: Cast, page_of: Callable[..., Page], live_server: object
-) -> Page:
-    page = page_of(cast.reader)
-    page.goto(f"{live_server}/read/{study.slug}/")
-    return page
-
-
-def press(page: Page, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
 
 
 def painted_again(page: Page, read: Read) -> Read:
@@ -59,7 +28,7 @@ def painted_again(page: Page, read: Read) -> Read:
 def read_to_the_end(page: Page, reads: list[Read]) -> None:
     for read in reads:
         painted(page, read)
-        press(page, "Digit2", "Digit0", "Enter")
+        pressed(page, "Digit2", "Digit0", "Enter")
     page.wait_for_url("**/pause/")
     expect(page.locator("h1")).to_have_text("Session 1 of 2: everything is read")
     expect(page.locator("main")).to_contain_text(
@@ -72,15 +41,15 @@ def test_a_session_is_read_reviewed_changed_and_ended_by_keyboard(
 ) -> None:
     session = reads[0].session
     read_to_the_end(room, reads[: session.size])
-    press(room, "Enter")  # once too often: nothing is ended by that
-    press(room, "Tab")
+    pressed(room, "Enter")  # once too often: nothing is ended by that
+    pressed(room, "Tab")
     expect(room.locator("#finish")).to_be_focused()
-    press(room, "Tab", "Enter")
+    pressed(room, "Tab", "Enter")
     room.wait_for_url("**/changes/")
     room.locator("input[name=read]").last.focus()
-    press(room, "Space", "Tab")
+    pressed(room, "Space", "Tab")
     room.keyboard.type("The other key.")
-    press(room, "Enter")
+    pressed(room, "Enter")
 
     opened = painted_again(room, reads[0])
     told = room.locator("#again")
@@ -88,7 +57,7 @@ def test_a_session_is_read_reviewed_changed_and_ended_by_keyboard(
     expect(told).to_contain_text("Your reason: The other key.")
     chosen = room.locator("#answer :checked")
     assert [box.get_attribute("value") for box in chosen.all()] == ["2", "4"]
-    press(room, "Digit3", "Enter")
+    pressed(room, "Digit3", "Enter")
     room.wait_for_url("**/pause/")
     rows = Score.objects.filter(answer__read=opened).order_by("answer__version", "side")
     assert list(
@@ -101,7 +70,7 @@ def test_a_session_is_read_reviewed_changed_and_ended_by_keyboard(
     ]
 
     assert Session.objects.get(pk=session.pk).finished_at is None
-    press(room, "Tab", "Enter")
+    pressed(room, "Tab", "Enter")
     expect(room.locator("h1")).to_have_text("Session 1 of 2 is finished")
     assert Session.objects.get(pk=session.pk).finished_at is not None
     expect(room.locator("#change")).to_have_count(0)
@@ -113,7 +82,7 @@ def test_an_answer_is_changed_in_the_midst_of_a_session(
     room: Page, reads: list[Read]
 ) -> None:
     painted(room, reads[0])
-    press(room, "Digit1", "Digit7", "Enter")
+    pressed(room, "Digit1", "Digit7", "Enter")
     painted(room, reads[1])
     room.locator("#change").click()
     expect(room.locator("tbody tr")).to_have_count(1)
@@ -124,7 +93,7 @@ def test_an_answer_is_changed_in_the_midst_of_a_session(
     room.locator("input[name=reason]").fill("A slip.")
     room.get_by_role("button", name="Open this read again").click()
     painted_again(room, reads[0])
-    press(room, "Digit4", "Enter")
+    pressed(room, "Digit4", "Enter")
     # the read that was before the reader comes next, at once: it was fetched ahead
     painted(room, reads[1])
     expect(room.locator("#again")).to_be_hidden()
@@ -137,14 +106,14 @@ def test_a_reload_keeps_the_read_and_says_again_that_it_is_read_once_more(
     room: Page, reads: list[Read]
 ) -> None:
     painted(room, reads[0])
-    press(room, "Digit1", "Digit7", "Enter")
+    pressed(room, "Digit1", "Digit7", "Enter")
     painted(room, reads[1])
     room.locator("#change").click()
     room.locator("input[name=read]").check()
     room.locator("input[name=reason]").fill("A slip.")
     room.keyboard.press("Enter")
     opened = painted_again(room, reads[0])
-    press(room, "Digit4")
+    pressed(room, "Digit4")
     room.reload()
     painted(room, opened)
     expect(room.locator("#again")).to_contain_text("once more")

@@ -10,9 +10,13 @@ from playwright.sync_api import Page, expect
 
 from readerstudy.imaging.lut import load_lut
 from readerstudy.reading import services
-from readerstudy.reading.models import Read, Study
+from readerstudy.reading.models import Study
 from tests.cast import Cast, reader_membership
 from tests.factory import make_study
+
+from .by_hand import painted, pressed, room_of
+
+__all__ = ["room_of"]
 
 pytestmark = [
     pytest.mark.browser,
@@ -49,7 +53,7 @@ def study(cast: Cast) -> Study:
     """With everything on the screen that a protocol may put there."""
     return make_study(
         cast.cohort,
-        slug="everything",
+        slug="by-hand",
         coordinator=cast.coordinator,
         readers=[cast.reader],
         answer_changes="session",
@@ -58,29 +62,15 @@ def study(cast: Cast) -> Study:
 
 
 @pytest.fixture
-def room_of(
-    cast: Cast, study: Study, page_of: Callable[..., Page], live_server: object
-) -> Callable[..., Page]:
-    """The reader before a read, in a browser with these options."""
+def page_of(page_of: Callable[..., Page]) -> Callable[..., Page]:
+    """Pages that note whatever moves on them."""
 
-    def open_room(**options: object) -> Page:
-        page = page_of(cast.reader, **options)
+    def open_page(*args: object, **options: object) -> Page:
+        page = page_of(*args, **options)
         page.add_init_script(SHIFTS)
-        page.goto(f"{live_server}/read/{study.slug}/")
-        page.wait_for_selector("#room[data-painted]")
         return page
 
-    return open_room
-
-
-def next_painted(page: Page, position: int) -> None:
-    token = Read.objects.get(reader__study__slug="everything", position=position).token
-    page.wait_for_selector(f'#room[data-painted="{token}"]')
-
-
-def pressed(page: Page, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
+    return open_page
 
 
 @pytest.mark.parametrize("locale", ["en", "ja-JP"])
@@ -138,12 +128,12 @@ def test_nothing_moves_over_several_reads_and_messages(
     before = page.evaluate(PLACES)
     pressed(page, "Digit1", "Digit7")
     pressed(page, "Enter")
-    next_painted(page, 2)
+    painted(page, 2)
     pressed(page, "KeyB", "Digit2", "Digit8")  # not assessable on the right: artefact
     expect(page.locator(".why.offered")).to_have_text("artefact")
     assert page.evaluate(PLACES) == before
     pressed(page, "Space")
-    next_painted(page, 3)
+    painted(page, 3)
     services.read_reopen(
         study=study,
         reader=reader_membership(study, cast.reader).code,
@@ -247,5 +237,5 @@ def test_no_frame_between_two_reads_is_bright_or_empty(
     )
     for position in (2, 3, 4):
         pressed(page, "Digit2", "Digit8", "Enter")
-        next_painted(page, position)
+        painted(page, position)
     assert page.evaluate("window.empty") == []

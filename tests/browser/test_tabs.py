@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from readerstudy.reading.models import Answer, Read
 from tests.cast import Cast
 
+from .by_hand import pressed
 from .test_offline import (
     LEFT,
     OFFLINE,
@@ -40,20 +41,15 @@ def second(room: Page, address: str, reads: list[Read]) -> Page:
     return page
 
 
-def press(page: Page, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
-
-
 def test_a_window_says_at_once_that_reading_went_on_in_another(
     room: Page, second: Page, reads: list[Read]
 ) -> None:
-    press(second, LEFT[3], RIGHT[3])
+    pressed(second, LEFT[3], RIGHT[3])
     answer(room, reads[0])
     painted(room, reads[1])
     expect(second.locator("#kept")).to_contain_text(ELSEWHERE)
     expect(second.locator("#submit")).to_be_disabled()
-    press(second, LEFT[2], RIGHT[2], "Enter")
+    pressed(second, LEFT[2], RIGHT[2], "Enter")
     second.wait_for_timeout(300)
     assert_stored_once(reads[:1])
     expect(room.locator("#kept")).to_be_hidden()
@@ -144,7 +140,7 @@ def test_a_second_device_is_told_and_its_answer_to_the_same_read_is_not_taken(
     answer(room, reads[0])
     answer(room, reads[1])
     painted(room, reads[2])
-    press(tablet, LEFT[3], RIGHT[3], "Enter")
+    pressed(tablet, LEFT[3], RIGHT[3], "Enter")
     told = tablet.locator("#trouble")
     expect(told).to_contain_text("Read 1 of 8: this answer was not taken.")
     expect(told).to_contain_text("already answered")
@@ -173,9 +169,9 @@ def test_a_device_that_was_offline_meanwhile_brings_no_second_answer(
     painted(tablet, reads[0])
     tablet.wait_for_load_state("networkidle")
     tablet.context.set_offline(True)
-    press(tablet, LEFT[3], RIGHT[3], "Enter")
+    pressed(tablet, LEFT[3], RIGHT[3], "Enter")
     painted(tablet, reads[1])
-    press(tablet, LEFT[3], RIGHT[3], "Enter")
+    pressed(tablet, LEFT[3], RIGHT[3], "Enter")
     expect(tablet.locator("#kept")).to_contain_text("please wait")
     for read in reads[:3]:
         answer(room, read)
@@ -194,7 +190,7 @@ def test_the_back_button_shows_what_is_due_and_nothing_old(
 ) -> None:
     answer(room, reads[0])
     painted(room, reads[1])
-    press(room, LEFT[0])
+    pressed(room, LEFT[0])
     room.get_by_role("link", name="Stop here").click()
     room.wait_for_url("**/read/")
     room.go_back()

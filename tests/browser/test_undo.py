@@ -5,43 +5,20 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from readerstudy.reading.models import Answer, Read, Reopening, Study
+from readerstudy.reading.models import Answer, Read, Reopening
 from tests.cast import Cast
-from tests.factory import make_study
 
+from .by_hand import pressed, reads, room, room_of, study
 from .test_offline import OFFLINE, leave_out_pixels
 from .test_reading_room import painted, pixels_asked_for
-from .test_review import painted_again, press
+from .test_review import painted_again
+
+__all__ = ["reads", "room", "room_of", "study"]
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
-
-
-@pytest.fixture
-def study(cast: Cast) -> Study:
-    return make_study(
-        cast.cohort,
-        slug="undone",
-        coordinator=cast.coordinator,
-        readers=[cast.reader],
-        answer_changes="session",
-    )
-
-
-@pytest.fixture
-def reads(study: Study) -> list[Read]:
-    return list(Read.objects.filter(reader__study=study).order_by("position"))
-
-
-@pytest.fixture
-def room(
-    study: Study, cast: Cast, page_of: Callable[..., Page], live_server: object
-) -> Page:
-    page = page_of(cast.reader)
-    page.goto(f"{live_server}/read/{study.slug}/")
-    return page
 
 
 def undo(page: Page) -> None:
@@ -62,17 +39,17 @@ def test_the_last_answer_is_taken_back_by_keyboard_and_given_again(
 ) -> None:
     asked = pixels_asked_for(room)
     painted(room, reads[0])
-    press(room, "Digit1", "Digit9")
-    press(room, "KeyM")
+    pressed(room, "Digit1", "Digit9")
+    pressed(room, "KeyM")
     room.keyboard.type("A double line.")
-    press(room, "Enter")
+    pressed(room, "Enter")
     room.wait_for_timeout(100)  # the field lets go of the keyboard with the next frame
-    press(room, "Enter")
+    pressed(room, "Enter")
     painted(room, reads[1])
     room.wait_for_load_state("networkidle")
     asked.clear()
     room.route("**/undo/", leave_out_pixels)  # the browser has them already
-    press(room, "Backspace")
+    pressed(room, "Backspace")
     opened = painted_again(room, reads[0])
     told = room.locator("#again")
     expect(told).to_contain_text("Read 1 of 8 in session 1, once more")
@@ -81,7 +58,7 @@ def test_the_last_answer_is_taken_back_by_keyboard_and_given_again(
     assert chosen(room) == {"grade-right": "1", "grade-left": "3"}
     expect(room.locator("#comment")).to_have_value("A double line.")
 
-    press(room, "Digit4", "Enter")
+    pressed(room, "Digit4", "Enter")
     painted(room, reads[1])  # under the token that it had
     expect(told).to_be_hidden()
     expect(room.locator("#comment")).to_have_value("")
@@ -90,7 +67,7 @@ def test_the_last_answer_is_taken_back_by_keyboard_and_given_again(
     last = Answer.objects.get(version=2)
     assert {s.side: s.value for s in last.scores.all()} == {"right": 4, "left": 3}
     assert (last.comment, last.reason) == ("A double line.", Reopening.UNDONE)
-    press(room, "Digit2", "Digit8", "Enter")
+    pressed(room, "Digit2", "Digit8", "Enter")
     painted(room, reads[2])
     assert versions() == [(1, 1), (1, 2), (2, 1)]
 
@@ -100,7 +77,7 @@ def test_nothing_is_taken_back_but_the_last_answer_and_the_reader_is_told(
 ) -> None:
     for read in reads[:2]:
         painted(room, read)
-        press(room, "Digit2", "Digit8", "Enter")
+        pressed(room, "Digit2", "Digit8", "Enter")
     painted(room, reads[2])
     undo(room)
     opened = painted_again(room, reads[1])
@@ -110,7 +87,7 @@ def test_nothing_is_taken_back_but_the_last_answer_and_the_reader_is_told(
     )
     assert room.get_attribute("#room", "data-painted") == opened.token
     assert Reopening.objects.count() == 1
-    press(room, "Enter")
+    pressed(room, "Enter")
     painted(room, reads[2])
     expect(room.locator("#kept")).to_be_hidden()
     assert versions() == [(1, 1), (2, 1), (2, 2)]
@@ -124,7 +101,7 @@ def test_before_the_first_answer_the_reader_is_told_that_there_is_none(
     undo(room)
     told = room.locator("#kept span")
     expect(told).to_have_text("There is no answer to take back yet.")
-    press(room, "Digit2", "Digit8", "Enter")
+    pressed(room, "Digit2", "Digit8", "Enter")
     painted(room, reads[1])
 
 
@@ -135,7 +112,7 @@ def test_an_answer_that_is_not_stored_yet_is_not_taken_back(
     painted(room, reads[0])
     room.wait_for_load_state("networkidle")
     room.context.set_offline(True)
-    press(room, "Digit2", "Digit8", "Enter")
+    pressed(room, "Digit2", "Digit8", "Enter")
     painted(room, reads[1])
     undo(room)
     expect(room.locator("#kept")).to_contain_text("not stored yet")
@@ -151,13 +128,13 @@ def test_without_a_connection_nothing_is_taken_back_and_the_reader_is_told(
 ) -> None:
     expected_errors.extend(OFFLINE)
     painted(room, reads[0])
-    press(room, "Digit2", "Digit8", "Enter")
+    pressed(room, "Digit2", "Digit8", "Enter")
     painted(room, reads[1])
     room.context.set_offline(True)
     undo(room)
     expect(room.locator("#kept")).to_contain_text("Nothing was taken back.")
     room.context.set_offline(False)
-    press(room, "Digit2", "Digit8", "Enter")
+    pressed(room, "Digit2", "Digit8", "Enter")
     painted(room, reads[2])
     assert versions() == [(1, 1), (2, 1)]
 
@@ -165,7 +142,7 @@ def test_without_a_connection_nothing_is_taken_back_and_the_reader_is_told(
 def test_asked_twice_at_once_it_is_done_once(room: Page, reads: list[Read]) -> None:
     for read in reads[:2]:
         painted(room, read)
-        press(room, "Digit2", "Digit8", "Enter")
+        pressed(room, "Digit2", "Digit8", "Enter")
     painted(room, reads[2])
     room.evaluate("() => { undoLast(); undoLast(); undoLast(); }")
     painted_again(room, reads[1])
@@ -176,7 +153,7 @@ def test_another_window_hears_that_an_answer_was_taken_back(
     room: Page, reads: list[Read]
 ) -> None:
     painted(room, reads[0])
-    press(room, "Digit2", "Digit8", "Enter")
+    pressed(room, "Digit2", "Digit8", "Enter")
     painted(room, reads[1])
     second = room.context.new_page()
     second.goto(room.url)
@@ -197,10 +174,10 @@ def test_where_answers_never_change_there_is_nothing_to_press(
         :2
     ]
     painted(page, first)
-    press(page, "Digit2", "Digit8", "Enter")
+    pressed(page, "Digit2", "Digit8", "Enter")
     painted(page, second)
     undo(page)
-    press(page, "Backspace")
+    pressed(page, "Backspace")
     expect(page.locator("#undo")).to_have_count(0)
     expect(page.locator("#kept")).to_be_hidden()
     assert page.get_attribute("#room", "data-painted") == second.token
