@@ -6,28 +6,22 @@ overtake whoever has slept longest. So a transaction waits for its turn before i
 SQLite: within a process in a queue, and the first of each process in the kernel's.
 """
 
-import fcntl
-import os
 from typing import Any
 
 from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
 
-from .turns import Turns
+from .turns import Turns, turns_of
 
-TURNS: dict[str, Turns] = {}  # one queue for each file
 DEFAULT_TIMEOUT = 5.0  # seconds, of Python's sqlite3
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    _door: int | None = None  # file descriptor, locked while it is our turn
+    _turn: Turns | None = None  # whose end is told to the others
 
     def _start_transaction_under_autocommit(self) -> None:
-        mode = self.transaction_mode  # type: ignore[attr-defined]
-        if mode in (None, "DEFERRED"):  # may only be reading
-            super()._start_transaction_under_autocommit()  # type: ignore[misc]
-            return
-        self._take_turn()
+        if self._may_write():
+            self._take_turn()
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except BaseException:
@@ -52,37 +46,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         finally:
             self._end_turn()
 
-    @property
-    def _name(self) -> str:
-        return str(self.settings_dict["NAME"])
-
-    @property
-    def _turns(self) -> Turns:
-        return TURNS.setdefault(self._name, Turns())
+    def _may_write(self) -> bool:
+        """Whether the transaction takes SQLite's lock at once, and a file's."""
+        mode = self.transaction_mode  # type: ignore[attr-defined]
+        return mode not in (None, "DEFERRED") and not self.is_in_memory_db()
 
     def _take_turn(self) -> None:
         timeout = self.settings_dict["OPTIONS"].get("timeout", DEFAULT_TIMEOUT)
-        if not self._turns.take(timeout):
+        turns = turns_of(str(self.settings_dict["NAME"]))
+        if not turns.take(timeout):
             raise OperationalError("database is locked: others have been writing")
-        try:
-            self._door = _locked(f"{self._name}-turn")
-        except BaseException:
-            self._turns.give()
-            raise
+        self._turn = turns
 
     def _end_turn(self) -> None:
-        if self._door is not None:
-            os.close(self._door)  # which unlocks it, as does the end of the process
-            self._door = None
-            self._turns.give()
-
-
-def _locked(path: str) -> int:
-    """A descriptor of the file, once no other process has it locked."""
-    door = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(door, fcntl.LOCK_EX)
-    except BaseException:
-        os.close(door)
-        raise
-    return door
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            turn.give()

@@ -1,7 +1,11 @@
-"""A queue for threads: whoever has waited longest is next."""
+"""Queues for those who write: whoever has waited longest is next."""
 
+import os
 import threading
+import time
 from collections import deque
+
+from .door import Door
 
 
 class Turns:
@@ -39,3 +43,38 @@ class Turns:
                 self._waiting.popleft().set()
             else:
                 self._is_taken = False
+
+
+class SharedTurns(Turns):
+    """The same among the processes that name the same file as their door."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._door = Door(path)
+
+    def take(self, timeout: float) -> bool:
+        deadline = time.monotonic() + timeout
+        if not super().take(timeout):
+            return False
+        is_in = False
+        try:
+            is_in = self._door.enter(deadline - time.monotonic())
+        finally:
+            if not is_in:
+                super().give()
+        return is_in
+
+    def give(self) -> None:
+        try:
+            self._door.leave()
+        finally:
+            super().give()
+
+
+TURNS: dict[str, SharedTurns] = {}  # by path of the database
+# whoever was waiting or writing did not come along
+os.register_at_fork(after_in_child=TURNS.clear)
+
+
+def turns_of(path: str) -> Turns:
+    return TURNS.get(path) or TURNS.setdefault(path, SharedTurns(f"{path}-turn"))
