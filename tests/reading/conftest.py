@@ -1,6 +1,7 @@
 """A study made for reading: each image's brightness says which side is bright."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -172,3 +173,36 @@ def answer_session(reader, number=1):
         if due.read is None or due.read.session.number > last.number:
             return due
         answer_next(reader)
+
+
+@pytest.fixture
+def room(at, cast):
+    """The reader before the first read."""
+    client = at(cast.reader)
+    page = client.get(address("read-next", cast.study.slug))
+    assert page.status_code == 200
+    return client
+
+
+def post_answer(client, study, token, key="key", **more):
+    data = {"grade-right": "3", "grade-left": "2", "token": token, "key": key, **more}
+    return client.post(address("read-submit", study.slug), data)
+
+
+def change(cast, rendition):
+    repaint(cast.cohort, only_left_bright())
+
+
+def damage(cast, rendition):
+    Path(rendition.values.path).write_bytes(b"damaged")
+
+
+def lose_file(cast, rendition):
+    Path(rendition.values.path).unlink()
+
+
+def lose_row(cast, rendition):
+    rendition.delete()
+
+
+HARMS = [change, damage, lose_file, lose_row]  # by which an image cannot be shown

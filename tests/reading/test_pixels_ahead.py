@@ -1,39 +1,23 @@
 """The pixels of the read after the next come with the answer: no request for them."""
 
 from base64 import b64decode
-from pathlib import Path
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from readerstudy.cases.models import Rendition
 from readerstudy.reading import services
 from readerstudy.reading.models import Answer, Read
 from tests.cast import reader_membership
 
-from .conftest import address, answer_next, current, only_left_bright, repaint
+from .conftest import HARMS, address, answer_next, current, post_answer
 
 ENCODED = 16384  # characters of 12288 bytes
-
-
-@pytest.fixture
-def room(at, cast):
-    """The reader before the first read."""
-    client = at(cast.reader)
-    assert client.get(address("read-next", cast.study.slug)).status_code == 200
-    return client
-
-
-def post(client, study, token, key="key", **more):
-    data = {"grade-right": "3", "grade-left": "2", "token": token, "key": key, **more}
-    return client.post(address("read-submit", study.slug), data)
 
 
 def test_they_are_those_of_their_own_address_for_every_arm(room, cast, reader):
     arms, lengths = set(), set()
     for _ in range(reader.reads.count()):
-        told = post(room, cast.study, current(reader).token).json()
+        told = post_answer(room, cast.study, current(reader).token).json()
         if not told.get("next"):
             assert told.get("pixels") is None
             continue
@@ -47,7 +31,7 @@ def test_they_are_those_of_their_own_address_for_every_arm(room, cast, reader):
 
 def test_an_answer_sent_again_brings_them_again(room, cast, reader):
     token = current(reader).token
-    first, second = (post(room, cast.study, token) for _ in range(2))
+    first, second = (post_answer(room, cast.study, token) for _ in range(2))
     assert first.content == second.content
     assert len(first.json()["pixels"]) == ENCODED
 
@@ -56,9 +40,9 @@ def test_none_come_of_a_session_that_has_not_begun(room, cast, reader):
     session = reader.sessions.get(number=1)
     for _ in range(session.size - 2):
         answer_next(reader)
-    told = post(room, cast.study, current(reader).token).json()
+    told = post_answer(room, cast.study, current(reader).token).json()
     assert (told["state"], told["next"], told["pixels"]) == ("read", None, None)
-    last = post(room, cast.study, current(reader).token).json()
+    last = post_answer(room, cast.study, current(reader).token).json()
     assert last["state"] == "pause"
     assert "pixels" not in last
 
@@ -69,7 +53,7 @@ def test_a_read_that_is_answered_once_more_brings_those_after_it(
     reader, client = until_study_closes, at(cast.reader)
     slug = reader.study.slug
     client.get(address("read-next", slug))
-    post(client, reader.study, current(reader).token)
+    post_answer(client, reader.study, current(reader).token)
     undone = client.post(address("read-undo", slug)).json()
     assert undone["again"]
     assert undone["next"] == Read.objects.get(reader=reader, position=2).token
@@ -77,29 +61,13 @@ def test_a_read_that_is_answered_once_more_brings_those_after_it(
     assert b64decode(undone["pixels"]) == client.get(url).content
 
 
-def change(cast, rendition):
-    repaint(cast.cohort, only_left_bright())
-
-
-def damage(cast, rendition):
-    Path(rendition.values.path).write_bytes(b"damaged")
-
-
-def lose_file(cast, rendition):
-    Path(rendition.values.path).unlink()
-
-
-def lose_row(cast, rendition):
-    rendition.delete()
-
-
-@pytest.mark.parametrize("harm", [change, damage, lose_file, lose_row])
+@pytest.mark.parametrize("harm", HARMS)
 def test_an_image_that_cannot_be_shown_loses_no_answer(
     room, cast, reader, caplog, harm
 ):
     third = Read.objects.get(reader=reader, position=3)
     harm(cast, Rendition.objects.get(case=third.case, method=third.arm.method))
-    response = post(room, cast.study, current(reader).token)
+    response = post_answer(room, cast.study, current(reader).token)
     assert response.status_code == 200
     told = response.json()
     assert (told["state"], told["next"]) == ("read", third.token)
@@ -135,24 +103,4 @@ def test_a_draft_has_no_answers_to_take(client, cast, make_draft):
     study = make_draft()
     assert reader_membership(study, cast.reader)
     client.force_login(cast.reader)
-    assert post(client, study, "A" * 22).status_code == 404
-
-
-@pytest.mark.sqlite
-def test_no_statement_of_an_answer_looks_through_a_table(room, cast, reader):
-    """So a read costs the same among 450 as among a million."""
-    post(room, cast.study, current(reader).token)
-    token = current(reader).token
-    with CaptureQueriesContext(connection) as captured:
-        post(room, cast.study, token)
-    plans = []
-    for query in captured.captured_queries:
-        if query["sql"].startswith(("SELECT", "UPDATE")):
-            with connection.cursor() as cursor:
-                cursor.execute("EXPLAIN QUERY PLAN " + query["sql"].replace("%", "%%"))
-                plans += [(step[-1], query["sql"]) for step in cursor.fetchall()]
-    assert any("read_next_of_reader" in step for step, _ in plans)
-    scans = [sql for step, sql in plans if step.startswith("SCAN")]
-    # the last event alone, from the end of the log
-    assert len(scans) == 1
-    assert "audit_auditevent" in scans[0] and scans[0].endswith("DESC LIMIT 1")
+    assert post_answer(client, study, "A" * 22).status_code == 404

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from readerstudy.cases.models import Rendition
 from readerstudy.imaging.lut import load_lut
@@ -15,27 +13,21 @@ from readerstudy.reading import services
 from readerstudy.reading.models import Read, Score, Session
 from tests.cast import reader_membership
 
-from .conftest import address, answer_next, current, only_left_bright, repaint
+from .conftest import (
+    HARMS,
+    address,
+    answer_next,
+    current,
+    only_left_bright,
+    post_answer,
+    repaint,
+)
 
 SIMULATED = "This account's reading is simulated."
 
 
-@pytest.fixture
-def room(at, cast):
-    """The reader before the first read."""
-    client = at(cast.reader)
-    page = client.get(address("read-next", cast.study.slug))
-    assert page.status_code == 200
-    return client
-
-
 def shown_token(page) -> str:
     return re.search(r'data-token="([\w-]{22})"', page.content.decode())[1]
-
-
-def post_answer(client, study, token, key="key", **more):
-    data = {"grade-right": "3", "grade-left": "2", "token": token, "key": key, **more}
-    return client.post(address("read-submit", study.slug), data)
 
 
 def test_the_pixels_are_12288_bytes_with_the_same_headers_for_every_arm(
@@ -129,23 +121,7 @@ def test_the_pixels_are_gone_once_the_study_is_closed(room, cast, reader):
     assert [room.get(url).status_code for url in urls] == [404, 404]
 
 
-def change(cast, rendition):
-    repaint(cast.cohort, only_left_bright())
-
-
-def damage(cast, rendition):
-    Path(rendition.values.path).write_bytes(b"damaged")
-
-
-def lose_file(cast, rendition):
-    Path(rendition.values.path).unlink()
-
-
-def lose_row(cast, rendition):
-    rendition.delete()
-
-
-@pytest.mark.parametrize("harm", [change, damage, lose_file, lose_row])
+@pytest.mark.parametrize("harm", HARMS)
 def test_an_image_that_cannot_be_shown_tells_neither_arm_nor_case(
     room, cast, reader, caplog, harm
 ):
@@ -379,28 +355,3 @@ def test_the_page_is_as_dark_as_the_zero_of_the_colour_table():
     red, green, blue = load_lut("cool")[0]
     css = finders.find("css/reading.css")
     assert f"--zero: rgb({red} {green} {blue});" in Path(css).read_text()
-
-
-def statements(client, study, token) -> int:
-    """SQL statements of one answer, with which the pixels fetched ahead come."""
-    circumstances = {"away_ms": "0", "side": "400", "screen": "1920x1080"}
-    with CaptureQueriesContext(connection) as captured:
-        told = post_answer(client, study, token, **circumstances).json()
-    assert told["pixels"]
-    return len(captured)
-
-
-def test_an_answer_and_the_next_images_take_12_statements(room, cast, reader):
-    # two begin and commit, two append the audit event; PostgreSQL waits for its turn
-    # to append with one more
-    most = 13 if connection.vendor == "postgresql" else 12
-    statements(room, cast.study, current(reader).token)  # the session learns its device
-    assert statements(room, cast.study, current(reader).token) <= most
-
-
-def test_the_statements_of_a_read_do_not_grow_with_the_study(room, cast, reader):
-    statements(room, cast.study, current(reader).token)
-    first = statements(room, cast.study, current(reader).token)
-    for _ in range(3):
-        answer_next(reader)
-    assert statements(room, cast.study, current(reader).token) == first

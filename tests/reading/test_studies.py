@@ -12,13 +12,13 @@ from readerstudy.blinding.schedule import PlannedArm, PlannedRead, build_schedul
 from readerstudy.blinding.seeds import commitment
 from readerstudy.cases.models import Case, Rendition
 from readerstudy.imaging.errors import Refused
-from readerstudy.reading import selectors, services
+from readerstudy.reading import services
 from readerstudy.reading.models import Membership, Read, Session, Study
 from readerstudy.reading.preflight.checks import preflight
 from readerstudy.reading.protocol.frozen import canonical_json
 from readerstudy.reading.services import ArmChoice
 from tests.cast import make_user
-from tests.factory import make_cohort, make_study, unblind
+from tests.factory import unblind
 
 
 def findings(study):
@@ -371,31 +371,3 @@ def test_a_changed_role_is_recorded(make_draft, cast):
         ("member.add", "statistician", "coordinator"),
         ("member.add", "stranger", "statistician"),
     }
-
-
-def test_progress_counts_and_tells_nothing_else(cast):
-    [first, second] = selectors.study_progress(cast.study)
-    assert (first.code, first.done, first.total) == ("A", 0, 16)
-    assert set(vars(first)) == {"code", "username", "simulated", "sessions"}
-    assert set(vars(first.sessions[0])) == {
-        "number",
-        "done",
-        "total",
-        "started_at",
-        "finished_at",
-    }
-    assert second.code == "B"
-
-
-def test_progress_costs_the_same_for_one_reader_and_for_ten(
-    cast, django_assert_num_queries
-):
-    with django_assert_num_queries(2):
-        selectors.study_progress(cast.study)
-    users = [make_user(f"more-{number}") for number in range(10)]
-    cohort = make_cohort("More", coordinators=[cast.coordinator])
-    larger = make_study(
-        cohort, coordinator=cast.coordinator, readers=users, slug="larger"
-    )
-    with django_assert_num_queries(2):
-        selectors.study_progress(larger)

@@ -1,9 +1,11 @@
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.test import Client
 
 from readerstudy.reading.models import Membership, Study
 
@@ -74,3 +76,15 @@ def folder(study: Study, tmp_path: Path) -> Path:
     """The files of its export."""
     call_command("export_study", study.slug, out=tmp_path / "out")
     return tmp_path / "out"
+
+
+@pytest.fixture
+def page(client: Client, statistician: User) -> Callable[[], str]:
+    """What the report says, as its statistician reads it."""
+    client.force_login(statistician)
+
+    def show() -> str:
+        response = client.get("/studies/read-study/report/")
+        return " ".join(response.content.decode().split())
+
+    return show

@@ -4,9 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.test import Client
 
 from readerstudy.reading.models import Read, Score, Study
 from stats.agreement import weighted_kappa
@@ -32,17 +30,6 @@ def read_of(study: Study) -> Of:
         )
 
     return find
-
-
-@pytest.fixture
-def page(client: Client, statistician: User) -> Callable[[], str]:
-    client.force_login(statistician)
-
-    def show() -> str:
-        response = client.get("/studies/read-study/report/")
-        return " ".join(response.content.decode().split())
-
-    return show
 
 
 @pytest.mark.pure

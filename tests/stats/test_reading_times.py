@@ -5,8 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 
 from readerstudy.reading.models import Answer, Read, Study
 from stats.building import report_build
@@ -16,17 +14,6 @@ from stats.reading_times import reading_time
 
 from .conftest import lines
 from .studies import answer_again
-
-
-@pytest.fixture
-def page(client: Client, statistician: User) -> Callable[[], str]:
-    client.force_login(statistician)
-
-    def show() -> str:
-        response = client.get("/studies/read-study/report/")
-        return " ".join(response.content.decode().split())
-
-    return show
 
 
 @pytest.mark.pure
