@@ -34,4 +34,8 @@ preferences.addEventListener("change", () => {
 });
 preferences.addEventListener("submit", (event) => event.preventDefault());
 
-document.getElementById("show-keys").addEventListener("click", () => keysDialog.showModal());
+document.getElementById("show-keys").addEventListener("click", () => {
+  keysDialog.showModal();
+  // a browser takes the first, and Space would choose that
+  preferences.querySelector('[name="keys"]:checked').focus();
+});

@@ -5,6 +5,7 @@
 const form = document.getElementById("answer");
 const submit = document.getElementById("submit");
 const again = document.getElementById("again");
+const missing = document.getElementById("missing");
 
 const LONGEST_PAUSE = 15; // seconds, between two attempts to reach the server
 
@@ -24,12 +25,14 @@ let due = {
 };
 const places = new Map(); // token → number and of, as far as the server told
 
-function isAnswered() {
-  return [...form.querySelectorAll("fieldset")].every((group) => {
-    const choice = group.querySelector(":checked");
-    // a side that cannot be assessed is answered with the reason why
-    return choice && (choice.value !== "none" || form.elements[`why-${choice.name}`].value.trim());
-  });
+function isAnsweredFor(group) {
+  const choice = group.querySelector(":checked");
+  // a side that cannot be assessed is answered with the reason why
+  return choice && (choice.value !== "none" || form.elements[`why-${choice.name}`].value.trim());
+}
+
+function sidesLeft() {
+  return [...form.querySelectorAll("fieldset")].filter((group) => !isAnsweredFor(group));
 }
 
 function chosenNow() {
@@ -39,7 +42,9 @@ function chosenNow() {
 
 function refresh() {
   busy = elsewhere || undoing || confirmed === token || due !== null;
-  submit.disabled = busy || !isPainted() || !isAnswered();
+  const isAnswered = !sidesLeft().length;
+  submit.disabled = busy || !isPainted() || !isAnswered;
+  if (busy || isAnswered) missing.hidden = true;
   if (!busy && isPainted() && chosenNow() !== offered) noteChoice();
 }
 
@@ -174,8 +179,16 @@ async function work() {
   refresh();
 }
 
+// Somebody who looks at the images and not at the grades hears why nothing goes on.
+function tellMissing() {
+  if (busy || !isPainted()) return;
+  const sides = sidesLeft().map((group) => group.querySelector("legend").firstChild.data);
+  missing.textContent = missing.dataset.text.replace("{sides}", sides.join(", "));
+  missing.hidden = false;
+}
+
 function confirmAnswer() {
-  if (submit.disabled) return;
+  if (submit.disabled) return tellMissing();
   const fields = Object.entries(circumstances());
   // its own token of the moment is put in as it is sent
   for (const [name, value] of new FormData(form))

@@ -209,7 +209,34 @@ def test_nothing_submits_by_itself_without_that_wish(room: Page) -> None:
     assert not Answer.objects.exists()
 
 
+def test_who_submits_with_a_side_left_out_is_told_which(room: Page) -> None:
+    told = room.locator("#missing")
+    expect(told).to_be_hidden()
+    pressed(room, "Enter")
+    expect(told).to_have_text(
+        "Nothing is chosen yet: Patient's right (R), Patient's left (L)"
+    )
+    pressed(room, "Digit1", "Space")
+    expect(told).to_have_text("Nothing is chosen yet: Patient's left (L)")
+    pressed(room, "Digit7")
+    expect(told).to_be_hidden()
+    pressed(room, "Enter")
+    painted(room, 2)
+    expect(told).to_be_hidden()
+
+
 # The overlay
+
+
+def test_the_overlay_opens_at_the_readers_own_layout(
+    cast: Cast, room_of: Callable[..., Page]
+) -> None:
+    likes(cast, keys="right-hand")
+    room = room_of()
+    pressed(room, "Shift+Slash")
+    expect(room.locator("#keys :focus")).to_have_value("right-hand")
+    pressed(room, "Space", "Escape", "Comma")
+    expect(room.locator('[data-half="left"] :checked')).to_have_value("4")
 
 
 def test_the_overlay_changes_the_keys_at_once_and_keeps_what_is_chosen(

@@ -53,7 +53,7 @@ def test_the_last_answer_is_taken_back_by_keyboard_and_given_again(
     opened = painted_again(room, reads[0])
     told = room.locator("#again")
     expect(told).to_contain_text("Read 1 of 8 in session 1, once more")
-    expect(told).to_contain_text("taken back right after it was given")
+    expect(told).to_contain_text("You took your answer back.")
     expect(room.locator("#place")).to_have_text("1 of 8")
     assert chosen(room) == {"grade-right": "1", "grade-left": "3"}
     expect(room.locator("#comment")).to_have_value("A double line.")

@@ -208,7 +208,7 @@ def test_the_screen_is_told_what_is_due_again_and_the_answer_before(
     assert (told["state"], told["number"]) == ("read", 1)
     assert told["token"] == current(reader).token
     assert told["again"]["grades"] == {"grade-right": 4, "grade-left": 2}
-    assert told["again"]["reason"] == f"Your reason: {Reopening.UNDONE}"
+    assert told["again"]["reason"] == "You took your answer back."
 
 
 def test_a_refusal_is_told_in_words(at, cast, never):

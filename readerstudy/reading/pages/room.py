@@ -175,8 +175,8 @@ def _again(read: Read, reopening: Reopening) -> Again:
         for s in before.scores.all()
     }
     is_undone = reopening.reason == Reopening.UNDONE
-    why = _(Reopening.UNDONE) if is_undone else reopening.reason
-    reason = _("Your reason: %s") % why
+    undone = _("You took your answer back.")
+    reason = undone if is_undone else _("Your reason: %s") % reopening.reason
     return Again(said, reason, grades, before.comment)
 
 
