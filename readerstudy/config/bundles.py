@@ -3,6 +3,8 @@
 Scripts share one global scope, in a bundle as without it; nothing is rewritten.
 """
 
+import os
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -38,9 +40,10 @@ def _joined(path: str, parts: Iterable[str]) -> Path:
     target = Path(settings.BUNDLES_ROOT) / path
     if not target.exists() or target.read_text() != text:
         target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = target.with_suffix(".new")
+        # nobody reads half of it, nor what somebody else is writing
+        fresh = target.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
         fresh.write_text(text)
-        fresh.replace(target)  # nobody reads half of it
+        fresh.replace(target)
     return target
 
 

@@ -1,5 +1,7 @@
 """Several scripts reach the reading room as one file."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,9 @@ def test_the_rooms_scripts_are_one_file_in_their_order() -> None:
     assert joined.count('"use strict";') == len(places)
 
 
-def test_a_changed_script_changes_the_bundle(settings, tmp_path: Path) -> None:
+@pytest.fixture
+def parts(settings, tmp_path: Path) -> Iterator[tuple[Path, Path]]:
+    """Two scripts that are one for pages, js/both.js."""
     first, second = tmp_path / "first.js", tmp_path / "second.js"
     first.write_text("one();\n")
     second.write_text("two();\n")
@@ -28,15 +32,33 @@ def test_a_changed_script_changes_the_bundle(settings, tmp_path: Path) -> None:
     settings.BUNDLES_ROOT = tmp_path / "bundles"
     settings.BUNDLES = {"js/both.js": ["first.js", "second.js"]}
     finders.get_finder.cache_clear()
-    try:
-        assert Path(str(finders.find("js/both.js"))).read_text() == "one();\n\ntwo();\n"
-        first.write_text("three();\n")
-        assert "three" in Path(str(finders.find("js/both.js"))).read_text()
-        second.unlink()
-        with pytest.raises(FileNotFoundError, match=r"second\.js"):
-            finders.find("js/both.js")
-    finally:
-        finders.get_finder.cache_clear()
+    yield first, second
+    finders.get_finder.cache_clear()
+
+
+def test_a_changed_script_changes_the_bundle(parts: tuple[Path, Path]) -> None:
+    first, second = parts
+    assert Path(str(finders.find("js/both.js"))).read_text() == "one();\n\ntwo();\n"
+    first.write_text("three();\n")
+    assert "three" in Path(str(finders.find("js/both.js"))).read_text()
+    second.unlink()
+    with pytest.raises(FileNotFoundError, match=r"second\.js"):
+        finders.find("js/both.js")
+
+
+def test_nobody_gets_half_of_what_several_ask_for_at_once(
+    parts: tuple[Path, Path],
+) -> None:
+    first, _ = parts
+
+    def find(_number: int) -> str:
+        return Path(str(finders.find("js/both.js"))).read_text()
+
+    with ThreadPoolExecutor(8) as pool:
+        for change in range(30):
+            first.write_text(f"one({change});\n" * 20_000)
+            whole = f"{first.read_text()}\ntwo();\n"
+            assert set(pool.map(find, range(16))) == {whole}
 
 
 @pytest.mark.django_db

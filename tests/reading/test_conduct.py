@@ -132,6 +132,17 @@ def test_another_readers_read_cannot_be_answered(reader, cast):
         services.read_submit(token=read.token, reader=other, answers=GRADES, key="key")
 
 
+def test_a_server_whose_clock_was_set_back_takes_the_answer(reader):
+    read = services.read_next(reader=reader).read
+    ahead = timezone.now() + timedelta(hours=1)
+    Read.objects.filter(pk=read.pk).update(first_shown_at=ahead)
+    following = answer_next(reader).due.read
+    read.refresh_from_db()
+    assert read.submitted_at == ahead
+    assert following.position == 2
+    assert answer_next(reader).read == following
+
+
 def test_a_session_ends_with_its_last_read_and_the_next_one_starts(reader):
     session = Session.objects.get(reader=reader, number=1)
     assert read_session(reader) == session.size

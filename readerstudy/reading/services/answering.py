@@ -71,6 +71,8 @@ def read_submit(
     read = _read_before(reader, token, upcoming)
     study = read.session.study
     now = timezone.now()
+    if read.first_shown_at:
+        now = max(now, read.first_shown_at)  # the clock was set back meanwhile
     grades = check_answers(study.question_set, answers)
     comment = comment.strip()
     if not 1 <= len(key) <= KEY_LENGTH:
