@@ -8,7 +8,7 @@ from readerstudy.reading.models import Answer, Score, Study
 
 from . import selectors
 from .export_answer_columns import ANSWER
-from .export_lines import Line
+from .export_lines import Line, read_cells
 from .report import Report
 
 CHUNK = 2000  # answers held in memory at a time
@@ -48,14 +48,7 @@ def answers(study: Study, report: Report) -> Iterator[Line]:
         read = answer.read
         for score in answer.scores.all():
             yield {
-                "study": study.slug,
-                "reader": read.reader.code,
-                "session": read.session.number,
-                "position": read.position,
-                "case": read.case.code,
-                "patient": patients[read.case_id],
-                "arm": read.arm.code,
-                "repeat": read.repeat,
+                **read_cells(study, read, patients),
                 "version": answer.version,
                 "reason": answer.reason,
                 "side": score.side,

@@ -16,7 +16,7 @@ from . import selectors
 from .blinding_index import BalancedIndex
 from .blinding_tables import ArmBlinding, IndexLine
 from .conduct import changes
-from .export_lines import Line, interval_cells, reasons
+from .export_lines import Line, interval_cells, read_cells, reasons
 from .outcomes import NotEstimable
 from .primary import Compared
 from .report import Report
@@ -154,15 +154,8 @@ def guesses(study: Study, report: Report) -> Iterator[Line]:
         read = one.read
         told = one.guess not in ("", ArmGuess.Guess.UNKNOWN)
         yield {
-            "study": study.slug,
-            "reader": read.reader.code,
-            "session": read.session.number,
-            "position": read.position,
-            "case": read.case.code,
-            "patient": patients[read.case_id],
-            "arm": read.arm.code,
+            **read_cells(study, read, patients),
             "arm_role": read.arm.role,
-            "repeat": read.repeat,
             "guess": one.guess,
             "confidence": one.confidence,
             "correct": one.guess == read.arm.role if told else None,

@@ -13,7 +13,7 @@ from .agreement import WEIGHTINGS, Agreement, Weighting
 from .agreement_tables import intra_reader_lines, kappa_lines
 from .export_answers import answer_cells, answers
 from .export_columns import FILES
-from .export_lines import Line, head, interval_cells, reasons
+from .export_lines import Line, head, interval_cells, read_cells, reasons
 from .images import image_set
 from .outcomes import NotEstimable
 from .report import ArmQuality, MetricTable, Report
@@ -42,17 +42,10 @@ def reads(study: Study, report: Report) -> Iterator[Line]:
         for side in Score.Side.values:
             score = latest.get(side)
             yield {
-                "study": study.slug,
-                "reader": read.reader.code,
+                **read_cells(study, read, patients),
                 "reader_simulated": study.simulated_readers or read.reader.simulated,
-                "session": read.session.number,
-                "position": read.position,
-                "case": read.case.code,
-                "patient": patients[read.case_id],
-                "arm": read.arm.code,
                 "arm_role": read.arm.role,
                 "method": read.arm.method,
-                "repeat": read.repeat,
                 "side": side,
                 "question": report.question,
                 "grade": score.value if score else None,
