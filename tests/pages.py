@@ -102,16 +102,22 @@ def _of(study: Study, cast: Cast) -> Membership:
     return reader_membership(study, cast.reader)
 
 
-def _readers_pages(cast: Cast) -> list[Shown]:
-    whole = make_whole(
+def _eventful(cast: Cast, slug: str, title: str) -> Study:
+    study = make_whole(
         cast.cohort,
-        slug="whole-study",
-        title="Phantoms: all that can happen",
+        slug=slug,
+        title=title,
         coordinator=cast.coordinator,
         statistician=cast.statistician,
         readers=[cast.reader],
     )
-    let_everything_happen(whole, _of(whole, cast), cast.coordinator)
+    let_everything_happen(study, _of(study, cast), cast.coordinator)
+    return study
+
+
+def _readers_studies(cast: Cast) -> list[tuple[str, str, Study]]:
+    """A page's name, its route and the study whose reader sees it."""
+    whole = _eventful(cast, "whole-study", "Phantoms: all that can happen")
     trained = _open(cast, "trained-study", training=TRAINING)
     services.attempt_start(reader=_of(trained, cast))
     asking = _open(cast, "asking-study", asks_conditions=True)
@@ -128,8 +134,7 @@ def _readers_pages(cast: Cast) -> list[Shown]:
         _answer(finished, cast)
     ended = _open(cast, "ended-study")
     services.study_close(study=ended, by=cast.coordinator)
-    given = [
-        ("home", "reader-home", None),
+    return [
         ("room", "read-next", begun),
         ("room-again", "read-next", whole),
         ("training", "training-next", trained),
@@ -146,7 +151,14 @@ def _readers_pages(cast: Cast) -> list[Shown]:
         ("pause-finished", "reading-pause", finished),
         ("pause-closed", "reading-pause", ended),
     ]
-    room = _page("", "read-next", cast.reader, begun)
+
+
+def _readers_pages(cast: Cast) -> list[Shown]:
+    pages = [
+        _page(name, route, cast.reader, study)
+        for name, route, study in _readers_studies(cast)
+    ]
+    room = pages[0]
     opened = [
         ("room-keys", "h", "#keys[open]"),
         ("room-atlas", "g", "#atlas[open]"),
@@ -154,7 +166,8 @@ def _readers_pages(cast: Cast) -> list[Shown]:
         ("room-comment", "m", "#writing[open]"),
     ]
     return [
-        *(_page(name, route, cast.reader, study) for name, route, study in given),
+        _page("home", "reader-home", cast.reader, None),
+        *pages,
         *(
             replace(room, name=name, presses=presses, opens=opens)
             for name, presses, opens in opened
@@ -180,15 +193,7 @@ def _studies_pages(cast: Cast) -> list[Shown]:
     draft = make_draft(cast)
     whole = Study.objects.get(slug="whole-study")
     closed = Study.objects.get(slug="ended-study")
-    over = make_whole(
-        cast.cohort,
-        slug="unblinded-study",
-        title="Phantoms: unblinded",
-        coordinator=cast.coordinator,
-        statistician=cast.statistician,
-        readers=[cast.reader],
-    )
-    let_everything_happen(over, _of(over, cast), cast.coordinator)
+    over = _eventful(cast, "unblinded-study", "Phantoms: unblinded")
     unblind(over)
     boss, analyst = cast.coordinator, cast.statistician
     create = reverse("reading:study-create")

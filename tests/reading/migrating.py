@@ -65,6 +65,11 @@ def make_rows(models: Any) -> None:
         )
         for number, case in enumerate(cases, start=1)
     )
+    _score(models, made[:READS], user)
+    change(models, made[1], user, coordinator)
+
+
+def _score(models: Any, reads: list[Any], user: Any) -> None:
     score = models("reading", "Score")
     score.objects.bulk_create(
         score(
@@ -76,10 +81,9 @@ def make_rows(models: Any) -> None:
             scored_at=read.submitted_at,
             scored_by=user,
         )
-        for read in made[:READS]
+        for read in reads
         for place, side in enumerate(("right", "left"))
     )
-    change(models, made[1], user, coordinator)
 
 
 def change(models: Any, read: Any, user: Any, coordinator: Any) -> None:
