@@ -12,24 +12,41 @@ const LATE = 100; // milliseconds; what is sent sooner was not kept waiting
 const LONGEST_HELD = 999_999_999; // milliseconds that the server takes
 const WINDOW = newKey(); // tells this window from the others
 
-let memory = null; // holds the answers where the browser lets nothing be stored
+const memory = new Map(); // key → answer, where the browser lets nothing be stored
 
-function keptAnswers() {
-  if (memory) return memory;
+// Each has an entry of its own: what two windows store at once overwrites nothing.
+function storedAnswers() {
   try {
-    return JSON.parse(window.localStorage.getItem(OUTBOX)) || [];
+    return Object.entries(window.localStorage)
+      .filter(([name]) => name.startsWith(`${OUTBOX} `))
+      .map(([, text]) => JSON.parse(text));
   } catch {
     return [];
   }
 }
 
-function saveAnswers(answers) {
+// In the order in which they were confirmed, which no clock is asked for.
+function keptAnswers() {
+  const found = new Map(storedAnswers().map((answer) => [answer.key, answer]));
+  for (const [key, answer] of memory) found.set(key, answer);
+  return [...found.values()].sort((one, other) => one.place - other.place);
+}
+
+function saveAnswer(answer) {
   try {
-    if (memory) throw new Error("nothing can be stored");
-    if (answers.length) window.localStorage.setItem(OUTBOX, JSON.stringify(answers));
-    else window.localStorage.removeItem(OUTBOX);
+    window.localStorage.setItem(`${OUTBOX} ${answer.key}`, JSON.stringify(answer));
+    memory.delete(answer.key);
   } catch {
-    memory = answers;
+    memory.set(answer.key, answer);
+  }
+}
+
+function dropAnswer(key) {
+  memory.delete(key);
+  try {
+    window.localStorage.removeItem(`${OUTBOX} ${key}`);
+  } catch {
+    // nothing can be stored here, so nothing is
   }
 }
 
@@ -44,22 +61,20 @@ function refusedAnswers() {
 
 // answer: { key, token, number, of, at: when it was confirmed, fields: [[name, value]] }
 function keepAnswer(answer) {
-  const others = keptAnswers().filter((kept) => !kept.refused || kept.token !== answer.token);
-  saveAnswers([...others, answer]);
-}
-
-function dropAnswer(key) {
-  saveAnswers(keptAnswers().filter((answer) => answer.key !== key));
+  const kept = keptAnswers();
+  for (const { key, token: which, refused } of kept)
+    if (refused && which === answer.token) dropAnswer(key);
+  const last = kept[kept.length - 1];
+  saveAnswer({ ...answer, place: last ? last.place + 1 : 1 });
 }
 
 function refuseAnswer(key, why) {
-  saveAnswers(
-    keptAnswers().map((answer) => (answer.key === key ? { ...answer, refused: why } : answer))
-  );
+  const found = keptAnswers().find((answer) => answer.key === key);
+  if (found) saveAnswer({ ...found, refused: why });
 }
 
 function dropRefused() {
-  saveAnswers(unsentAnswers());
+  for (const { key } of refusedAnswers()) dropAnswer(key);
 }
 
 // Whether it is this window's turn to send; another one's ends by itself.
@@ -95,10 +110,10 @@ async function post(url, fields) {
   const headers = { "X-CSRFToken": csrfToken() };
   const response = await ask(url, { method: "POST", body, headers });
   if (response.redirected || response.status === 403) throw new LoggedOut();
-  // what is not said in JSON is not said by the reading room
-  const said = await response.json().catch(() => null);
-  if (response.ok && said) return said;
-  if ([404, 409].includes(response.status) && said) throw new Refusal(said.error);
+  // whatever is between here and the server may answer, too, but not in these words
+  const said = (await response.json().catch(() => null)) || {};
+  if (response.ok && said.state) return said;
+  if ([404, 409].includes(response.status) && said.error) throw new Refusal(said.error);
   if (response.status === 404) throw new LoggedOut(words.dataset.somebodyElse);
   throw new Error(String(response.status));
 }
@@ -146,12 +161,13 @@ function tellLost(error) {
   if (elsewhere) return;
   const isKept = unsentAnswers().length > 0;
   const isLoggedOut = error instanceof LoggedOut;
+  const goesOn = !due && confirmed !== token && isPainted();
   let text = words.dataset.asks;
   if (isLoggedOut) text = error.message || words.dataset.loggedOut;
-  else if (isKept) text = confirmed === token ? words.dataset.waits : words.dataset.goesOn;
-  tell(memory && isKept ? `${text} ${words.dataset.onlyHere}` : text, { isLoggedOut });
+  else if (isKept) text = goesOn ? words.dataset.goesOn : words.dataset.waits;
+  tell(memory.size && isKept ? `${text} ${words.dataset.onlyHere}` : text, { isLoggedOut });
 }
 
 window.addEventListener("beforeunload", (event) => {
-  if (memory && unsentAnswers().length) event.preventDefault();
+  if (memory.size && unsentAnswers().length) event.preventDefault();
 });

@@ -235,7 +235,7 @@ windows.addEventListener("message", () => {
 });
 window.addEventListener("online", () => wake());
 reload.addEventListener("click", () => {
-  dropRefused();
+  if (!elsewhere) dropRefused(); // else the window that is told of them has them
   window.location.reload();
 });
 form.addEventListener("change", refresh);

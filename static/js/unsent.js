@@ -7,7 +7,8 @@ function keptHere() {
   try {
     return Object.entries(window.localStorage)
       .filter(([name]) => name.startsWith(`answers ${unsent.dataset.desk} `))
-      .flatMap(([, text]) => JSON.parse(text));
+      .map(([, text]) => JSON.parse(text))
+      .sort((one, other) => one.place - other.place);
   } catch {
     return []; // nothing can be stored here, so nothing is
   }

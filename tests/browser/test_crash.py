@@ -13,7 +13,15 @@ from tests.cast import Cast
 from tests.conftest import find_program
 
 from .conftest import FLAGS, log_in
-from .test_offline import LEFT, OFFLINE, address, answer, assert_stored_once, reads
+from .test_offline import (
+    LEFT,
+    OFFLINE,
+    address,
+    answer,
+    assert_stored_once,
+    kept,
+    reads,
+)
 from .test_reading_room import painted
 
 __all__ = ["address", "reads"]
@@ -47,6 +55,35 @@ def test_where_the_browser_stores_nothing_the_answer_waits_in_its_window(
     answer(page, reads[1])
     painted(page, reads[2])
     assert_stored_once(reads[:2])
+
+
+def test_a_browser_that_has_no_more_room_sends_what_it_has_and_what_it_has_not(
+    cast: Cast,
+    page_of: Callable[..., Page],
+    address: str,
+    reads: list[Read],
+    expected_errors: list[str],
+) -> None:
+    expected_errors.extend(OFFLINE)
+    page = page_of(cast.reader)
+    page.goto(address)
+    painted(page, reads[0])
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    answer(page, reads[0])
+    painted(page, reads[1])
+    page.evaluate(
+        "Storage.prototype.setItem = () => "
+        "{ throw new DOMException('full', 'QuotaExceededError'); };"
+    )
+    answer(page, reads[1])
+    expect(page.locator("#kept")).to_contain_text("do not close this window")
+    assert [a["token"] for a in kept(page)] == [reads[0].token]
+    page.context.set_offline(False)
+    answer(page, reads[2])
+    painted(page, reads[3])
+    assert_stored_once(reads[:3])
+    assert kept(page) == []
 
 
 @pytest.fixture

@@ -64,8 +64,7 @@ def assert_stored_once(reads: list[Read]) -> list[Answer]:
 def kept(page: Page) -> list[dict[str, object]]:
     """What the browser keeps, for whichever reader."""
     stored = page.evaluate("Object.entries(localStorage)")
-    lists = [json.loads(text) for name, text in stored if name.startswith("answers ")]
-    return [answer for answers in lists for answer in answers]
+    return [json.loads(text) for name, text in stored if name.startswith("answers ")]
 
 
 def test_a_session_with_the_network_off_for_ten_seconds_loses_and_doubles_nothing(
@@ -120,6 +119,52 @@ def test_a_server_that_fails_once_is_asked_again_and_stores_once(
     answer(room, reads[1])
     painted(room, reads[2])
     assert_stored_once(reads[:2])
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, "{}"), (200, "<p>Log in"), (404, "{}"), (409, "[]")]
+)
+def test_what_something_on_the_way_says_is_no_acknowledgement(
+    room: Page,
+    reads: list[Read],
+    expected_errors: list[str],
+    status: int,
+    body: str,
+) -> None:
+    expected_errors.append(str(status))
+    json_type = {"content_type": "application/json"}
+    room.route(
+        "**/submit/",
+        lambda route: route.fulfill(status=status, body=body, **json_type),
+        times=1,
+    )
+    answer(room, reads[0])
+    expect(room.locator("#kept")).to_contain_text("is kept in this browser")
+    expect(room.locator("#trouble")).to_be_hidden()
+    assert len(kept(room)) == 1
+    painted(room, reads[1])
+    expect(room.locator("#kept")).to_be_hidden()
+    answer(room, reads[1])
+    painted(room, reads[2])
+    assert_stored_once(reads[:2])
+    assert kept(room) == []
+
+
+def test_an_answer_that_waits_since_before_a_reload_says_so_and_takes_no_other(
+    room: Page, reads: list[Read], expected_errors: list[str]
+) -> None:
+    expected_errors.append("503")
+    room.route("**/submit/", lambda route: route.fulfill(status=503, body="no"))
+    answer(room, reads[0])
+    expect(room.locator("#kept")).to_contain_text("you can go on with this read")
+    room.reload()
+    expect(room.locator("#kept")).to_contain_text("please wait")
+    for key in (LEFT[3], RIGHT[3], "Enter"):
+        room.keyboard.press(key)
+    assert len(kept(room)) == 1
+    room.unroute("**/submit/")
+    painted(room, reads[1])
+    assert_stored_once(reads[:1])
 
 
 def test_an_answer_whose_acknowledgement_is_lost_is_stored_once(

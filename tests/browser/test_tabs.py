@@ -125,6 +125,21 @@ def test_windows_send_in_turns(room: Page, second: Page) -> None:
     assert second.evaluate("takeTurn()")
 
 
+def test_what_one_window_keeps_no_other_overwrites(
+    room: Page, second: Page, reads: list[Read]
+) -> None:
+    """A window that sees what was stored a moment ago is like one that is quicker."""
+    painted(room, reads[0])
+    for page, key in ((room, "first"), (room, "second"), (second, "third")):
+        page.evaluate(f"keepAnswer({{ key: '{key}', token: '{key}', fields: [] }})")
+        if key == "second":
+            room.evaluate("{ const seen = keptAnswers(); keptAnswers = () => seen; }")
+    room.evaluate("refuseAnswer('first', 'no')")
+    room.evaluate("dropAnswer('second')")
+    assert [a["key"] for a in second.evaluate("keptAnswers()")] == ["first", "third"]
+    assert [a["key"] for a in second.evaluate("refusedAnswers()")] == ["first"]
+
+
 def test_a_second_device_is_told_and_its_answer_to_the_same_read_is_not_taken(
     room: Page,
     cast: Cast,
