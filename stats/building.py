@@ -63,6 +63,7 @@ def report_build(
         categories=scale.categories,
         grade_words=scale.words,
         window=(study.protocol or {}).get("display", {}).get("window", ""),
+        window_adjustable=study.window_adjustable,
         plan=plan,
         primary=primary_comparison(study, plan, readings, readers),
         control=arm_name(control_arm) if control_arm else None,

@@ -135,6 +135,7 @@ class Report:
     categories: tuple[int, ...]
     grade_words: tuple[str, ...]  # of each category, in English
     window: str  # the protocol's rule from pixel value to display value
+    window_adjustable: bool  # by each reader, on each read
     plan: AnalysisPlan
     primary: PrimaryComparison
     control: ArmName | None  # of image quality

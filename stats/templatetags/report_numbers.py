@@ -6,6 +6,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from readerstudy.reading.models import Deviation, Membership, Study, ViewingCheck
+from readerstudy.reading.protocol.words import WORDS
 from stats.agreement import Weighting
 from stats.image_quality import MeanSpread
 from stats.outcomes import Interval, NotEstimable
@@ -28,7 +29,8 @@ CHOICES = {
 @register.filter
 def label(value: str, kind: str) -> str:
     """What a page calls a stored value of one of the CHOICES; itself if unknown."""
-    return str(dict(CHOICES[kind].choices).get(value, value))
+    words = WORDS[kind] if kind in WORDS else dict(CHOICES[kind].choices)
+    return str(words.get(value, value))
 
 
 @register.filter

@@ -55,6 +55,16 @@ def test_numbers_are_rounded_as_the_study_prints_them(
     assert f"{report.kappa[0].mean:.2f}</td>" in page
 
 
+def test_the_window_is_told_in_words_and_whether_readers_could_adjust_it(
+    coordinator_client: Client, study: Study
+) -> None:
+    page = text(coordinator_client)
+    assert "each slice by its own maximum" in page
+    assert "Readers may adjust the window" not in page
+    Study.objects.filter(pk=study.pk).update(window_adjustable=True)
+    assert "Readers may adjust the window" in text(coordinator_client)
+
+
 def test_a_statistician_sees_it_too(
     client: Client, study: Study, statistician: User
 ) -> None:
