@@ -73,8 +73,8 @@ def test_a_browser_that_has_no_more_room_sends_what_it_has_and_what_it_has_not(
     answer(page, reads[0])
     painted(page, reads[1])
     page.evaluate(
-        "Storage.prototype.setItem = () => "
-        "{ throw new DOMException('full', 'QuotaExceededError'); };"
+        "() => { Storage.prototype.setItem = () => "
+        "{ throw new DOMException('full', 'QuotaExceededError'); }; }"
     )
     answer(page, reads[1])
     expect(page.locator("#kept")).to_contain_text("do not close this window")
