@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from readerstudy.reading.models import Answer, Read, Reopening
 from tests.cast import Cast
@@ -132,11 +132,34 @@ def test_without_a_connection_nothing_is_taken_back_and_the_reader_is_told(
     painted(room, reads[1])
     room.context.set_offline(True)
     undo(room)
-    expect(room.locator("#kept")).to_contain_text("Nothing was taken back.")
+    expect(room.locator("#kept")).to_contain_text("reached. Please try again.")
     room.context.set_offline(False)
     pressed(room, "Digit2", "Digit8", "Enter")
     painted(room, reads[2])
     assert versions() == [(1, 1), (2, 1)]
+
+
+def test_where_only_the_servers_word_is_lost_the_reader_asks_again_and_it_is_done_once(
+    room: Page, reads: list[Read], expected_errors: list[str]
+) -> None:
+    expected_errors.extend(OFFLINE)
+
+    def lose(route: Route) -> None:
+        assert route.fetch().ok
+        route.abort()
+
+    painted(room, reads[0])
+    pressed(room, "Digit2", "Digit8", "Enter")
+    painted(room, reads[1])
+    room.route("**/undo/", lose, times=1)
+    pressed(room, "Backspace")
+    expect(room.locator("#kept")).to_contain_text("reached. Please try again.")
+    pressed(room, "Backspace")
+    painted_again(room, reads[0])
+    assert Reopening.objects.count() == 1
+    pressed(room, "Digit3", "Enter")
+    painted(room, reads[1])
+    assert versions() == [(1, 1), (1, 2)]
 
 
 def test_asked_twice_at_once_it_is_done_once(room: Page, reads: list[Read]) -> None:

@@ -112,6 +112,21 @@ class Reader:
         if done.due.read:
             self.tokens.add(done.due.read.token)
 
+    def go_on_without_a_connection(self) -> None:
+        """Two answers come at once; the read of the second was fetched, never shown."""
+        due = self.look()
+        if due.read and due.following:
+            for token in (due.read.token, due.following):
+                value = self.chance.choice(GRADES)
+                self.submit(token, value, f"k{len(self.sent)}")
+
+    def undo(self) -> None:
+        """What was answered last is due again, or what came before it already."""
+        due = services.read_undo(reader=self.member)
+        assert due.read
+        assert due.reopening
+        self.tokens.add(due.read.token)
+
     def resend(self) -> None:
         if self.sent:
             self.submit(*self.chance.choice(self.sent))
@@ -215,6 +230,8 @@ def test_nothing_is_lost_doubled_or_stuck(cast: Cast, changes: str, guesses: str
     reader = Reader(member, random.Random(f"{changes}/{guesses}"))
     acts = [
         *[reader.go_on] * 6,
+        reader.go_on_without_a_connection,
+        reader.undo,
         reader.resend,
         reader.submit_any,
         reader.guess,
