@@ -137,7 +137,7 @@ def read_with_the_keyboard(page: Page) -> None:
     for number in range(1, 4):
         token = next_read(page, token)
         expect(page.locator("#number")).to_have_text(str(number))
-        expect(page.locator("input:checked")).to_have_count(0)
+        expect(page.locator("#answer fieldset input:checked")).to_have_count(0)
         for key in ("Digit3", "Digit0", "Enter"):
             page.keyboard.press(key)
     next_read(page, token)

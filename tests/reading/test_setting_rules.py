@@ -33,7 +33,7 @@ def test_every_setting_has_its_place_in_the_protocol_and_its_name() -> None:
             "gate_minimum: It must be between 0 and 1.",
         ),
         ({"answer_changes": "always"}, "answer_changes: Value 'always' is not a"),
-        ({"kappa_margin": Decimal("0.0001")}, "kappa_margin: Ensure that there are no"),
+        ({"kappa_margin": Decimal("0.0001")}, "kappa_margin: It may have at most 3"),
         ({"image_metrics": []}, "image_metrics: This field cannot be blank."),
         ({"image_metrics": ["x"]}, "image_metrics: There is no image metric x."),
         ({"image_metrics": ["ssim-1"] * 2}, "image_metrics: ssim-1 is there twice."),
