@@ -229,9 +229,13 @@ def _readers(study: Study, readers: Sequence[Membership]) -> tuple[ReaderConduct
             "read__reader", "by_reader"
         )
     )
-    attempts = list(TrainingAttempt.objects.filter(reader__study=study))
+    attempts = list(
+        TrainingAttempt.objects.filter(reader__study=study).order_by("number")
+    )
     checks = list(
-        ViewingCheck.objects.filter(session__study=study).select_related("session")
+        ViewingCheck.objects.filter(session__study=study)
+        .select_related("session")
+        .order_by("session__number", "shown_at", "pk")
     )
     return tuple(
         _reader(

@@ -219,7 +219,10 @@ def viewing_conditions(study: Study, report: Report) -> Iterator[Line]:
     checks = ViewingCheck.objects.filter(session__study=study)
     checks = checks.select_related("session__reader")
     devices: dict[str, dict[str, int]] = {}  # reader → digest → number
-    for one in checks.order_by("session__reader__code", "session__number", "shown_at"):
+    ordered = checks.order_by(
+        "session__reader__code", "session__number", "shown_at", "pk"
+    )
+    for one in ordered:
         reader = one.session.reader.code
         known = devices.setdefault(reader, {})
         if one.device:
