@@ -1,8 +1,12 @@
-"""What an import would do: shown to the coordinator before it is done."""
+"""What an import would do: shown to the coordinator before it is done.
 
-from dataclasses import asdict, dataclass, field
+Everything here lives in memory and in sealed files only: names of files and
+descriptions of series may name a patient.
+"""
+
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from .sources import LeftOut
 
@@ -11,24 +15,39 @@ from .sources import LeftOut
 class ScannedSeries:
     """A tomogram that was found, without its voxels and without identifiers.
 
+    number: its voxels are `scan_path(folder, number)`, upright, on the study's grid.
     files: names within the source, one, or one for each slice.
-    patient, study, instances: keyed digests of PatientID, StudyInstanceUID and the
-        SOP instance UIDs. content: SHA-256 of the voxels.
+    patient, study, instances, frame: keyed digests of PatientID, StudyInstanceUID,
+        the SOP instance UIDs and FrameOfReferenceUID ("" where not stated).
+    content: SHA-256 of the voxels. modality: NM, PT or CT, by SOP class.
     shape: (slices, rows, columns). spacing_mm, origin_mm: as in Volume, Tomogram.
+    resampled_from: the shape and spacing_mm it had, where it was resampled.
+    candidates: rule (Case.SliceRule) → the slice that it would take.
+    acquired_at: ISO 8601, without time zone, as stated; "" unknown.
+    age_years: capped at 90. sex: F, M, O or "".
     """
 
+    number: int
     files: tuple[str, ...]
     patient: str
     study: str
     instances: str
     content: str
+    modality: str
     duration_s: float | None
     total_counts: float
+    negative_voxels: int
     shape: tuple[int, int, int]
     spacing_mm: tuple[float, float, float]
     origin_mm: tuple[float, float, float] | None
-    description: str
-    manufacturer: str
+    candidates: dict[str, int]
+    description: str = ""
+    manufacturer: str = ""
+    frame: str = ""
+    acquired_at: str = ""
+    age_years: int | None = None
+    sex: str = ""
+    resampled_from: dict[str, Any] | None = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -39,60 +58,139 @@ class ScannedSeries:
     def minutes(self) -> float | None:
         return self.duration_s / 60 if self.duration_s else None
 
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Self:
+        lists = {k: tuple(v) for k, v in plain.items() if type(v) is list}
+        return cls(**(plain | lists))
+
+
+@dataclass(frozen=True)
+class ParityFinding:
+    """One difference between the two scans of a case, in a sentence.
+
+    kind: which, for tables and filters, e.g. "offset". blocking: it could bias the
+    comparison or tell the arms apart, so a study needs a reason to go on.
+    """
+
+    kind: str
+    sentence: str
+    blocking: bool
+
+
+@dataclass(frozen=True)
+class ParityReport:
+    """How alike the two scans of a case are, besides their counts.
+
+    offset_mm: displacement of the short scan from the reference (x to the patient's
+        left, y to the back, z to the head), by phase correlation; None: not estimable.
+    count_ratio: counts of the reference ÷ counts of the short scan.
+    """
+
+    offset_mm: tuple[float, float, float] | None
+    count_ratio: float | None
+    findings: tuple[ParityFinding, ...] = ()
+
+    @property
+    def blocking(self) -> tuple[ParityFinding, ...]:
+        return tuple(one for one in self.findings if one.blocking)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Self:
+        return cls(
+            offset_mm=tuple(plain["offset_mm"]) if plain["offset_mm"] else None,
+            count_ratio=plain["count_ratio"],
+            findings=tuple(ParityFinding(**one) for one in plain["findings"]),
+        )
+
 
 @dataclass(frozen=True)
 class PlannedPair:
     """One case to be: its two scans and the slice it will be read at.
 
     notes: what the coordinator should know; they stay with the case.
-    previews: PNG of the central slice of each scan, absent after from_json.
+    certain: False until a person has said that the two belong together, where the
+        files alone do not (one patient under two ids, more than two scans).
     """
 
     code: str
     reference: ScannedSeries
     short: ScannedSeries
     central_slice: int
+    central_rule: str
+    parity: ParityReport
     notes: tuple[str, ...] = ()
-    previews: tuple[bytes, bytes] | None = field(default=None, repr=False)
+    split: str = ""
+    certain: bool = True
+
+
+@dataclass(frozen=True)
+class Single:
+    """A scan that is in no pair, and why."""
+
+    series: ScannedSeries
+    reason: str
 
 
 @dataclass(frozen=True)
 class CohortPlan:
-    """The pairs that an import makes of `path`, and the files that it leaves out."""
+    """The pairs that an import makes, and what it leaves out.
 
-    path: Path
+    folder: where the voxels of the scans lie until they are imported.
+    resampling: whether scans of other pixel sizes are taken, resampled.
+    """
+
+    folder: Path
     pairs: tuple[PlannedPair, ...]
+    singles: tuple[Single, ...]
     left_out: tuple[LeftOut, ...]
     warnings: tuple[str, ...] = ()
+    resampling: bool = False
+    file_count: int = field(default=0)
+
+    @property
+    def scans(self) -> tuple[ScannedSeries, ...]:
+        """Every tomogram that was found, by its number."""
+        paired = [scan for pair in self.pairs for scan in (pair.reference, pair.short)]
+        found = [*paired, *(single.series for single in self.singles)]
+        return tuple(sorted(found, key=lambda one: one.number))
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, without path and previews."""
-        return {
-            "pairs": [asdict(pair) | {"previews": None} for pair in self.pairs],
-            "left_out": [asdict(one) for one in self.left_out],
-            "warnings": list(self.warnings),
-        }
+        """Plain values, without the folder."""
+        plain = asdict(replace(self, folder=Path()))
+        del plain["folder"]
+        return plain
 
     @classmethod
-    def from_json(cls, plain: dict[str, Any], *, path: Path) -> "CohortPlan":
+    def from_json(cls, plain: dict[str, Any], *, folder: Path) -> Self:
         return cls(
-            path=path,
+            folder=folder,
             pairs=tuple(_pair(one) for one in plain["pairs"]),
+            singles=tuple(
+                Single(ScannedSeries.from_json(one["series"]), one["reason"])
+                for one in plain["singles"]
+            ),
             left_out=tuple(LeftOut(**one) for one in plain["left_out"]),
             warnings=tuple(plain["warnings"]),
+            resampling=plain["resampling"],
+            file_count=plain["file_count"],
         )
 
 
 def _pair(plain: dict[str, Any]) -> PlannedPair:
     return PlannedPair(
-        code=plain["code"],
-        reference=_series(plain["reference"]),
-        short=_series(plain["short"]),
-        central_slice=plain["central_slice"],
-        notes=tuple(plain["notes"]),
+        **plain
+        | {
+            "reference": ScannedSeries.from_json(plain["reference"]),
+            "short": ScannedSeries.from_json(plain["short"]),
+            "parity": ParityReport.from_json(plain["parity"]),
+            "notes": tuple(plain["notes"]),
+        }
     )
 
 
-def _series(plain: dict[str, Any]) -> ScannedSeries:
-    lists = {key: tuple(value) for key, value in plain.items() if type(value) is list}
-    return ScannedSeries(**(plain | lists))
+def scan_path(folder: Path, number: int) -> Path:
+    """Voxels of a scan, .npy as in Series.counts: counts alone identify nobody."""
+    return folder / "scans" / f"{number}.npy"

@@ -9,9 +9,9 @@ from .base import VAR_DIR
 DEBUG = False
 
 
-def _secret_key() -> str:
-    """The key made at the first start and kept, readable by its owner only."""
-    path = VAR_DIR / "secret-key"
+def _kept_key(name: str, *, at_first: str = "") -> str:
+    """A key made at the first start and kept, readable by its owner only."""
+    path = VAR_DIR / name
     try:
         return path.read_text().strip()
     except FileNotFoundError:
@@ -20,13 +20,19 @@ def _secret_key() -> str:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:  # another process was first
         return path.read_text().strip()
-    key = secrets.token_urlsafe(50)
+    key = at_first or secrets.token_urlsafe(50)
     with os.fdopen(handle, "w") as file:
         file.write(key)
     return key
 
 
-SECRET_KEY = _secret_key()
+# before there was a key of its own for identities, SECRET_KEY served for them
+_before = VAR_DIR / "secret-key"
+_is_older = _before.exists() and not (VAR_DIR / "identity-key").exists()
+IDENTITY_KEY = _kept_key(
+    "identity-key", at_first=_before.read_text().strip() if _is_older else ""
+)
+SECRET_KEY = _kept_key("secret-key")
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 
 DATABASES = {

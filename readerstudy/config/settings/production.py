@@ -27,13 +27,17 @@ def _required(name: str) -> str:
 
 
 SECRET_KEY = _required("SECRET_KEY")
+# A server set up before this key existed used SECRET_KEY for identities: give the
+# same value here, or patients that are already known are not recognised again.
+IDENTITY_KEY = _required("IDENTITY_KEY")
 ALLOWED_HOSTS = [host for host in _required("ALLOWED_HOSTS").split(",") if host]
 _database = _required("DATABASE_URL")
 CELERY_BROKER_URL = _required("CELERY_BROKER_URL")
 if _database and not _database.startswith(("postgres://", "postgresql://")):
     _missing.append("DATABASE_URL must name a PostgreSQL database")
-if SECRET_KEY and len(SECRET_KEY) < 50:
-    _missing.append("SECRET_KEY is shorter than 50 characters")
+for _name, _key in (("SECRET_KEY", SECRET_KEY), ("IDENTITY_KEY", IDENTITY_KEY)):
+    if _key and len(_key) < 50:
+        _missing.append(f"{_name} is shorter than 50 characters")
 if _missing:
     raise ImproperlyConfigured(
         "The production profile is not completely configured:\n- "

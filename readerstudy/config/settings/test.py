@@ -16,6 +16,7 @@ from .base import VAR_DIR
 
 DEBUG = False
 SECRET_KEY = "only-for-tests-" * 4
+IDENTITY_KEY = "identities-only-for-tests-" * 3
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 if _url := os.environ.get("TEST_DATABASE_URL"):
     DATABASES = {"default": dj_database_url.parse(_url)}

@@ -1,13 +1,9 @@
-"""Pages of cohorts: what was uploaded, how it was paired, how every arm looks."""
+"""From files to a cohort: sending, progress, the pairing to confirm."""
 
 from http import HTTPStatus
 
-from django import http
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
-from django.contrib.auth.models import User
-from django.core.paginator import Paginator
 from django.http import (
     FileResponse,
     Http404,
@@ -15,36 +11,21 @@ from django.http import (
     HttpResponseBase,
     JsonResponse,
 )
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
-from django_htmx.middleware import HtmxDetails
 
 from readerstudy.imaging.errors import Refused
-from readerstudy.imaging.preprocessing import STORED_SLICES
 
-from . import previews, selectors, services, uploads
-from .forms import CentralSliceForm, ConfirmForm, UploadForm
-from .models import Cohort, Rendition, Series, Upload
-from .wording import told
-
-CASES_A_PAGE = 50
-
-
-class HttpRequest(http.HttpRequest):
-    """As the middleware leaves it: somebody is logged in."""
-
-    user: User
-    htmx: HtmxDetails
-
-
-may_upload = permission_required("cases.add_cohort", raise_exception=True)
-# A preview's address carries the hash of its image, so it never changes.
-keep_for_a_day = cache_control(private=True, max_age=86400)
+from .. import selectors, services
+from ..forms import ConfirmForm, UploadForm
+from ..models import Upload
+from ..wording import told
+from .access import HttpRequest, may_upload, upload_or_404
 
 
 @require_GET
@@ -109,15 +90,11 @@ def _upload_refused(
     return JsonResponse({"error": error}, status=status)
 
 
-def _upload_or_404(request: HttpRequest, pk: int) -> Upload:
-    return get_object_or_404(Upload.objects.visible_to(request.user), pk=pk)
-
-
 @require_http_methods(["GET", "POST"])
 @may_upload
 def cohort_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """One address: progress, then the pairing to confirm, then progress again."""
-    upload = _upload_or_404(request, pk)
+    upload = upload_or_404(request, pk)
     if request.method == "POST":
         form = ConfirmForm(request.POST)
         try:
@@ -126,16 +103,16 @@ def cohort_confirm(request: HttpRequest, pk: int) -> HttpResponse:
         except Refused as error:
             messages.error(request, told(str(error)))
         return redirect("cases:cohort-confirm", pk)
-    working = upload.state in uploads.WORKING
+    working = upload.state in services.uploads.WORKING
     if request.htmx and not working:
         return HttpResponseClientRefresh()
     if upload.state == Upload.State.DONE:
         return redirect("cases:cohort-detail", upload.cohort_id)
-    context = {"upload": upload, "stale": uploads.upload_is_stale(upload)}
+    context = {"upload": upload, "stale": services.uploads.upload_is_stale(upload)}
     if request.htmx:
         return render(request, "cases/upload_progress.html", context)
     if upload.state == Upload.State.READY:
-        context["plan"] = plan = uploads.upload_plan(upload)
+        context["plan"] = plan = services.uploads.upload_plan(upload)
         context["left_out"] = selectors.reasons_and_files(plan)
     return render(request, "cases/cohort_confirm.html", context)
 
@@ -143,7 +120,7 @@ def cohort_confirm(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @may_upload
 def upload_discard(request: HttpRequest, pk: int) -> HttpResponse:
-    upload = _upload_or_404(request, pk)
+    upload = upload_or_404(request, pk)
     try:
         services.upload_discard(upload=upload, by=request.user)
     except Refused as error:
@@ -156,7 +133,7 @@ def upload_discard(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @may_upload
 def upload_retry(request: HttpRequest, pk: int) -> HttpResponse:
-    upload = _upload_or_404(request, pk)
+    upload = upload_or_404(request, pk)
     try:
         services.upload_retry(upload=upload)
     except Refused as error:
@@ -170,92 +147,9 @@ def upload_retry(request: HttpRequest, pk: int) -> HttpResponse:
 def upload_preview(
     request: HttpRequest, pk: int, code: str, role: str
 ) -> HttpResponseBase:
-    upload = _upload_or_404(request, pk)
+    upload = upload_or_404(request, pk)
     try:
-        file = uploads.preview_path(upload, code=code, role=role).open("rb")
+        file = services.uploads.preview_path(upload, code=code, role=role).open("rb")
     except OSError as error:
         raise Http404 from error
     return FileResponse(file, content_type="image/png")
-
-
-def _cohort_or_404(request: HttpRequest, pk: int) -> Cohort:
-    return get_object_or_404(Cohort.objects.visible_to(request.user), pk=pk)
-
-
-@require_GET
-def cohort_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    cohort = _cohort_or_404(request, pk)
-    methods = selectors.cohort_methods(cohort)
-    cases = cohort.cases.prefetch_related("renditions", "series")
-    page = Paginator(cases, CASES_A_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "cohort": cohort,
-        "methods": methods,
-        "page": page,
-        "rows": [selectors.case_row(case, methods) for case in page],
-        "middle": STORED_SLICES // 2,
-    }
-    return render(request, "cases/cohort_detail.html", context)
-
-
-@require_GET
-def case_detail(request: HttpRequest, pk: int, code: str) -> HttpResponse:
-    cohort = _cohort_or_404(request, pk)
-    case = get_object_or_404(cohort.cases, code=code)
-    methods = selectors.cohort_methods(cohort)
-    context = {
-        "cohort": cohort,
-        "case": case,
-        "renditions": selectors.case_row(case, methods).renditions,
-        "series": case.series.all(),
-        "reference": case.series.filter(role=Series.Role.REFERENCE).first(),
-        "slices": selectors.stored_slices(case),
-    }
-    return render(request, "cases/case_detail.html", context)
-
-
-@require_POST
-def case_update(request: HttpRequest, pk: int, code: str) -> HttpResponse:
-    """Correct the central slice."""
-    cohort = _cohort_or_404(request, pk)
-    case = get_object_or_404(cohort.cases, code=code)
-    form = CentralSliceForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("Please give the number of a slice."))
-        return redirect("cases:case-detail", pk, code)
-    try:
-        services.case_set_central_slice(
-            case=case,
-            central_slice=form.cleaned_data["slice_number"] - 1,
-            by=request.user,
-        )
-    except Refused as error:
-        messages.error(request, told(str(error)))
-    else:
-        messages.success(
-            request,
-            _("The case is now read at slice %(number)d.")
-            % {"number": form.cleaned_data["slice_number"]},
-        )
-    return redirect("cases:case-detail", pk, code)
-
-
-@require_GET
-@keep_for_a_day
-def rendition_preview(request: HttpRequest, pk: int, slice_index: int) -> HttpResponse:
-    cohorts = Cohort.objects.visible_to(request.user)
-    rendition = get_object_or_404(Rendition, pk=pk, case__cohort__in=cohorts)
-    if slice_index >= STORED_SLICES:
-        raise Http404
-    try:
-        png = previews.rendition_png(rendition, slice_index=slice_index)
-    except Refused as error:
-        raise Http404 from error
-    return HttpResponse(png, content_type="image/png")
-
-
-@require_GET
-@keep_for_a_day
-def colour_bar(request: HttpRequest) -> HttpResponse:
-    """The colours from 0 to the maximum, left to right."""
-    return HttpResponse(previews.colour_bar_png(), content_type="image/png")

@@ -1,4 +1,4 @@
-"""The acts on cohorts. Every change of a cohort or its cases happens here."""
+"""Images of cases: stored, corrected, frozen once a study reads them."""
 
 import hashlib
 from typing import Any
@@ -15,38 +15,9 @@ from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.marking import gettext_noop
 from readerstudy.imaging.preprocessing import CROP, STORED_SLICES, prepare_stack
 
-from . import selectors
-from .importing import cohort_import, files_sweep
-from .ingest import cohort_scan
-from .models import Case, Cohort, Rendition, Series
-from .stored_files import acquired_provenance, npy_bytes, save_file
-from .uploads import (
-    upload_confirm,
-    upload_create,
-    upload_discard,
-    upload_import,
-    upload_retry,
-    upload_scan,
-    uploads_recover,
-    uploads_sweep,
-)
-
-__all__ = [
-    "case_set_central_slice",
-    "cohort_freeze",
-    "cohort_import",
-    "cohort_scan",
-    "files_sweep",
-    "rendition_save",
-    "upload_confirm",
-    "upload_create",
-    "upload_discard",
-    "upload_import",
-    "upload_retry",
-    "upload_scan",
-    "uploads_recover",
-    "uploads_sweep",
-]
+from .. import selectors
+from ..models import Case, Cohort, Rendition, Series
+from ..stored_files import acquired_provenance, npy_bytes, save_file
 
 
 def rendition_save(

@@ -1,4 +1,4 @@
-"""What a coordinator uploads and what is made of it. Rules live in services."""
+"""Cohorts, their cases, and the images of them. Rules live in services."""
 
 import uuid
 
@@ -36,6 +36,8 @@ class Cohort(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     # from when a study reads it: what readers see must not move any more
     frozen_at = models.DateTimeField(null=True, editable=False)
+    # some of its scans had other pixels than the study's
+    resampled = models.BooleanField(default=False, editable=False)
 
     objects = CohortQuerySet.as_manager()
 
@@ -55,13 +57,42 @@ class Case(models.Model):
         VALIDATION = "validation", _("validation")
         TEST = "test", _("test")
 
+    class Sex(models.TextChoices):
+        FEMALE = "F", _("female")
+        MALE = "M", _("male")
+        OTHER = "O", _("other")
+
+    class SliceRule(models.TextChoices):
+        CENTRAL_REGION = "central-region", _("hottest voxel of the central brain")
+        HOTTEST = "hottest-voxel", _("hottest voxel of the whole image")
+        LARGEST_SUM = "largest-sum", _("largest sum of counts")
+        PERSON = "person", _("chosen by a person")
+
     cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="cases")
     code = models.CharField(max_length=32)
     split = models.CharField(max_length=16, choices=Split, blank=True, default="")
     # keyed digest of PatientID: finds the same patient again, names nobody
     patient_digest = models.CharField(max_length=64)
+    # in completed years, capped at 90 (HIPAA Safe Harbor); null: not stated
+    age_years = models.PositiveSmallIntegerField(null=True)
+    sex = models.CharField(max_length=1, choices=Sex, blank=True, default="")
     # index of the middle slice, 0 = lowest, found on the reference series
     central_slice = models.PositiveSmallIntegerField()
+    central_rule = models.CharField(
+        max_length=16, choices=SliceRule, default=SliceRule.CENTRAL_REGION
+    )
+    # why a person took another slice than the rule
+    central_reason = models.CharField(max_length=500, blank=True, default="")
+    # rule → the slice that it would take, e.g. {"hottest-voxel": 12, …}
+    slice_candidates = models.JSONField(default=dict, blank=True)
+    # how alike the two scans are: plan.ParityReport as plain values
+    parity = models.JSONField(default=dict, blank=True)
+    # a difference that could bias blocks a study until somebody says why it may stay
+    parity_reason = models.CharField(max_length=500, blank=True, default="")
+    parity_accepted_at = models.DateTimeField(null=True, editable=False)
+    parity_accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
     # what a coordinator should know about it, one sentence a line
     note = models.TextField(blank=True)
 
@@ -70,6 +101,10 @@ class Case(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["cohort", "code"], name="case_code_unique_in_cohort"
+            ),
+            models.CheckConstraint(
+                condition=Q(age_years__isnull=True) | Q(age_years__lte=90),
+                name="case_age_capped_at_90",
             ),
         ]
 
@@ -81,6 +116,26 @@ class Case(models.Model):
         return self.note.splitlines()
 
 
+class Division(models.Model):
+    """How a cohort was divided into training, validation and test: by patient,
+    drawn once from a recorded seed. Each case holds its own part in `split`."""
+
+    cohort = models.OneToOneField(Cohort, models.CASCADE, related_name="division")
+    training = models.PositiveIntegerField()
+    validation = models.PositiveIntegerField()
+    test = models.PositiveIntegerField()
+    seed = models.CharField(max_length=64)
+    # what the parts are alike in, e.g. ["sex", "age"]
+    strata = models.JSONField(default=list, blank=True)
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.cohort}: {self.training}/{self.validation}/{self.test}"
+
+
 class Series(models.Model):
     """One acquisition of a case, decoded, upright, and without identifiers."""
 
@@ -90,8 +145,8 @@ class Series(models.Model):
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="series")
     role = models.CharField(max_length=16, choices=Role)
-    # float32 .npy (slices, rows, columns); slice 0 lowest, row 0 anterior,
-    # column 0 on the patient's right
+    # .npy (slices, rows, columns), float32 or, where that loses nothing, whole
+    # numbers; slice 0 lowest, row 0 anterior, column 0 on the patient's right
     counts = models.FileField(upload_to=series_path, max_length=200)
     slices = models.PositiveSmallIntegerField()
     rows = models.PositiveSmallIntegerField()
@@ -99,8 +154,20 @@ class Series(models.Model):
     slice_spacing_mm = models.FloatField()
     row_spacing_mm = models.FloatField()
     column_spacing_mm = models.FloatField()
+    # {"shape": […], "spacing_mm": […], "interpolation": "linear"} before it was
+    # resampled to the study's pixels; null: it was not
+    resampled_from = models.JSONField(null=True, blank=True)
+    modality = models.CharField(max_length=2, default="NM")  # NM, PT, CT: by SOP class
+    # a known maker's name; anything else is free text and does not stay
+    manufacturer = models.CharField(max_length=32, blank=True, default="")
     duration_s = models.FloatField(null=True)
+    # seconds from the start of the case's earlier scan; dates do not stay
+    started_after_s = models.FloatField(null=True)
     total_counts = models.FloatField()
+    negative_voxels = models.PositiveIntegerField(null=True)
+    # striatal binding ratio by fixed VOIs (imaging.striatal_binding), patient's sides
+    binding_ratio_right = models.FloatField(null=True)
+    binding_ratio_left = models.FloatField(null=True)
     # keyed digest of the SOP instance UIDs: the same image twice is noticed
     instance_digest = models.CharField(max_length=64)
     imported_at = models.DateTimeField(auto_now_add=True)
@@ -147,55 +214,3 @@ class Rendition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case} {self.method}"
-
-
-class UploadQuerySet(models.QuerySet["Upload"]):
-    def visible_to(self, user: User) -> "UploadQuerySet":
-        """Fetching is authorising: an upload is its uploader's alone."""
-        return self.filter(uploaded_by=user)
-
-
-class Upload(models.Model):
-    """Files that a coordinator sent, until they are imported or discarded.
-
-    They lie in VAR_DIR/uploads/<folder>/. The plan, which repeats file names, goes
-    when they go: a name may be a patient's.
-    """
-
-    class State(models.TextChoices):
-        SCANNING = "scanning", _("reading the files")
-        READY = "ready", _("waiting for you to confirm")
-        IMPORTING = "importing", _("importing")
-        DONE = "done", _("imported")
-        FAILED = "failed", _("failed")
-
-    uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="cohort_uploads"
-    )
-    name = models.CharField(max_length=100)
-    folder = models.CharField(max_length=32, unique=True)
-    state = models.CharField(max_length=16, choices=State, default=State.SCANNING)
-    done = models.PositiveIntegerField(default=0)
-    total = models.PositiveIntegerField(default=0)
-    plan = models.JSONField(null=True, editable=False)
-    error = models.TextField(blank=True)
-    cohort = models.ForeignKey(
-        Cohort, models.SET_NULL, null=True, related_name="uploads"
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
-    # who works on it; only that one may write to the row meanwhile
-    claim = models.CharField(max_length=32, blank=True, default="", editable=False)
-    # the worker's last sign of life; null: no worker has taken it up
-    heartbeat_at = models.DateTimeField(null=True, editable=False)
-    # when a worker was last called
-    called_at = models.DateTimeField(null=True, editable=False)
-    # how often a worker took up this step; too many deaths end it
-    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
-
-    objects = UploadQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-created_at"]
-
-    def __str__(self) -> str:
-        return self.name

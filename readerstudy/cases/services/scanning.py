@@ -27,11 +27,11 @@ from readerstudy.imaging.rendering import preview_png
 from readerstudy.imaging.tomogram import StoredImage, Tomogram, assemble, read_image
 from readerstudy.imaging.volume import Volume
 
-from .digests import examination_digest, instance_digest, patient_digest
-from .models import Series
-from .pairing import Pair, pair_up
-from .plan import CohortPlan, PlannedPair, ScannedSeries
-from .sources import UNREADABLE, LeftOut, Source, open_source
+from ..digests import examination_digest, instance_digest, patient_digest
+from ..models import Series
+from ..pairing import Pair, pair_up
+from ..plan import CohortPlan, PlannedPair, ScannedSeries
+from ..sources import UNREADABLE, LeftOut, Source, open_source
 
 logger = logging.getLogger(__name__)
 

@@ -17,17 +17,17 @@ from readerstudy.audit.services import event_record
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import prepare_stack
 
-from .ingest import Progress, no_progress, read_series
-from .models import Case, Cohort, Rendition, Series
-from .plan import CohortPlan, PlannedPair, ScannedSeries
-from .sources import Source, open_source
-from .stored_files import (
+from ..models import Case, Cohort, Rendition, Series
+from ..plan import CohortPlan, PlannedPair, ScannedSeries
+from ..sources import Source, open_source
+from ..stored_files import (
     acquired_provenance,
     files_in,
     folder_of,
     npy_bytes,
     save_file,
 )
+from .scanning import Progress, no_progress, read_series
 
 # Longer than any import takes from its first file to its rows.
 UNCLAIMED_FOR = timedelta(days=1)

@@ -5,6 +5,7 @@ that dies leaves an old heartbeat, and the step is asked for again. Only the hol
 of the claim writes to the row, so a worker that was given up too early does nothing.
 """
 
+import json
 import logging
 import secrets
 import shutil
@@ -15,7 +16,6 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -27,10 +27,12 @@ from django.utils.translation import gettext_noop
 from readerstudy.audit.services import event_record
 from readerstudy.imaging.errors import Refused
 
+from ..models import Cohort, Upload
+from ..plan import CohortPlan
+from ..sealing import seal, unseal
 from .importing import check_name, cohort_import
-from .ingest import cohort_scan
-from .models import Cohort, Upload
-from .plan import CohortPlan
+from .receiving import upload_folder, uploads_folder
+from .scanning import cohort_scan
 
 logger = logging.getLogger(__name__)
 
@@ -59,17 +61,27 @@ class _ClaimLostError(Exception):
     """The upload was discarded, or another worker has taken it over."""
 
 
-def uploads_folder() -> Path:
-    folder: Path = settings.VAR_DIR / "uploads"
-    return folder
+def plan_path(upload: Upload) -> Path:
+    return upload_folder(upload) / "plan"
 
 
-def upload_folder(upload: Upload) -> Path:
-    return uploads_folder() / upload.folder
+def plan_keep(upload: Upload, plan: CohortPlan) -> None:
+    """Keep it sealed: the names of files may name patients. Whole or not at all."""
+    path = plan_path(upload)
+    partial = path.with_suffix(".part")
+    partial.write_bytes(seal(json.dumps(plan.to_json()).encode()))
+    partial.replace(path)
 
 
-def upload_zip(upload: Upload) -> Path:
-    return upload_folder(upload) / "cohort.zip"
+def upload_plan(upload: Upload) -> CohortPlan:
+    """What was found in it. Refused before it has been looked through."""
+    try:
+        sealed = plan_path(upload).read_bytes()
+    except FileNotFoundError as error:
+        raise Refused(_("The files have not been looked through yet.")) from error
+    return CohortPlan.from_json(
+        json.loads(unseal(sealed)), folder=upload_folder(upload)
+    )
 
 
 def preview_path(upload: Upload, *, code: str, role: str) -> Path:
@@ -99,7 +111,7 @@ def upload_create(
         _keep(files, upload_zip(upload))
         with transaction.atomic():
             upload.save()
-            _call(upload)
+            upload_call(upload)
             event_record(
                 action="upload.create",
                 actor=user,
@@ -129,10 +141,10 @@ def _keep(files: Sequence["UploadedFile[bytes]"], target: Path) -> None:
                     member.write(chunk)
 
 
-def _call(upload: Upload) -> None:
+def upload_call(upload: Upload) -> None:
     """Wake a worker for its step once the row is on disk. If no message gets
     through, the sweep calls again."""
-    from . import tasks  # tasks call this module
+    from .. import tasks  # tasks call this module
 
     scanning = upload.state == Upload.State.SCANNING
     task = tasks.scan_upload if scanning else tasks.import_upload
@@ -216,13 +228,6 @@ def _finish(upload: Upload, state: str, **changes: object) -> int:
     )
 
 
-def upload_plan(upload: Upload) -> CohortPlan:
-    """What was found in it. Refused before it has been looked through."""
-    if upload.plan is None:
-        raise Refused(_("The files have not been looked through yet."))
-    return CohortPlan.from_json(upload.plan, path=upload_zip(upload))
-
-
 @transaction.atomic
 def upload_confirm(*, upload: Upload, name: str) -> None:
     """The coordinator has seen the pairs; make the cohort of them."""
@@ -239,7 +244,7 @@ def upload_confirm(*, upload: Upload, name: str) -> None:
     if not confirmed:
         raise Refused(_("These files are not waiting to be confirmed."))
     upload.refresh_from_db(fields=["state"])
-    _call(upload)
+    upload_call(upload)
 
 
 def upload_import(*, upload_id: int) -> None:
@@ -282,7 +287,7 @@ def upload_retry(*, upload: Upload) -> None:
     if not upload_is_stale(locked):
         raise Refused(_("A worker is busy with these files."))
     Upload.objects.filter(pk=locked.pk).update(attempts=0)
-    _call(locked)
+    upload_call(locked)
 
 
 def uploads_recover(*, call_again: timedelta = STALE_AFTER) -> int:
@@ -307,7 +312,7 @@ def uploads_recover(*, call_again: timedelta = STALE_AFTER) -> int:
             continue
         with transaction.atomic():
             if unchanged.update(called_at=now):
-                _call(upload)
+                upload_call(upload)
                 called += 1
     return called
 

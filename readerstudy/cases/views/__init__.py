@@ -1,0 +1,1 @@
+"""Pages of cohorts and of what is on its way to one."""

@@ -1,0 +1,98 @@
+"""Cohorts that are imported: how they were paired, how every arm looks."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.preprocessing import STORED_SLICES
+
+from .. import previews, selectors, services
+from ..forms import CentralSliceForm
+from ..models import Cohort, Rendition, Series
+from ..wording import told
+from .access import HttpRequest, cohort_or_404, keep_for_a_day
+
+CASES_A_PAGE = 50
+
+
+@require_GET
+def cohort_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    cohort = cohort_or_404(request, pk)
+    methods = selectors.cohort_methods(cohort)
+    cases = cohort.cases.prefetch_related("renditions", "series")
+    page = Paginator(cases, CASES_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "cohort": cohort,
+        "methods": methods,
+        "page": page,
+        "rows": [selectors.case_row(case, methods) for case in page],
+        "middle": STORED_SLICES // 2,
+    }
+    return render(request, "cases/cohort_detail.html", context)
+
+
+@require_GET
+def case_detail(request: HttpRequest, pk: int, code: str) -> HttpResponse:
+    cohort = cohort_or_404(request, pk)
+    case = get_object_or_404(cohort.cases, code=code)
+    methods = selectors.cohort_methods(cohort)
+    context = {
+        "cohort": cohort,
+        "case": case,
+        "renditions": selectors.case_row(case, methods).renditions,
+        "series": case.series.all(),
+        "reference": case.series.filter(role=Series.Role.REFERENCE).first(),
+        "slices": selectors.stored_slices(case),
+    }
+    return render(request, "cases/case_detail.html", context)
+
+
+@require_POST
+def case_update(request: HttpRequest, pk: int, code: str) -> HttpResponse:
+    """Correct the central slice."""
+    cohort = cohort_or_404(request, pk)
+    case = get_object_or_404(cohort.cases, code=code)
+    form = CentralSliceForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Please give the number of a slice."))
+        return redirect("cases:case-detail", pk, code)
+    try:
+        services.case_set_central_slice(
+            case=case,
+            central_slice=form.cleaned_data["slice_number"] - 1,
+            by=request.user,
+        )
+    except Refused as error:
+        messages.error(request, told(str(error)))
+    else:
+        messages.success(
+            request,
+            _("The case is now read at slice %(number)d.")
+            % {"number": form.cleaned_data["slice_number"]},
+        )
+    return redirect("cases:case-detail", pk, code)
+
+
+@require_GET
+@keep_for_a_day
+def rendition_preview(request: HttpRequest, pk: int, slice_index: int) -> HttpResponse:
+    cohorts = Cohort.objects.visible_to(request.user)
+    rendition = get_object_or_404(Rendition, pk=pk, case__cohort__in=cohorts)
+    if slice_index >= STORED_SLICES:
+        raise Http404
+    try:
+        png = previews.rendition_png(rendition, slice_index=slice_index)
+    except Refused as error:
+        raise Http404 from error
+    return HttpResponse(png, content_type="image/png")
+
+
+@require_GET
+@keep_for_a_day
+def colour_bar(request: HttpRequest) -> HttpResponse:
+    """The colours from 0 to the maximum, left to right."""
+    return HttpResponse(previews.colour_bar_png(), content_type="image/png")
