@@ -81,6 +81,8 @@ class Study(models.Model):
     )
     # whether readers may narrow the window of grey levels, anew on each read
     window_adjustable = models.BooleanField(default=False)
+    # cases whose scans had other pixels than the study's may be read, resampled
+    resampling_allowed = models.BooleanField(default=False)
     # CSS pixels; a smaller one is recorded as a deviation
     least_slice_side = models.PositiveSmallIntegerField(default=200)
     sessions = models.PositiveSmallIntegerField(default=1)
