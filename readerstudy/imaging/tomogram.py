@@ -17,8 +17,10 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID, NuclearMedicineImageStorage
 
 from . import dicom_file
+from .deidentification import age_years, sex
 from .dicom_file import integer, items, number, numbers, text
 from .errors import Refused
+from .makers import known_maker
 from .marking import gettext_noop
 from .orientation import Geometry, upright
 from .volume import Volume
@@ -28,7 +30,11 @@ from .volume import Volume
 class Tomogram:
     """One reconstructed acquisition.
 
+    modality: NM, PT or CT, by SOP class.
+    age_years: completed years at the examination, at most 90; None unknown.
+    sex: F, M, O or "". manufacturer: by its known name or "".
     total_counts: sum of all voxels after rescale.
+    negative_voxels: how many voxels are below 0.
     duration_s: acquisition time, None where the file does not say.
     origin_mm: DICOM patient coordinates (x, y, z) of voxel 0, 0, 0; None if unknown.
     warnings: sentences on what was missing or invalid and what was assumed.
@@ -44,6 +50,11 @@ class Tomogram:
     description: str
     manufacturer: str
     acquired_at: datetime | None
+    modality: str
+    age_years: int | None
+    sex: str
+    frame_uid: str
+    negative_voxels: int
     origin_mm: tuple[float, float, float] | None = None
     warnings: tuple[str, ...] = ()
 
@@ -66,6 +77,11 @@ class StoredImage:
     manufacturer: str
     acquired_at: datetime | None
     warnings: tuple[str, ...]
+    modality: str
+    age_years: int | None
+    sex: str
+    frame_uid: str
+    negative_voxels: int
 
 
 def read_tomogram(file: Path | BinaryIO) -> Tomogram:
@@ -108,6 +124,11 @@ def assemble(images: Sequence[StoredImage]) -> Tomogram:
         description=image.description,
         manufacturer=image.manufacturer,
         acquired_at=image.acquired_at,
+        modality=image.modality,
+        age_years=image.age_years,
+        sex=image.sex,
+        frame_uid=image.frame_uid,
+        negative_voxels=sum(one.negative_voxels for one in images),
         origin_mm=origin,
         warnings=tuple(dict.fromkeys(w for one in images for w in one.warnings)),
     )
@@ -171,8 +192,9 @@ def _read_nuclear(dataset: Dataset) -> StoredImage:
     warnings: list[str] = []
     geometry = _nuclear_geometry(dataset, warnings)
     frames = _in_slice_order(dataset, dicom_file.decode_frames(dataset), warnings)
+    counts = _rescaled(dataset, frames, warnings)
     return StoredImage(
-        frames=_rescaled(dataset, frames, warnings),
+        frames=counts,
         geometry=geometry,
         patient_id=text(dataset, "PatientID"),
         study_uid=text(dataset, "StudyInstanceUID"),
@@ -180,9 +202,14 @@ def _read_nuclear(dataset: Dataset) -> StoredImage:
         sop_uid=text(dataset, "SOPInstanceUID"),
         duration_s=_nuclear_duration(dataset),
         description=text(dataset, "SeriesDescription"),
-        manufacturer=text(dataset, "Manufacturer"),
+        manufacturer=known_maker(text(dataset, "Manufacturer")),
         acquired_at=dicom_file.moment(dataset, "AcquisitionDate", "AcquisitionTime"),
         warnings=tuple(warnings),
+        modality="NM",
+        age_years=age_years(dataset),
+        sex=sex(dataset),
+        frame_uid=text(dataset, "FrameOfReferenceUID"),
+        negative_voxels=int(np.count_nonzero(counts < 0)),
     )
 
 
