@@ -4,9 +4,11 @@
 and `NO_PAGES` together name every route, so that a new one cannot be forgotten.
 """
 
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
@@ -16,14 +18,22 @@ from inference.models import Job
 from inference.services import job_request, weights_sync_shipped
 from inference.services.running import UNEXPECTED as UNEXPECTED_IN_JOB
 from readerstudy.cases.models import Upload
-from readerstudy.cases.plan import CohortPlan, PlannedPair, ScannedSeries
+from readerstudy.cases.plan import (
+    CohortPlan,
+    ParityReport,
+    PlannedPair,
+    ScannedSeries,
+    scan_path,
+)
+from readerstudy.cases.services.receiving import upload_folder
+from readerstudy.cases.services.uploads import UNEXPECTED, plan_keep
 from readerstudy.cases.sources import LeftOut
-from readerstudy.cases.uploads import UNEXPECTED
 from readerstudy.reading import services
 from readerstudy.reading.models import Membership, Study
 from tests.cast import Cast, reader_membership
 from tests.eventful import answer_session, let_everything_happen, make_whole
 from tests.factory import TRAINING, make_study, unblind
+from tests.imaging.objects import head
 
 # routes that answer something else than a page: acts, images, JSON, parts of pages
 NO_PAGES = frozenset(
@@ -268,31 +278,55 @@ def make_draft(cast: Cast) -> Study:
 
 def make_upload(cast: Cast) -> Upload:
     """One pair and one file left out, waiting to be confirmed."""
-    scan = ScannedSeries(
-        files=("1.dcm", "2.dcm"),
-        patient="p",
-        study="s",
-        instances="i",
-        content="c",
-        duration_s=1500.0,
-        total_counts=1e6,
-        shape=(60, 128, 128),
-        spacing_mm=(3.29, 3.29, 3.29),
-        origin_mm=None,
-        description="",
-        manufacturer="",
-    )
-    note = "The shorter scan has more counts than the longer one."
-    plan = CohortPlan(
-        path=Path(),
-        pairs=(PlannedPair("C001", scan, scan, central_slice=30, notes=(note,)),),
-        left_out=(LeftOut("3.dcm", "It is not an ordinary file."),),
-    )
-    return Upload.objects.create(
+    upload = Upload.objects.create(
         name=cast.cohort.name,
         uploaded_by=cast.coordinator,
         state=Upload.State.READY,
         folder="ready",
-        plan=plan.to_json(),
         error=UNEXPECTED,
+    )
+    folder = upload_folder(upload)
+    note = "The shorter scan has more counts than the longer one."
+    plan = CohortPlan(
+        folder=folder,
+        pairs=(
+            PlannedPair(
+                "C001",
+                make_scan(folder, 0, minutes=25),
+                make_scan(folder, 1, minutes=5),
+                central_slice=6,
+                central_rule="central-region",
+                parity=ParityReport(offset_mm=None, count_ratio=None),
+                notes=(note,),
+            ),
+        ),
+        singles=(),
+        left_out=(LeftOut("3.dcm", "It is not an ordinary file."),),
+    )
+    plan_keep(upload, plan)
+    return upload
+
+
+def make_scan(folder: Path, number: int, *, minutes: int) -> ScannedSeries:
+    """A small head, as a scan would leave it."""
+    voxels = head(scale=minutes / 5)
+    path = scan_path(folder, number)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(path, voxels)
+    slices, rows, columns = voxels.shape
+    return ScannedSeries(
+        number=number,
+        files=(f"{number}.dcm",),
+        patient="p",
+        study="s",
+        instances=f"i{number}",
+        content=hashlib.sha256(voxels.tobytes()).hexdigest(),
+        modality="NM",
+        duration_s=minutes * 60.0,
+        total_counts=float(voxels.sum()),
+        negative_voxels=0,
+        shape=(slices, rows, columns),
+        spacing_mm=(3.29, 3.29, 3.29),
+        origin_mm=None,
+        candidates={"central-region": 6, "hottest-voxel": 6, "largest-sum": 6},
     )

@@ -66,7 +66,7 @@ def series_volume(series: Series) -> Volume:
             % {"role": series.get_role_display(), "case": series.case.code}
         ) from error
     return Volume(
-        counts,
+        counts.astype(np.float32, copy=False),
         (series.slice_spacing_mm, series.row_spacing_mm, series.column_spacing_mm),
     )
 

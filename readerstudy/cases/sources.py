@@ -9,7 +9,7 @@ import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,9 @@ MAX_TOTAL_BYTES = 64 * 2**30
 # Images with an empty background shrink to a tenth; a bomb shrinks to a thousandth.
 MAX_RATIO = 200
 RATIO_MATTERS_FROM_BYTES = 100 * 2**20
+
+# Opens a file that was received: its clear content, to read and to seek in.
+Opener = Callable[[], BinaryIO]
 
 # What reading a member of a damaged or unusual zip may raise besides Refused.
 UNREADABLE = (
@@ -158,3 +161,28 @@ def open_source(path: Path) -> Iterator[Source]:
         ) from error
     with archive:
         yield ZipSource(archive)
+
+
+class SealedFiles:
+    """Files that lie sealed, under the names that their sender gave them."""
+
+    def __init__(self, files: Sequence[tuple[str, Opener]]) -> None:
+        self.files = dict(files)
+        self.names = sorted(self.files)
+        self.left_out: list[LeftOut] = []
+
+    def open(self, name: str) -> BinaryIO:
+        return self.files[name]()
+
+
+@contextmanager
+def sealed_source(files: Sequence[tuple[str, Opener]]) -> Iterator[Source]:
+    """Files that were received: several, or a zip of them alone."""
+    if len(files) == 1:
+        with files[0][1]() as file:
+            if zipfile.is_zipfile(file):
+                file.seek(0)
+                with zipfile.ZipFile(file) as archive:
+                    yield ZipSource(archive)
+                return
+    yield SealedFiles(files)

@@ -1,10 +1,13 @@
 """Arrays as files of the storage, under names that tell nothing."""
 
+import os
+import shutil
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage
 from django.db.models import FileField, Model
 from numpy.typing import NDArray
@@ -25,6 +28,27 @@ def save_file(
     assert isinstance(field, FileField)
     name = field.generate_filename(model(), "values.npy")
     return field.storage, field.storage.save(name, ContentFile(content))
+
+
+def link_file(model: type[Model], field_name: str, path: Path) -> tuple[Storage, str]:
+    """As save_file, of a file that is complete and that nobody will change: the same
+    bytes under two names where the disk can do that, else a copy."""
+    field = model._meta.get_field(field_name)
+    assert isinstance(field, FileField)
+    storage = field.storage
+    name = storage.get_available_name(field.generate_filename(model(), "values.npy"))
+    os.utime(path)  # or the sweep takes it for what an old import left
+    try:
+        target = Path(storage.path(name))
+    except NotImplementedError:  # a storage without folders
+        with path.open("rb") as file:
+            return storage, storage.save(name, File(file))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(path, target)
+    except OSError:  # of another disk, or of one without links
+        shutil.copyfile(path, target)
+    return storage, name
 
 
 def folder_of(model: type[Model], field_name: str) -> tuple[Storage, str]:

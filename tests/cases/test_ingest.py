@@ -9,7 +9,8 @@ import numpy as np
 import pydicom
 import pytest
 
-from readerstudy.cases import importing, ingest, selectors, services
+from readerstudy.cases import selectors, services
+from readerstudy.cases.services import importing, scanning
 from readerstudy.cases.models import Case, Cohort, Rendition, Series
 from readerstudy.cases.plan import CohortPlan
 from readerstudy.imaging.errors import Refused
@@ -284,8 +285,8 @@ def test_a_series_of_too_many_slices_is_refused_while_it_is_read(
     tmp_path, monkeypatch, limit, most
 ):
     write_slices(tmp_path / "slices")
-    monkeypatch.setattr(ingest, "assemble", lambda images: pytest.fail("too late"))
-    monkeypatch.setattr(ingest, limit, most)
+    monkeypatch.setattr(scanning, "assemble", lambda images: pytest.fail("too late"))
+    monkeypatch.setattr(scanning, limit, most)
     plan = services.cohort_scan(tmp_path / "slices")
     assert len(reasons(plan)) == 24
     assert all("series is too large" in why for why in reasons(plan).values())

@@ -5,7 +5,8 @@ import zipfile
 
 import pytest
 
-from readerstudy.cases import ingest, sources
+from readerstudy.cases import sources
+from readerstudy.cases.services import scanning as ingest
 from readerstudy.cases.sources import open_source
 from readerstudy.imaging.errors import Refused
 

@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
+import numpy as np
 from django.contrib.auth.models import User
 from django.core.files.storage import Storage
 from django.db import IntegrityError, transaction
@@ -16,18 +18,19 @@ from django.utils.translation import gettext_noop
 from readerstudy.audit.services import event_record
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import prepare_stack
+from readerstudy.imaging.volume import Volume
 
 from ..models import Case, Cohort, Rendition, Series
-from ..plan import CohortPlan, PlannedPair, ScannedSeries
-from ..sources import Source, open_source
+from ..plan import CohortPlan, PlannedPair, ScannedSeries, scan_path
 from ..stored_files import (
     acquired_provenance,
     files_in,
     folder_of,
+    link_file,
     npy_bytes,
     save_file,
 )
-from .scanning import Progress, no_progress, read_series
+from .scanning import Progress, no_progress
 
 # Longer than any import takes from its first file to its rows.
 UNCLAIMED_FOR = timedelta(days=1)
@@ -46,6 +49,11 @@ class _Written:
 
     def file(self, model: type[Model], field_name: str, content: bytes) -> str:
         storage, name = save_file(model, field_name, content)
+        self.files.append((storage, name))
+        return name
+
+    def link(self, model: type[Model], field_name: str, path: Path) -> str:
+        storage, name = link_file(model, field_name, path)
         self.files.append((storage, name))
         return name
 
@@ -69,20 +77,19 @@ def cohort_import(
     with_rows: called in the transaction that writes the rows; what it writes is
         committed with them, and if it raises, nothing is.
 
-    Scans are decoded and written as files one by one, which takes time but holds
-    no lock; the rows follow in one short transaction. Whatever goes wrong, the
-    files are removed again.
+    The voxels in the plan's folder are linked into the storage and the images cut
+    one by one, which takes time but holds no lock; the rows follow in one short
+    transaction. Whatever goes wrong, the files are removed again; the plan's folder
+    stays as it is.
     """
     progress = progress or no_progress
     name = check_name(name)
-    if not plan.pairs:
-        raise Refused(NO_PAIR)
+    _check_plan(plan)
     written = _Written()
     try:
-        with open_source(plan.path) as source:
-            for number, pair in enumerate(plan.pairs):
-                progress(number, len(plan.pairs))
-                _write_pair(source, pair, written)
+        for number, pair in enumerate(plan.pairs):
+            progress(number, len(plan.pairs))
+            _write_pair(plan.folder, pair, written)
         progress(len(plan.pairs), len(plan.pairs))
         with transaction.atomic():
             cohort = _write_rows(written, name, list(coordinators), simulated, by)
@@ -132,41 +139,96 @@ def _name_taken(name: str) -> Refused:
     return Refused(_("There is a cohort named “%(name)s” already.") % {"name": name})
 
 
-def _write_pair(source: Source, pair: PlannedPair, written: _Written) -> None:
+def _check_plan(plan: CohortPlan) -> None:
+    if not plan.pairs:
+        raise Refused(NO_PAIR)
+    if unsure := [pair.code for pair in plan.pairs if not pair.certain]:
+        raise Refused(
+            _("Please say first whether the two scans belong together: %(codes)s.")
+            % {"codes": ", ".join(unsure)}
+        )
+
+
+def _write_pair(folder: Path, pair: PlannedPair, written: _Written) -> None:
+    reference, short = pair.reference, pair.short
     case = Case(
         code=pair.code,
-        patient_digest=pair.reference.patient,
+        split=pair.split,
+        patient_digest=reference.patient,
+        age_years=_either(reference.age_years, short.age_years),
+        sex=reference.sex or short.sex,
         central_slice=pair.central_slice,
+        central_rule=pair.central_rule,
+        slice_candidates=reference.candidates,
+        parity=pair.parity.to_json(),
         note="\n".join(pair.notes),
     )
     written.cases.append(case)
-    _write_scan(source, case, Series.Role.REFERENCE, pair.reference, written)
-    _write_scan(source, case, Series.Role.SHORT, pair.short, written)
+    for role, scan in ((Series.Role.REFERENCE, reference), (Series.Role.SHORT, short)):
+        volume = _volume(folder, scan)
+        path = scan_path(folder, scan.number)
+        series = _series(case, role, scan, volume)
+        series.counts.name = written.link(Series, "counts", path)
+        series.started_after_s = _started_after(scan, (reference, short))
+        written.series.append(series)
+        _cut_image(case, role, volume, written)
 
 
-def _write_scan(
-    source: Source, case: Case, role: str, scanned: ScannedSeries, written: _Written
-) -> None:
-    volume = read_series(source, scanned)
-    stack = prepare_stack(volume, central_slice=case.central_slice)
-    slices, rows, columns = volume.counts.shape
-    slice_mm, row_mm, column_mm = volume.spacing_mm
-    written.series.append(
-        Series(
-            case=case,
-            role=role,
-            counts=written.file(Series, "counts", npy_bytes(volume.counts)),
-            slices=slices,
-            rows=rows,
-            columns=columns,
-            slice_spacing_mm=slice_mm,
-            row_spacing_mm=row_mm,
-            column_spacing_mm=column_mm,
-            duration_s=scanned.duration_s,
-            total_counts=scanned.total_counts,
-            instance_digest=scanned.instances,
-        )
+def _either(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one
+
+
+def _started_after(scan: ScannedSeries, both: Iterable[ScannedSeries]) -> float | None:
+    """Seconds from the start of the earlier one; None where a start is unknown."""
+    stated = [one.acquired_at for one in both]
+    if not all(stated):
+        return None
+    earliest = min(datetime.fromisoformat(one) for one in stated)
+    return (datetime.fromisoformat(scan.acquired_at) - earliest).total_seconds()
+
+
+def _volume(folder: Path, scan: ScannedSeries) -> Volume:
+    """What was scanned. Refused if it is no longer there as it was."""
+    try:
+        voxels = np.load(scan_path(folder, scan.number), allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise _changed(scan) from error
+    if hashlib.sha256(voxels.tobytes()).hexdigest() != scan.content:
+        raise _changed(scan)
+    return Volume(voxels.astype(np.float32, copy=False), scan.spacing_mm)
+
+
+def _changed(scan: ScannedSeries) -> Refused:
+    return Refused(
+        _("%(name)s has changed since it was looked through.") % {"name": scan.name}
     )
+
+
+def _series(case: Case, role: str, scan: ScannedSeries, volume: Volume) -> Series:
+    slices, rows, columns = scan.shape
+    slice_mm, row_mm, column_mm = scan.spacing_mm
+    return Series(
+        case=case,
+        role=role,
+        slices=slices,
+        rows=rows,
+        columns=columns,
+        slice_spacing_mm=slice_mm,
+        row_spacing_mm=row_mm,
+        column_spacing_mm=column_mm,
+        resampled_from=scan.resampled_from,
+        modality=scan.modality,
+        manufacturer=scan.manufacturer,
+        duration_s=scan.duration_s,
+        total_counts=scan.total_counts,
+        negative_voxels=scan.negative_voxels,
+        instance_digest=scan.instances,
+    )
+
+
+def _cut_image(case: Case, role: str, volume: Volume, written: _Written) -> None:
+    """The five slices that the case is read at, as a file and a row to be."""
+    stack = prepare_stack(volume, central_slice=case.central_slice)
     content = npy_bytes(stack.values)
     written.renditions.append(
         Rendition(
@@ -188,7 +250,11 @@ def _write_rows(
 ) -> Cohort:
     try:
         with transaction.atomic():
-            cohort = Cohort.objects.create(name=name, simulated=simulated)
+            cohort = Cohort.objects.create(
+                name=name,
+                simulated=simulated,
+                resampled=any(one.resampled_from for one in written.series),
+            )
             cohort.coordinators.set(coordinators)
             for case in written.cases:
                 case.cohort = cohort

@@ -1,68 +1,105 @@
-"""From files to a cohort: scan, show, and only then import, all or nothing.
+"""From files to a plan that a person confirms: each file is decoded once.
 
-Identifiers live only inside `cohort_scan`: what leaves it are keyed digests. The
-original DICOM files are not kept.
+Identifiers live only inside `scan_source`: what leaves it are keyed digests, and
+voxels without any identifier in the plan's folder. The DICOM files are not kept.
 """
 
 import hashlib
 import logging
+import secrets
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from django.utils.translation import gettext_noop
 
 from readerstudy.imaging.dicom_file import MAX_FRAMES, MAX_VOXELS
 from readerstudy.imaging.errors import Refused
-from readerstudy.imaging.lut import load_lut
-from readerstudy.imaging.preprocessing import (
-    SEARCH_RADIUS_MM,
-    STORED_SLICES,
-    find_central_slice,
-    prepare_stack,
-    to_eight_bit,
-)
-from readerstudy.imaging.rendering import preview_png
+from readerstudy.imaging.preprocessing import STORED_SLICES
+from readerstudy.imaging.scans import Scan, prepared
 from readerstudy.imaging.tomogram import StoredImage, Tomogram, assemble, read_image
-from readerstudy.imaging.volume import Volume
 
-from ..digests import examination_digest, instance_digest, patient_digest
-from ..models import Series
+from ..digests import (
+    examination_digest,
+    frame_digest,
+    instance_digest,
+    patient_digest,
+)
+from ..models import Case, Series
 from ..pairing import Pair, pair_up
-from ..plan import CohortPlan, PlannedPair, ScannedSeries
+from ..plan import CohortPlan, ParityReport, PlannedPair, ScannedSeries, scan_path
 from ..sources import UNREADABLE, LeftOut, Source, open_source
+from .receiving import uploads_folder
 
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
-
-PREVIEW_SCALE = 2
 
 
 def no_progress(done: int, total: int) -> None:
     pass
 
 
-def cohort_scan(path: Path, *, progress: Progress | None = None) -> CohortPlan:
-    """What an import of the folder or zip file `path` would make; writes nothing.
+def cohort_scan(
+    path: Path,
+    *,
+    folder: Path | None = None,
+    progress: Progress | None = None,
+    manifest: object | None = None,
+    resampling: bool = False,
+) -> CohortPlan:
+    """What an import of what lies at `path` would make; no row is written.
 
-    progress: called with the number of steps done and their estimated total: one
-        for each file, another for each file of a single slice, one for each pair.
+    folder: where the voxels go; None: a new one, which is swept after a day.
+    progress: called with the number of steps done and their estimated total.
     """
-    progress = progress or no_progress
     with open_source(path) as source:
-        found, left_out, done = _find_tomograms(source, progress)
-        pairs, unpaired = pair_up(found)
-        left_out += unpaired
-        planned: list[PlannedPair] = []
-        for number, pair in enumerate(pairs, start=1):
-            try:
-                planned.append(_plan_pair(source, pair))
-            except Refused as error:
-                names = (*pair.reference.files, *pair.short.files)
-                left_out += [LeftOut(name, str(error)) for name in names]
-            progress(done + number, done + len(pairs))
+        return scan_source(
+            source,
+            folder=folder,
+            progress=progress,
+            manifest=manifest,
+            resampling=resampling,
+        )
+
+
+def scan_source(
+    source: Source,
+    *,
+    folder: Path | None = None,
+    progress: Progress | None = None,
+    manifest: object | None = None,
+    resampling: bool = False,
+) -> CohortPlan:
+    """As cohort_scan, of a source that is open."""
+    own = folder is None
+    folder = folder or uploads_folder() / secrets.token_hex(16)
+    try:
+        scan_path(folder, 0).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return _scan(source, folder, progress or no_progress, resampling)
+    except BaseException:
+        if own:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _scan(
+    source: Source, folder: Path, progress: Progress, resampling: bool
+) -> CohortPlan:
+    found, left_out, steps = _find_tomograms(source, folder, progress)
+    progress(steps, steps)
+    pairs, unpaired = pair_up(found)
+    left_out += unpaired
+    planned: list[PlannedPair] = []
+    for pair in pairs:
+        try:
+            planned.append(_plan_pair(pair))
+        except Refused as error:
+            names = (*pair.reference.files, *pair.short.files)
+            left_out += [LeftOut(name, str(error)) for name in names]
     planned.sort(key=lambda pair: (pair.reference.patient, pair.reference.study))
     coded = tuple(
         replace(pair, code=f"C{number:03}")
@@ -70,11 +107,39 @@ def cohort_scan(path: Path, *, progress: Progress | None = None) -> CohortPlan:
     )
     left_out += source.left_out
     left_out.sort(key=lambda one: one.name)
-    return CohortPlan(path, coded, tuple(left_out), _warnings(coded))
+    return CohortPlan(
+        folder=folder,
+        pairs=coded,
+        singles=(),
+        left_out=tuple(left_out),
+        warnings=_warnings(coded),
+        resampling=resampling,
+        file_count=len(source.names) + len(source.left_out),
+    )
+
+
+def _plan_pair(pair: Pair) -> PlannedPair:
+    rule = Case.SliceRule.CENTRAL_REGION.value
+    central, slices = pair.reference.candidates[rule], pair.reference.shape[0]
+    margin = STORED_SLICES // 2
+    if not margin <= central < slices - margin:
+        raise Refused(
+            f"Slice {central + 1} of {slices} is too near the end of the "
+            f"image: {margin} slices are needed on each side of it."
+        )
+    return PlannedPair(
+        code="",
+        reference=pair.reference,
+        short=pair.short,
+        central_slice=central,
+        central_rule=rule,
+        parity=ParityReport(offset_mm=None, count_ratio=None),
+        notes=pair.notes,
+    )
 
 
 def _find_tomograms(
-    source: Source, progress: Progress
+    source: Source, folder: Path, progress: Progress
 ) -> tuple[list[ScannedSeries], list[LeftOut], int]:
     """What was found, what was left out, and how many steps that took."""
     found: list[ScannedSeries] = []
@@ -89,7 +154,7 @@ def _find_tomograms(
                 slices[image.series_uid].append(name)
                 steps += 1  # it is read again, with its series
             else:
-                found.append(_scanned((name,), assemble([image])))
+                found.append(_kept((name,), assemble([image]), folder, len(found)))
         except Refused as error:
             left_out.append(LeftOut(name, str(error)))
     done = len(source.names)
@@ -99,7 +164,8 @@ def _find_tomograms(
             progress(before + number, steps)
 
         try:
-            found.append(_scanned(*_sliced(source, names, left_out, read)))
+            files, tomogram = _sliced(source, names, left_out, read)
+            found.append(_kept(files, tomogram, folder, len(found)))
         except Refused as error:
             left_out += [LeftOut(name, str(error)) for name in names]
         done += len(names)
@@ -168,84 +234,48 @@ def _identity(image: StoredImage) -> object:
     return image.geometry.position, voxels
 
 
-def _scanned(files: tuple[str, ...], tomogram: Tomogram) -> ScannedSeries:
-    """`tomogram` without voxels and identifiers.
+def _kept(
+    files: tuple[str, ...], tomogram: Tomogram, folder: Path, number: int
+) -> ScannedSeries:
+    """Its voxels in the folder, and what else is known of it without identifiers.
 
     A file without PatientID is a patient of its own study. An image whose instances
     are not all named (SOPInstanceUID) is known by its content.
     """
-    volume = tomogram.volume
-    slices, rows, columns = volume.counts.shape
-    content = hashlib.sha256(volume.counts.tobytes()).hexdigest()
-    named = all(tomogram.sop_uids)
-    study = tomogram.study_uid or tomogram.series_uid or files[0]
+    scan = prepared(tomogram)
+    np.save(scan_path(folder, number), scan.voxels, allow_pickle=False)
+    return _scanned(files, scan, number)
+
+
+def _scanned(files: tuple[str, ...], scan: Scan, number: int) -> ScannedSeries:
+    content = hashlib.sha256(scan.voxels.tobytes()).hexdigest()
+    study = scan.study_uid or scan.series_uid or files[0]
+    slices, rows, columns = scan.voxels.shape
+    named = all(scan.sop_uids)
     return ScannedSeries(
+        number=number,
         files=files,
-        patient=patient_digest(tomogram.patient_id or study),
+        patient=patient_digest(scan.patient_id or study),
         study=examination_digest(study),
-        instances=instance_digest(tomogram.sop_uids if named else (content,)),
+        instances=instance_digest(scan.sop_uids if named else (content,)),
         content=content,
-        duration_s=tomogram.duration_s,
-        total_counts=tomogram.total_counts,
+        modality=scan.modality,
+        duration_s=scan.duration_s,
+        total_counts=scan.total_counts,
+        negative_voxels=scan.negative_voxels,
         shape=(slices, rows, columns),
-        spacing_mm=volume.spacing_mm,
-        origin_mm=tomogram.origin_mm,
-        description=tomogram.description,
-        manufacturer=tomogram.manufacturer,
-        warnings=tomogram.warnings,
+        spacing_mm=scan.spacing_mm,
+        origin_mm=scan.origin_mm,
+        candidates=scan.candidates,
+        description=scan.description,
+        manufacturer=scan.manufacturer,
+        frame=frame_digest(scan.frame_uid) if scan.frame_uid else "",
+        acquired_at=scan.acquired_at.isoformat() if scan.acquired_at else "",
+        age_years=scan.age_years,
+        sex=scan.sex,
+        resampled_from=scan.resampled_from,
+        warnings=scan.warnings,
     )
-
-
-def _plan_pair(source: Source, pair: Pair) -> PlannedPair:
-    reference = read_series(source, pair.reference)
-    short = read_series(source, pair.short)
-    central, notes = choose_central_slice(reference)
-    previews = tuple(
-        _preview(volume, central_slice=central) for volume in (reference, short)
-    )
-    return PlannedPair(
-        code="",
-        reference=pair.reference,
-        short=pair.short,
-        central_slice=central,
-        notes=pair.notes + notes,
-        previews=(previews[0], previews[1]),
-    )
-
-
-def read_series(source: Source, series: ScannedSeries) -> Volume:
-    """Its volume again. Refused if the files are no longer what was scanned."""
-    volume = assemble([_read(source, name) for name in series.files]).volume
-    if hashlib.sha256(volume.counts.tobytes()).hexdigest() != series.content:
-        raise Refused(
-            gettext_noop("%(name)s has changed since it was looked through.")
-            % {"name": series.name}
-        )
-    return volume
-
-
-def choose_central_slice(reference: Volume) -> tuple[int, tuple[str, ...]]:
-    """The slice a case is read at, and a note where the study's own rule differs."""
-    guarded = find_central_slice(reference, search_radius_mm=SEARCH_RADIUS_MM)
-    literal = find_central_slice(reference, search_radius_mm=None)
-    if guarded == literal:
-        return guarded, ()
-    note = gettext_noop(
-        "The highest count of the whole image is in slice %(literal)s, more than "
-        "%(radius)s mm from the middle of the head (a salivary gland?); "
-        "slice %(taken)s was taken. Please check it."
-    ) % {
-        "literal": literal + 1,
-        "radius": f"{SEARCH_RADIUS_MM:g}",
-        "taken": guarded + 1,
-    }
-    return guarded, (note,)
-
-
-def _preview(volume: Volume, *, central_slice: int) -> bytes:
-    stack = prepare_stack(volume, central_slice=central_slice)
-    middle = to_eight_bit(stack.values)[STORED_SLICES // 2]
-    return preview_png(middle, scale=PREVIEW_SCALE, lut=load_lut())
 
 
 def _warnings(pairs: Iterable[PlannedPair]) -> tuple[str, ...]:

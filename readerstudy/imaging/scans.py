@@ -1,0 +1,107 @@
+"""A tomogram as it is kept: on the study's grid, its voxels as small as they can be."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .preprocessing import SEARCH_RADIUS_MM, find_central_slice
+from .resampling import INTERPOLATION, on_study_grid
+from .tomogram import Tomogram
+from .volume import Volume
+
+# Whole counts of these types lose nothing; the first that holds them all is taken.
+WHOLE_NUMBERS = (np.uint16, np.int16)
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A tomogram with all that pairing needs. Identifiers included: for memory only.
+
+    voxels: (slices, rows, columns), upright, on the study's grid; float32 or, where
+        that loses nothing, whole numbers.
+    candidates: rule by which a slice may be chosen → the slice it would take.
+    resampled_from: shape and spacing_mm that the file has, where they are others.
+    The rest is as in Tomogram.
+    """
+
+    voxels: NDArray[Any] = field(repr=False)
+    spacing_mm: tuple[float, float, float]
+    origin_mm: tuple[float, float, float] | None
+    patient_id: str
+    study_uid: str
+    series_uid: str
+    sop_uids: tuple[str, ...]
+    frame_uid: str
+    modality: str
+    duration_s: float | None
+    total_counts: float
+    negative_voxels: int
+    candidates: dict[str, int]
+    description: str
+    manufacturer: str
+    acquired_at: datetime | None
+    age_years: int | None
+    sex: str
+    resampled_from: dict[str, Any] | None
+    warnings: tuple[str, ...]
+
+
+def prepared(tomogram: Tomogram) -> Scan:
+    """Refused if it holds no counts, or would be too large on the study's grid."""
+    volume = on_study_grid(tomogram.volume)
+    return Scan(
+        voxels=whole_numbers(volume.counts),
+        spacing_mm=volume.spacing_mm,
+        origin_mm=tomogram.origin_mm,
+        patient_id=tomogram.patient_id,
+        study_uid=tomogram.study_uid,
+        series_uid=tomogram.series_uid,
+        sop_uids=tomogram.sop_uids,
+        frame_uid=tomogram.frame_uid,
+        modality=tomogram.modality,
+        duration_s=tomogram.duration_s,
+        total_counts=tomogram.total_counts,
+        negative_voxels=tomogram.negative_voxels,
+        candidates=candidates(volume),
+        description=tomogram.description,
+        manufacturer=tomogram.manufacturer,
+        acquired_at=tomogram.acquired_at,
+        age_years=tomogram.age_years,
+        sex=tomogram.sex,
+        resampled_from=_before(tomogram.volume, volume),
+        warnings=tomogram.warnings,
+    )
+
+
+def _before(stored: Volume, kept: Volume) -> dict[str, Any] | None:
+    if kept is stored:
+        return None
+    return {
+        "shape": list(stored.counts.shape),
+        "spacing_mm": list(stored.spacing_mm),
+        "interpolation": INTERPOLATION,
+    }
+
+
+def whole_numbers(counts: NDArray[np.float32]) -> NDArray[Any]:
+    """The same values in half the bytes where they are counts; else as they are."""
+    least, most = counts.min(), counts.max()
+    for kind in WHOLE_NUMBERS:
+        limits = np.iinfo(kind)
+        if limits.min <= least and most <= limits.max:
+            whole = counts.astype(kind)
+            if np.array_equal(whole, counts):
+                return whole
+    return counts
+
+
+def candidates(volume: Volume) -> dict[str, int]:
+    """The slice that each rule would take (the names are Case.SliceRule's)."""
+    return {
+        "central-region": find_central_slice(volume, search_radius_mm=SEARCH_RADIUS_MM),
+        "hottest-voxel": find_central_slice(volume, search_radius_mm=None),
+        "largest-sum": int(volume.counts.sum(axis=(1, 2), dtype=np.float64).argmax()),
+    }
