@@ -9,8 +9,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from readerstudy.cases import selectors, services, tasks, uploads
-from readerstudy.cases.models import Cohort, Upload
+from readerstudy.cases import previews, selectors, services, tasks
+from readerstudy.cases.models import Cohort, Upload, UploadFile
+from readerstudy.cases.plan import scan_path
+from readerstudy.cases.services import receiving, upkeep, uploads
 from readerstudy.imaging.errors import Refused
 
 from .conftest import stored_files
@@ -27,9 +29,21 @@ def upload(archive, coordinator, django_capture_on_commit_callbacks) -> Upload:
     return upload
 
 
+@pytest.fixture
+def sent(archive, coordinator, django_capture_on_commit_callbacks) -> Upload:
+    """The same, and no worker has taken it up yet."""
+    with django_capture_on_commit_callbacks():
+        return send(coordinator, archive)
+
+
 def send(user, *paths: Path, name: str = "First") -> Upload:
     files = [SimpleUploadedFile(path.name, path.read_bytes()) for path in paths]
     return services.upload_create(user=user, name=name, files=files)
+
+
+def sealed(upload: Upload) -> list[Path]:
+    """The files that were sent, as long as they are there."""
+    return list((receiving.upload_folder(upload) / "files").glob("*"))
 
 
 def test_the_worker_leaves_a_plan_to_confirm(upload):
@@ -38,15 +52,15 @@ def test_the_worker_leaves_a_plan_to_confirm(upload):
     assert [pair.code for pair in plan.pairs] == ["C001", "C002", "C003"]
     for pair in plan.pairs:
         for role in ("reference", "short"):
-            path = uploads.preview_path(upload, code=pair.code, role=role)
-            assert path.read_bytes().startswith(b"\x89PNG")
+            png = previews.planned_png(plan, code=pair.code, role=role)
+            assert png.startswith(b"\x89PNG")
     assert not Cohort.objects.exists()
 
 
 def test_confirming_imports_and_forgets_files_and_names(
     upload, coordinator, django_capture_on_commit_callbacks
 ):
-    folder = uploads.upload_folder(upload)
+    folder = receiving.upload_folder(upload)
     with django_capture_on_commit_callbacks(execute=True):
         services.upload_confirm(upload=upload, name="Renamed")
     upload.refresh_from_db()
@@ -54,7 +68,6 @@ def test_confirming_imports_and_forgets_files_and_names(
     assert upload.cohort.name == "Renamed"
     assert list(upload.cohort.coordinators.all()) == [coordinator]
     assert selectors.cohort_methods(upload.cohort) == {"reference": 3, "short": 3}
-    assert upload.plan is None
     assert not folder.exists()
 
 
@@ -94,8 +107,11 @@ def test_the_step_of_a_dead_worker_can_be_asked_for_again(
 @pytest.mark.parametrize("minutes", [None, 5])
 @pytest.mark.parametrize("state", ["scanning", "importing"])
 def test_what_a_dead_worker_or_a_lost_message_left_is_taken_up_again(
-    upload, state, minutes, django_capture_on_commit_callbacks
+    sent, state, minutes, django_capture_on_commit_callbacks
 ):
+    upload = sent
+    if state == "importing":
+        services.upload_scan(upload_id=upload.pk)
     silent = minutes and timezone.now() - timedelta(minutes=minutes)
     Upload.objects.update(
         state=state, heartbeat_at=silent, called_at=timezone.now() - timedelta(hours=1)
@@ -127,7 +143,7 @@ def test_a_broker_that_is_down_loses_no_upload(
     ):
         patch.setattr(tasks.scan_upload, "delay", unreachable)
         upload = send(coordinator, archive)
-        assert uploads.upload_zip(upload).exists()
+        assert len(sealed(upload)) == 1
     with django_capture_on_commit_callbacks(execute=True):
         services.uploads_recover(call_again=timedelta(0))
     upload.refresh_from_db()
@@ -138,23 +154,25 @@ def test_a_broker_that_is_down_loses_no_upload(
     ("state", "then"), [("scanning", "failed"), ("importing", "ready")]
 )
 def test_an_upload_that_keeps_killing_its_worker_is_given_up_with_the_reason(
-    upload, monkeypatch, state, then, django_capture_on_commit_callbacks
+    sent, monkeypatch, state, then, django_capture_on_commit_callbacks
 ):
+    upload = sent
+
     def killed(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(uploads, "cohort_scan", killed)
+    monkeypatch.setattr(uploads, "scan_source", killed)
     monkeypatch.setattr(uploads, "cohort_import", killed)
     Upload.objects.update(state=state)
     step = {"scanning": services.upload_scan, "importing": services.upload_import}
-    for _ in range(uploads.MAX_ATTEMPTS):
+    for _ in range(upkeep.MAX_ATTEMPTS):
         with pytest.raises(KeyboardInterrupt):
             step[state](upload_id=upload.pk)
         Upload.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=5))
         with django_capture_on_commit_callbacks():  # never delivered
             services.uploads_recover(call_again=timedelta(0))
     upload.refresh_from_db()
-    assert (upload.state, upload.error) == (then, uploads.GIVEN_UP)
+    assert (upload.state, upload.error) == (then, upkeep.GIVEN_UP)
 
 
 def test_the_cohort_and_the_end_of_its_upload_are_committed_together(
@@ -199,24 +217,83 @@ def test_a_worker_that_lost_its_claim_finishes_nothing(upload, monkeypatch):
             "another's",
             77,
         )
-        assert uploads.upload_zip(upload).exists()
+        assert uploads.upload_plan(upload).pairs
         assert not Cohort.objects.exists()
         assert stored_files() == []
 
 
-def test_a_scan_that_lost_its_claim_finishes_nothing(upload, monkeypatch):
-    Upload.objects.update(state="scanning", plan=None)
+def test_a_scan_that_lost_its_claim_finishes_nothing(sent, monkeypatch):
+    """Another worker has taken it up; the first comes back from the dead."""
+    scan_source = uploads.scan_source
 
     def overtaken(*args, **kwargs):
-        plan = cohort_scan(*args)
+        plan = scan_source(*args, **kwargs)
         Upload.objects.update(claim="another's")
         return plan
 
-    cohort_scan = uploads.cohort_scan
-    monkeypatch.setattr(uploads, "cohort_scan", overtaken)
-    services.upload_scan(upload_id=upload.pk)
-    upload.refresh_from_db()
-    assert (upload.state, upload.plan) == ("scanning", None)
+    monkeypatch.setattr(uploads, "scan_source", overtaken)
+    services.upload_scan(upload_id=sent.pk)
+    sent.refresh_from_db()
+    assert sent.state == "scanning"
+    with pytest.raises(Refused, match="not been looked through"):
+        uploads.upload_plan(sent)
+    assert not (receiving.upload_folder(sent) / "scans").exists()
+    assert len(sealed(sent)) == 1
+
+
+def test_a_scan_that_died_starts_again_from_the_sealed_files(sent, monkeypatch):
+    scan_source = uploads.scan_source
+
+    def killed(*args, **kwargs):
+        scan_source(*args, **kwargs)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(uploads, "scan_source", killed)
+        with pytest.raises(KeyboardInterrupt):
+            services.upload_scan(upload_id=sent.pk)
+    assert len(sealed(sent)) == 1
+    Upload.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=5))
+    services.upload_scan(upload_id=sent.pk)
+    sent.refresh_from_db()
+    assert sent.state == "ready"
+    assert len(uploads.upload_plan(sent).pairs) == 3
+    left = {path.name for path in receiving.upload_folder(sent).iterdir()}
+    assert left == {"plan", "scans"}
+
+
+def test_what_was_sent_is_gone_once_it_has_been_looked_through(upload):
+    assert sealed(upload) == []
+    assert not UploadFile.objects.exists()
+    plan = uploads.upload_plan(upload)
+    assert all(scan_path(plan.folder, scan.number).exists() for scan in plan.scans)
+
+
+def test_neither_the_files_nor_their_names_lie_in_clear(sent):
+    """Until they have been looked through, and afterwards."""
+    for _ in range(2):
+        content = b"".join(
+            path.read_bytes()
+            for path in receiving.uploads_folder().rglob("*")
+            if path.is_file()
+        )
+        for clear in (b"Abe-1", b"truth.csv", b"cohort.zip", b"DICM"):
+            assert clear not in content
+        services.upload_scan(upload_id=sent.pk)
+    sent.refresh_from_db()
+    assert sent.state == "ready"
+
+
+def test_what_went_wrong_is_logged_without_a_value_of_a_file(sent, monkeypatch, caplog):
+    def fail(*args, **kwargs):
+        raise RuntimeError("Abe^Shinzo 19540921")
+
+    monkeypatch.setattr(uploads, "scan_source", fail)
+    services.upload_scan(upload_id=sent.pk)
+    sent.refresh_from_db()
+    assert (sent.state, sent.error) == ("failed", uploads.UNEXPECTED)
+    assert "RuntimeError at" in caplog.text
+    assert "Abe" not in caplog.text
 
 
 def test_a_name_taken_meanwhile_can_be_changed(
@@ -246,7 +323,7 @@ def test_an_unexpected_failure_is_told_and_leaves_the_files(
     assert upload.state == Upload.State.READY
     assert "nothing was imported" in upload.error
     assert "secret" not in upload.error
-    assert uploads.upload_zip(upload).exists()
+    assert uploads.upload_plan(upload).pairs
 
 
 def test_files_of_the_same_name_are_all_kept(
@@ -267,7 +344,7 @@ def test_discarding_removes_files_and_row(upload, django_capture_on_commit_callb
     with django_capture_on_commit_callbacks(execute=True):
         services.upload_discard(upload=upload)
     assert not Upload.objects.exists()
-    assert not uploads.upload_folder(upload).exists()
+    assert not receiving.upload_folder(upload).exists()
 
 
 def test_a_refused_upload_leaves_no_files(coordinator, settings):
@@ -288,7 +365,7 @@ def test_what_nobody_confirms_for_a_week_is_discarded(
     Upload.objects.update(created_at=timezone.now() - timedelta(days=8))
     with django_capture_on_commit_callbacks(execute=True):
         assert services.uploads_sweep() == 1
-    assert not uploads.upload_folder(upload).exists()
+    assert not receiving.upload_folder(upload).exists()
 
 
 @pytest.mark.parametrize("state", Upload.State.values)
@@ -299,7 +376,7 @@ def test_no_state_keeps_files_for_longer_than_a_week(
     Upload.objects.update(created_at=week_ago, state=state, heartbeat_at=week_ago)
     with django_capture_on_commit_callbacks(execute=True):
         tasks.tidy()
-    assert not uploads.upload_folder(upload).exists()
+    assert not receiving.upload_folder(upload).exists()
 
 
 def test_an_import_at_work_is_left_to_the_next_sweep(upload):
@@ -309,24 +386,24 @@ def test_an_import_at_work_is_left_to_the_next_sweep(upload):
         heartbeat_at=timezone.now(),
     )
     assert services.uploads_sweep() == 0
-    assert uploads.upload_folder(upload).exists()
+    assert receiving.upload_folder(upload).exists()
 
 
 def test_folders_that_a_killed_process_left_are_removed(upload):
-    orphan, fresh = (uploads.uploads_folder() / name for name in ("old", "new"))
+    orphan, fresh = (receiving.uploads_folder() / name for name in ("old", "new"))
     for folder in (orphan, fresh):
         folder.mkdir()
         (folder / "cohort.zip").write_bytes(b"x")
     day_ago = time.time() - 25 * 3600
     os.utime(orphan, (day_ago, day_ago))
-    os.utime(uploads.upload_folder(upload), (day_ago, day_ago))
+    os.utime(receiving.upload_folder(upload), (day_ago, day_ago))
     services.uploads_sweep()
     assert not orphan.exists()
     assert fresh.exists()
-    assert uploads.upload_zip(upload).exists()
+    assert uploads.upload_plan(upload).pairs
     Upload.objects.update(state="done")  # killed before it could remove them
     services.uploads_sweep()
-    assert not uploads.upload_folder(upload).exists()
+    assert not receiving.upload_folder(upload).exists()
 
 
 def test_files_without_rows_are_swept_without_waiting_for_an_upload(settings, db):

@@ -11,6 +11,7 @@ from .receiving import (
 )
 from .renditions import case_set_central_slice, cohort_freeze, rendition_save
 from .scanning import cohort_scan
+from .upkeep import uploads_recover, uploads_sweep
 from .uploads import (
     upload_confirm,
     upload_create,
@@ -18,8 +19,6 @@ from .uploads import (
     upload_import,
     upload_retry,
     upload_scan,
-    uploads_recover,
-    uploads_sweep,
 )
 
 __all__ = [

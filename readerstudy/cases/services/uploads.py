@@ -10,8 +10,9 @@ import logging
 import secrets
 import shutil
 import time
-import zipfile
+import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -30,30 +31,28 @@ from readerstudy.imaging.errors import Refused
 from ..models import Cohort, Upload
 from ..plan import CohortPlan
 from ..sealing import seal, unseal
+from ..sources import sealed_source
 from .importing import check_name, cohort_import
-from .receiving import upload_folder, uploads_folder
-from .scanning import cohort_scan
+from .receiving import (
+    files_add,
+    files_forget,
+    receiving_finish,
+    receiving_open,
+    sealed_files,
+    upload_folder,
+)
+from .scanning import scan_source
 
 logger = logging.getLogger(__name__)
 
 # A living worker says so every second; a slow disk may hold it up for some.
 STALE_AFTER = timedelta(seconds=60)
-LONGEST_NAME = 500
-MAX_ATTEMPTS = 3
 REPORT_S = 1
-KEPT_FOR = timedelta(days=7)
-# Longer than any browser takes to send its files.
-UNCLAIMED_FOR = timedelta(days=1)
 WORKING = (Upload.State.SCANNING, Upload.State.IMPORTING)
 # Kept as it stands; the page translates it.
 UNEXPECTED = gettext_noop(
     "Something unexpected went wrong; nothing was imported. "
     "The administrator finds the details in the log of the worker."
-)
-# As above.
-GIVEN_UP = gettext_noop(
-    "The worker ended three times in the middle of it, perhaps for lack of memory; "
-    "nothing was imported. The log of the worker may say more."
 )
 
 
@@ -84,10 +83,6 @@ def upload_plan(upload: Upload) -> CohortPlan:
     )
 
 
-def preview_path(upload: Upload, *, code: str, role: str) -> Path:
-    return upload_folder(upload) / "previews" / f"{code}-{role}.png"
-
-
 def upload_is_stale(upload: Upload) -> bool:
     """Whether the worker that took it up, or should have, is to be given up."""
     last = upload.heartbeat_at or upload.called_at or upload.created_at
@@ -97,48 +92,19 @@ def upload_is_stale(upload: Upload) -> bool:
 def upload_create(
     *, user: User, name: str, files: Sequence["UploadedFile[bytes]"]
 ) -> Upload:
-    """Keep the files and have them looked through.
-
-    files: one zip, or some files, which are put into one as they are.
-    """
+    """Keep the files, sealed, and have them looked through."""
     name = check_name(name)
     if not files:
         raise Refused(_("Please choose a zip file, or the files of the cohort."))
-    upload = Upload(uploaded_by=user, name=name, folder=secrets.token_hex(16))
-    folder = upload_folder(upload)
-    folder.mkdir(parents=True, mode=0o700)
+    upload = receiving_open(user=user, origin=Upload.Origin.BROWSER, name=name)
     try:
-        _keep(files, upload_zip(upload))
-        with transaction.atomic():
-            upload.save()
-            upload_call(upload)
-            event_record(
-                action="upload.create",
-                actor=user,
-                subject=("cohort", name),
-                after={"upload": upload.pk, "files": len(files)},
-            )
+        files_add(upload=upload, files=files)
+        receiving_finish(upload=upload, name=name, by=user)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        upload_discard(upload=upload, by=user)
         raise
+    upload.refresh_from_db()
     return upload
-
-
-def _keep(files: Sequence["UploadedFile[bytes]"], target: Path) -> None:
-    if len(files) == 1 and zipfile.is_zipfile(files[0]):
-        files[0].seek(0)
-        with target.open("xb") as kept:
-            for chunk in files[0].chunks():
-                kept.write(chunk)
-        return
-    with zipfile.ZipFile(target, "x", zipfile.ZIP_STORED) as archive:
-        for number, file in enumerate(files, start=1):
-            name = str(file.name)[-LONGEST_NAME:]
-            if name in archive.NameToInfo:  # of another folder: browsers strip them
-                name = f"{name} ({number})"
-            with archive.open(name, "w", force_zip64=True) as member:
-                for chunk in file.chunks():
-                    member.write(chunk)
 
 
 def upload_call(upload: Upload) -> None:
@@ -200,25 +166,65 @@ def upload_scan(*, upload_id: int) -> None:
     if upload is None:
         return
     try:
-        plan = cohort_scan(upload_zip(upload), progress=_report_to(upload))
-        _keep_previews(upload, plan)
+        plan = _scan(upload)
+        _keep_scan(upload, plan)
     except _ClaimLostError:
         logger.info("Upload %s: given up, it is no longer ours", upload.pk)
     except Refused as error:
-        _finish(upload, Upload.State.FAILED, error=str(error))
-    except Exception:
-        logger.exception("Upload %s could not be looked through", upload.pk)
+        if _finish(upload, Upload.State.FAILED, error=str(error)):
+            files_forget(upload)
+    except Exception as error:
+        _log_failure(upload, "looked through", error)
         _finish(upload, Upload.State.FAILED, error=UNEXPECTED)
     else:
-        _finish(upload, Upload.State.READY, plan=plan.to_json())
+        files_forget(upload)
 
 
-def _keep_previews(upload: Upload, plan: CohortPlan) -> None:
-    for pair in plan.pairs:
-        for role, png in zip(("reference", "short"), pair.previews or (), strict=False):
-            path = preview_path(upload, code=pair.code, role=role)
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(png)
+def _scan_folder(upload: Upload) -> Path:
+    """Each attempt has its own: one that was given up may still be writing."""
+    return upload_folder(upload) / f"scan-{upload.claim}"
+
+
+def _scan(upload: Upload) -> CohortPlan:
+    for left in upload_folder(upload).glob("scan-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    folder = _scan_folder(upload)
+    folder.mkdir(mode=0o700)
+    report = _report_to(upload)
+    with sealed_source(sealed_files(upload)) as source:
+        return scan_source(
+            source, folder=folder, progress=report, resampling=upload.resampling
+        )
+
+
+def _keep_scan(upload: Upload, plan: CohortPlan) -> None:
+    """The plan and its scans are in their place if and only if the row says so."""
+    with transaction.atomic():
+        if not _ours(upload).select_for_update().exists():
+            raise _ClaimLostError
+        folder = upload_folder(upload)
+        shutil.rmtree(folder / "scans", ignore_errors=True)
+        scans = plan.folder / "scans"
+        if scans.exists():
+            scans.rename(folder / "scans")
+        plan_keep(upload, replace(plan, folder=folder))
+        _finish(upload, Upload.State.READY)
+    shutil.rmtree(plan.folder, ignore_errors=True)
+
+
+def _log_failure(upload: Upload, what: str, error: Exception) -> None:
+    """Where it broke and how, but no value: it may be of a file, and name a patient."""
+    places = "".join(
+        f" {Path(frame.filename).name}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    )
+    logger.error(
+        "Upload %s could not be %s: %s at%s",
+        upload.pk,
+        what,
+        type(error).__name__,
+        places,
+    )
 
 
 def _finish(upload: Upload, state: str, **changes: object) -> int:
@@ -257,24 +263,25 @@ def upload_import(*, upload_id: int) -> None:
         return
 
     def done(cohort: Cohort) -> None:
-        if not _finish(upload, Upload.State.DONE, cohort=cohort, plan=None):
+        if not _finish(upload, Upload.State.DONE, cohort=cohort):
             raise _ClaimLostError
 
+    by = upload.uploaded_by
     try:
         cohort_import(
             plan=upload_plan(upload),
             name=upload.name,
-            coordinators=[upload.uploaded_by],
+            coordinators=[by] if by else [],
             progress=_report_to(upload),
-            by=upload.uploaded_by,
+            by=by,
             with_rows=done,
         )
     except _ClaimLostError:
         logger.info("Upload %s: given up, it is no longer ours", upload.pk)
     except Refused as error:
         _finish(upload, Upload.State.READY, error=str(error))
-    except Exception:
-        logger.exception("Upload %s could not be imported", upload.pk)
+    except Exception as error:
+        _log_failure(upload, "imported", error)
         _finish(upload, Upload.State.READY, error=UNEXPECTED)
     else:
         shutil.rmtree(upload_folder(upload), ignore_errors=True)
@@ -288,44 +295,6 @@ def upload_retry(*, upload: Upload) -> None:
         raise Refused(_("A worker is busy with these files."))
     Upload.objects.filter(pk=locked.pk).update(attempts=0)
     upload_call(locked)
-
-
-def uploads_recover(*, call_again: timedelta = STALE_AFTER) -> int:
-    """Call workers again for steps whose worker is dead or whose message was lost;
-    how many. May run anywhere, any number of times at once.
-
-    call_again: how long after its last call a step is called again.
-    """
-    now = timezone.now()
-    silent = Q(heartbeat_at=None) | Q(heartbeat_at__lt=now - STALE_AFTER)
-    uncalled = Q(called_at=None) | Q(called_at__lte=now - call_again)
-    called = 0
-    for upload in Upload.objects.filter(silent, uncalled, state__in=WORKING):
-        unchanged = Upload.objects.filter(
-            pk=upload.pk,
-            state=upload.state,
-            called_at=upload.called_at,
-            heartbeat_at=upload.heartbeat_at,
-        )
-        if upload.attempts >= MAX_ATTEMPTS:
-            _give_up(upload, unchanged)
-            continue
-        with transaction.atomic():
-            if unchanged.update(called_at=now):
-                upload_call(upload)
-                called += 1
-    return called
-
-
-def _give_up(upload: Upload, unchanged: QuerySet[Upload]) -> None:
-    scanning = upload.state == Upload.State.SCANNING
-    unchanged.update(
-        state=Upload.State.FAILED if scanning else Upload.State.READY,
-        claim="",
-        heartbeat_at=None,
-        attempts=0,
-        error=GIVEN_UP,
-    )
 
 
 @transaction.atomic
@@ -344,36 +313,3 @@ def upload_discard(*, upload: Upload, by: User | None = None) -> None:
         before={"upload": number, "state": locked.state},
     )
     transaction.on_commit(partial(shutil.rmtree, folder, ignore_errors=True))
-
-
-def uploads_sweep() -> int:
-    """Discard uploads that are a week old, imported or not; how many they were.
-
-    One that is just being imported is left to the next time. Folders without a row,
-    or whose import is done, are what a killed process left: they go too.
-    """
-    forgotten = 0
-    for upload in Upload.objects.filter(created_at__lt=timezone.now() - KEPT_FOR):
-        try:
-            upload_discard(upload=upload)
-        except (Refused, Upload.DoesNotExist):
-            continue
-        forgotten += 1
-    _remove_left_folders()
-    return forgotten
-
-
-def _is_old(folder: Path) -> bool:
-    try:
-        return time.time() - folder.stat().st_mtime > UNCLAIMED_FOR.total_seconds()
-    except FileNotFoundError:  # another sweep was first
-        return False
-
-
-def _remove_left_folders() -> None:
-    folders = list(uploads_folder().glob("*"))  # before the rows are looked up
-    states = dict(Upload.objects.values_list("folder", "state"))
-    for folder in folders:
-        state = states.get(folder.name)
-        if state == Upload.State.DONE or (state is None and _is_old(folder)):
-            shutil.rmtree(folder, ignore_errors=True)

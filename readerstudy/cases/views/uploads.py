@@ -5,10 +5,8 @@ from http import HTTPStatus
 from django.conf import settings
 from django.contrib import messages
 from django.http import (
-    FileResponse,
     Http404,
     HttpResponse,
-    HttpResponseBase,
     JsonResponse,
 )
 from django.shortcuts import redirect, render
@@ -21,7 +19,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from readerstudy.imaging.errors import Refused
 
-from .. import selectors, services
+from .. import previews, selectors, services
 from ..forms import ConfirmForm, UploadForm
 from ..models import Upload
 from ..wording import told
@@ -144,12 +142,12 @@ def upload_retry(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @may_upload
 @cache_control(private=True, no_store=True)
-def upload_preview(
-    request: HttpRequest, pk: int, code: str, role: str
-) -> HttpResponseBase:
+def upload_preview(request: HttpRequest, pk: int, code: str, role: str) -> HttpResponse:
     upload = upload_or_404(request, pk)
     try:
-        file = services.uploads.preview_path(upload, code=code, role=role).open("rb")
-    except OSError as error:
+        png = previews.planned_png(
+            services.uploads.upload_plan(upload), code=code, role=role
+        )
+    except (Refused, LookupError) as error:
         raise Http404 from error
-    return FileResponse(file, content_type="image/png")
+    return HttpResponse(png, content_type="image/png")

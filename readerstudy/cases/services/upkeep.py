@@ -1,0 +1,98 @@
+"""What becomes of uploads that nobody is at: taken up again, or removed."""
+
+import shutil
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from readerstudy.imaging.errors import Refused
+
+from ..models import Upload
+from .receiving import uploads_folder
+from .uploads import STALE_AFTER, WORKING, upload_call, upload_discard
+
+MAX_ATTEMPTS = 3
+KEPT_FOR = timedelta(days=7)
+# Longer than any import from a path takes.
+UNCLAIMED_FOR = timedelta(days=1)
+# Kept as it stands; the page translates it.
+GIVEN_UP = gettext_noop(
+    "The worker ended three times in the middle of it, perhaps for lack of memory; "
+    "nothing was imported. The log of the worker may say more."
+)
+
+
+def uploads_recover(*, call_again: timedelta = STALE_AFTER) -> int:
+    """Call workers again for steps whose worker is dead or whose message was lost;
+    how many. May run anywhere, any number of times at once.
+
+    call_again: how long after its last call a step is called again.
+    """
+    now = timezone.now()
+    silent = Q(heartbeat_at=None) | Q(heartbeat_at__lt=now - STALE_AFTER)
+    uncalled = Q(called_at=None) | Q(called_at__lte=now - call_again)
+    called = 0
+    for upload in Upload.objects.filter(silent, uncalled, state__in=WORKING):
+        unchanged = Upload.objects.filter(
+            pk=upload.pk,
+            state=upload.state,
+            called_at=upload.called_at,
+            heartbeat_at=upload.heartbeat_at,
+        )
+        if upload.attempts >= MAX_ATTEMPTS:
+            _give_up(upload, unchanged)
+            continue
+        with transaction.atomic():
+            if unchanged.update(called_at=now):
+                upload_call(upload)
+                called += 1
+    return called
+
+
+def _give_up(upload: Upload, unchanged: QuerySet[Upload]) -> None:
+    scanning = upload.state == Upload.State.SCANNING
+    unchanged.update(
+        state=Upload.State.FAILED if scanning else Upload.State.READY,
+        claim="",
+        heartbeat_at=None,
+        attempts=0,
+        error=GIVEN_UP,
+    )
+
+
+def uploads_sweep() -> int:
+    """Discard uploads that are a week old, imported or not; how many they were.
+
+    One that is just being imported is left to the next time. Folders without a row,
+    or whose import is done, are what a killed process left: they go too.
+    """
+    forgotten = 0
+    for upload in Upload.objects.filter(created_at__lt=timezone.now() - KEPT_FOR):
+        try:
+            upload_discard(upload=upload)
+        except (Refused, Upload.DoesNotExist):
+            continue
+        forgotten += 1
+    _remove_left_folders()
+    return forgotten
+
+
+def _is_old(folder: Path) -> bool:
+    try:
+        return time.time() - folder.stat().st_mtime > UNCLAIMED_FOR.total_seconds()
+    except FileNotFoundError:  # another sweep was first
+        return False
+
+
+def _remove_left_folders() -> None:
+    folders = list(uploads_folder().glob("*"))  # before the rows are looked up
+    states = dict(Upload.objects.values_list("folder", "state"))
+    for folder in folders:
+        state = states.get(folder.name)
+        if state == Upload.State.DONE or (state is None and _is_old(folder)):
+            shutil.rmtree(folder, ignore_errors=True)
