@@ -82,31 +82,32 @@ def _slab_mean(volume: Volume, central_slice: int) -> Image | None:
 
 def _brain(image: Image) -> Mask:
     """The largest connected part above half the median of the head."""
-    head = image > 0.15 * image.max()
+    head: Mask = image > 0.15 * image.max()
     if not head.any():
         return head
     parts, count = ndimage.label(image > 0.5 * np.median(image[head]))
     largest = np.bincount(parts.ravel())[1:].argmax() + 1 if count else 0
     filled: Mask = ndimage.binary_fill_holes(parts == largest)
-    return filled & (count > 0)
+    return filled if count else np.zeros_like(head)
 
 
 def _brain_frame(brain: Mask, row_mm: float, column_mm: float) -> tuple[Image, Image]:
     """(rows, columns) each, mm from the brain's middle: to the patient's left, and
     to the back, along the long axis of the ellipse with the outline's moments.
     """
-    row, column = np.indices(brain.shape).astype(np.float64)
-    row = (row - row[brain].mean()) * row_mm
-    column = (column - column[brain].mean()) * column_mm
+    grid: Image = np.indices(brain.shape).astype(np.float64)
+    middle = grid[:, brain].mean(axis=1)
+    row: Image = (grid[0] - middle[0]) * row_mm
+    column: Image = (grid[1] - middle[1]) * column_mm
     across, along, both = (
-        (one[brain] * other[brain]).mean()
+        float((one[brain] * other[brain]).mean())
         for one, other in ((column, column), (row, row), (row, column))
     )
     # The long axis of a head runs from front to back.
     turn = 0.5 * np.arctan2(2 * both, along - across)
     turn = float(np.clip(turn, -MOST_TURN_RAD, MOST_TURN_RAD))
-    sideways = column * np.cos(turn) - row * np.sin(turn)
-    backwards = row * np.cos(turn) + column * np.sin(turn)
+    sideways: Image = column * np.cos(turn) - row * np.sin(turn)
+    backwards: Image = row * np.cos(turn) + column * np.sin(turn)
     return sideways, backwards
 
 
