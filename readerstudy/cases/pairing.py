@@ -1,22 +1,377 @@
-"""Which two scans are one case: pure decisions on what was found."""
+"""Which two scans are one case: decisions on what was found, which a person confirms.
+
+What the files say of patient and study comes first, then what the images show. Where
+neither is plain the pair is uncertain: it is shown, but not imported before a person
+has accepted it.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from django.utils.translation import gettext_noop
 
-from readerstudy.imaging.preprocessing import CROP, PIXEL_MM, PIXEL_TOLERANCE_MM
+from readerstudy.imaging.central_slice import DEFAULT_RULE
+from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.preprocessing import CROP, PIXEL_MM, STORED_SLICES
 
-from .plan import ScannedSeries
+from .likeness import same_heads
+from .manifest import Manifest, Row
+from .parity import SAME_POSITION_MM, SAME_SPACING_MM, compare, same_spacing
+from .plan import PlannedPair, ScannedSeries, Single
+from .roles import Roles, Typical, roles_of, typical_of
 from .sources import LeftOut
 
-# The longer of two scans is the reference if it is longer by at least this factor:
-# less is how one protocol varies from run to run.
+NO_PARTNER = gettext_noop(
+    "It has no partner: no second scan of the same patient and study."
+)
+BY_A_PERSON = gettext_noop("It was left out by a person.")
+NOT_NAMED = gettext_noop("The manifest does not name it.")
+PAIRED_BY_HAND = gettext_noop("The two scans were paired by hand.")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """pairs: with a code only where a manifest gives one; `coded` gives the others."""
+
+    pairs: tuple[PlannedPair, ...]
+    singles: tuple[Single, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def propose(
+    scans: Sequence[ScannedSeries],
+    *,
+    folder: Path,
+    resampling: bool,
+    manifest: Manifest | None = None,
+) -> Proposal:
+    """Pairs of a reference and a short scan, and the rest with the reason."""
+    left_out: list[LeftOut] = []
+    usable: list[ScannedSeries] = []
+    singles: list[Single] = []
+    for scan in _without_duplicates(scans, left_out):
+        if reason := unusable(scan, resampling=resampling):
+            singles.append(Single(scan, reason))
+        else:
+            usable.append(scan)
+    if manifest:
+        found = _named(usable, manifest, folder)
+    else:
+        found = _examinations(usable, folder)
+        twins = _twins(found.singles, folder)
+        found = Proposal((*found.pairs, *twins.pairs), twins.singles, ())
+    return Proposal(found.pairs, (*singles, *found.singles), tuple(left_out))
+
+
+def coded(pairs: Iterable[PlannedPair]) -> tuple[PlannedPair, ...]:
+    """All with a code, ordered by it: those without get C001, C002, …, as far as
+    these are free, in the order of their keyed digests, which is nobody's."""
+    pairs = list(pairs)
+    taken = {pair.code for pair in pairs}
+    found = [pair for pair in pairs if pair.code]
+    number = 0
+    for pair in sorted(
+        (pair for pair in pairs if not pair.code),
+        key=lambda one: (one.reference.patient, one.reference.study),
+    ):
+        number += 1
+        while f"C{number:03}" in taken:
+            number += 1
+        found.append(replace(pair, code=f"C{number:03}"))
+    return tuple(sorted(found, key=lambda one: one.code))
+
+
+def unusable(series: ScannedSeries, *, resampling: bool) -> str:
+    """Why a scan cannot be read in a study, whatever its partner; "" if it can."""
+    if series.resampled_from and not resampling:
+        _, row_mm, column_mm = series.resampled_from["spacing_mm"]
+        size = (
+            f"{row_mm:.2f}" if row_mm == column_mm else f"{column_mm:.2f}×{row_mm:.2f}"
+        )
+        return gettext_noop(
+            "Its pixels measure %(size)s mm, but %(needed)s mm are needed; "
+            "images of other pixel sizes are not resampled."
+        ) % {"size": size, "needed": PIXEL_MM}
+    _, rows, columns = series.shape
+    if min(rows, columns) < CROP:
+        return gettext_noop(
+            "Its slices are %(columns)s×%(rows)s pixels, but at least "
+            "%(crop)s×%(crop)s are needed."
+        ) % {"columns": columns, "rows": rows, "crop": CROP}
+    return ""
+
+
+def planned(
+    roles: Roles,
+    *,
+    folder: Path,
+    code: str = "",
+    split: str = "",
+    certain: bool,
+    notes: tuple[str, ...] = (),
+) -> PlannedPair:
+    """The pair, its slice chosen on the reference. Refused where that slice cannot be
+    cut out of both."""
+    reference, short = roles.reference, roles.short
+    central = reference.candidates[DEFAULT_RULE]
+    margin = STORED_SLICES // 2
+    for scan in (reference, short):
+        if not margin <= central < scan.shape[0] - margin:
+            raise Refused(
+                gettext_noop(
+                    "Slice %(number)s of %(slices)s is too near the end of the image: "
+                    "%(needed)s slices are needed on each side of it."
+                )
+                % {
+                    "number": central + 1,
+                    "slices": scan.shape[0],
+                    "needed": margin,
+                }
+            )
+    return PlannedPair(
+        code=code,
+        reference=reference,
+        short=short,
+        central_slice=central,
+        central_rule=DEFAULT_RULE,
+        parity=compare(reference, short, folder=folder),
+        notes=(*notes, *roles.notes, *_of_the_scans(reference, short)),
+        split=split,
+        certain=certain and roles.certain and _same_grid(reference, short),
+    )
+
+
+def _same_grid(one: ScannedSeries, other: ScannedSeries) -> bool:
+    return one.shape == other.shape and same_spacing(one, other)
+
+
+def _of_the_scans(reference: ScannedSeries, short: ScannedSeries) -> list[str]:
+    notes = []
+    central, literal = (
+        reference.candidates[rule] for rule in (DEFAULT_RULE, "hottest-voxel")
+    )
+    if central != literal:
+        notes.append(
+            gettext_noop(
+                "The highest count of the whole image is in slice %(literal)s, outside "
+                "the middle of the brain (a salivary gland?); slice %(taken)s was "
+                "taken. Please check it."
+            )
+            % {"literal": literal + 1, "taken": central + 1}
+        )
+    for label, series in (
+        (gettext_noop("Reference scan: %(note)s"), reference),
+        (gettext_noop("Short scan: %(note)s"), short),
+    ):
+        notes += [label % {"note": warning} for warning in series.warnings]
+    return notes
+
+
+def _without_duplicates(
+    found: Iterable[ScannedSeries], left_out: list[LeftOut]
+) -> list[ScannedSeries]:
+    kept: list[ScannedSeries] = []
+    seen: dict[str, str] = {}
+    for series in found:
+        same_as = seen.get(series.instances) or seen.get(series.content)
+        if same_as:
+            reason = gettext_noop("It is the same image as %(other)s.") % {
+                "other": same_as
+            }
+            left_out += [LeftOut(name, reason) for name in series.files]
+            continue
+        seen[series.instances] = seen[series.content] = series.name
+        kept.append(series)
+    return kept
+
+
+def _named(
+    scans: Sequence[ScannedSeries], manifest: Manifest, folder: Path
+) -> Proposal:
+    """The cases that a manifest names; what it does not name stays out."""
+    cases: dict[str, list[tuple[ScannedSeries, Row]]] = defaultdict(list)
+    singles: list[Single] = []
+    for scan in scans:
+        if row := manifest.of(scan.number):
+            cases[row.case].append((scan, row))
+        else:
+            singles.append(Single(scan, NOT_NAMED))
+    pairs: list[PlannedPair] = []
+    for code, members in cases.items():
+        outcome = _by_manifest(code, members, folder)
+        if isinstance(outcome, PlannedPair):
+            pairs.append(outcome)
+        else:
+            singles += [Single(scan, outcome) for scan, _ in members]
+    return Proposal(tuple(pairs), tuple(singles), ())
+
+
+def _by_manifest(
+    code: str, members: Sequence[tuple[ScannedSeries, Row]], folder: Path
+) -> PlannedPair | str:
+    """The case of that code, or why its scans are none. A person has named it."""
+    if len(members) != 2:
+        return gettext_noop(
+            "The manifest gives case %(case)s %(number)s scan(s) that can be used "
+            "instead of two."
+        ) % {"case": code, "number": len(members)}
+    given = sorted(
+        members, key=lambda one: {"reference": 0, "": 1, "short": 2}[one[1].role]
+    )
+    (one, first), (other, second) = given
+    if first.role or second.role:
+        if first.role == second.role:
+            return gettext_noop(
+                "The manifest gives case %(case)s two scans of the same role."
+            ) % {"case": code}
+        roles: Roles | None = Roles(one, other)
+    else:
+        roles = roles_of(one, other)
+    if roles is None:
+        return gettext_noop(
+            "It cannot be told which scan of case %(case)s is the long one: the "
+            "manifest gives no role, and neither their durations nor their counts "
+            "differ clearly."
+        ) % {"case": code}
+    split = first.split or second.split
+    try:
+        pair = planned(roles, folder=folder, code=code, split=split, certain=True)
+    except Refused as error:
+        return str(error)
+    return replace(pair, certain=True)
+
+
+def _examinations(scans: Sequence[ScannedSeries], folder: Path) -> Proposal:
+    """Pairs of scans of the same patient, study and kind."""
+    groups: dict[tuple[str, str, str], list[ScannedSeries]] = defaultdict(list)
+    for scan in scans:
+        groups[scan.patient, scan.study, scan.modality].append(scan)
+    pairs: list[PlannedPair] = []
+    singles: list[Single] = []
+    unclear: list[list[ScannedSeries]] = []
+    for group in groups.values():
+        roles, spare = _best(group)
+        if roles is None:
+            unclear.append(group)
+            continue
+        notes = _among(len(group)) if spare else ()
+        try:
+            pairs.append(planned(roles, folder=folder, certain=not spare, notes=notes))
+        except Refused as error:
+            spare = group
+            singles += [Single(scan, str(error)) for scan in group]
+        else:
+            singles += [Single(scan, *_among(len(group))) for scan in spare]
+    typical = typical_of(pairs)
+    for group in unclear:
+        reason = _why_none(group, typical)
+        singles += [Single(scan, reason) for scan in group]
+    return Proposal(tuple(pairs), tuple(singles), ())
+
+
+def _among(number: int) -> tuple[str]:
+    return (
+        gettext_noop(
+            "%(number)s scans of the same patient and study were found; the two that "
+            "fit best were paired."
+        )
+        % {"number": number},
+    )
+
+
+def _best(group: Sequence[ScannedSeries]) -> tuple[Roles | None, list[ScannedSeries]]:
+    """The two that fit best, if any do, and the others."""
+    possible = [
+        roles
+        for index, one in enumerate(group)
+        for other in group[index + 1 :]
+        if (roles := roles_of(one, other))
+    ]
+    if not possible:
+        return None, []
+    best = min(
+        possible,
+        key=lambda roles: (
+            not _same_grid(roles.reference, roles.short),
+            roles.misfit,
+        ),
+    )
+    chosen = {best.reference.number, best.short.number}
+    return best, [scan for scan in group if scan.number not in chosen]
+
+
+def _why_none(group: Sequence[ScannedSeries], typical: Typical | None) -> str:
+    if len(group) == 1:
+        role = typical.role(group[0]) if typical else ""
+        if role == "reference":
+            return gettext_noop(
+                "It looks like a reference scan, and its short scan is missing: no "
+                "second scan of the same patient and study."
+            )
+        if role == "short":
+            return gettext_noop(
+                "It looks like a short scan, and its reference scan is missing: no "
+                "second scan of the same patient and study."
+            )
+        return NO_PARTNER
+    roles = {typical.role(scan) for scan in group} if typical else set()
+    if roles == {"short"}:
+        return gettext_noop(
+            "Two short scans of one patient and study were found, and no reference "
+            "scan."
+        )
+    if roles == {"reference"}:
+        return gettext_noop(
+            "Two reference scans of one patient and study were found, and no short "
+            "scan."
+        )
+    return gettext_noop(
+        "It cannot be told which of the scans of this patient and study is the long "
+        "one: neither their durations nor their counts differ clearly."
+    )
+
+
+def _twins(singles: Sequence[Single], folder: Path) -> Proposal:
+    """Scans without a partner that show the same head: one patient under two ids, or
+    in two studies. Always uncertain."""
+    lonely = [one.series for one in singles]
+    pairs: list[PlannedPair] = []
+    paired: set[int] = set()
+    for one, other in same_heads(lonely, folder=folder, may_match=_may_be_twins):
+        roles = roles_of(one, other)
+        note = _two_names(one, other)
+        try:
+            assert roles is not None  # _may_be_twins has seen to it
+            pairs.append(planned(roles, folder=folder, certain=False, notes=(note,)))
+        except Refused:
+            continue
+        paired |= {one.number, other.number}
+    rest = tuple(one for one in singles if one.series.number not in paired)
+    return Proposal(tuple(pairs), rest, ())
+
+
+def _may_be_twins(one: ScannedSeries, other: ScannedSeries) -> bool:
+    apart = (one.patient, one.study) != (other.patient, other.study)
+    return apart and roles_of(one, other) is not None
+
+
+def _two_names(one: ScannedSeries, other: ScannedSeries) -> str:
+    if one.patient == other.patient:
+        return gettext_noop(
+            "The scans are of one patient but of two studies; the images show the "
+            "same head."
+        )
+    return gettext_noop(
+        "The scans bear two patient ids, but show the same head: one patient under "
+        "two ids?"
+    )
+
+
+# --- until the scan calls propose ---
 CLEARLY_LONGER = 1.2
-# Spacings and positions of two reconstructions of one examination agree so well.
-SAME_SPACING_MM = 0.01
-SAME_POSITION_MM = 1.0
+PIXEL_TOLERANCE_MM = 0.02
 
 
 @dataclass(frozen=True)
@@ -36,8 +391,8 @@ def pair_up(
     """
     left_out: list[LeftOut] = []
     usable: list[ScannedSeries] = []
-    for series in _without_duplicates(found, left_out):
-        if reason := unusable(series):
+    for series in _old_without_duplicates(found, left_out):
+        if reason := old_unusable(series):
             left_out += _all_files([series], reason)
         else:
             usable.append(series)
@@ -58,7 +413,7 @@ def _all_files(scans: Sequence[ScannedSeries], reason: str) -> list[LeftOut]:
     return [LeftOut(name, reason) for series in scans for name in series.files]
 
 
-def _without_duplicates(
+def _old_without_duplicates(
     found: Iterable[ScannedSeries], left_out: list[LeftOut]
 ) -> list[ScannedSeries]:
     kept: list[ScannedSeries] = []
@@ -73,7 +428,7 @@ def _without_duplicates(
     return kept
 
 
-def unusable(series: ScannedSeries) -> str:
+def old_unusable(series: ScannedSeries) -> str:
     """Why a scan cannot be read in this study, whatever its partner; "" if it can."""
     _, rows, columns = series.shape
     _, row_mm, column_mm = series.spacing_mm
