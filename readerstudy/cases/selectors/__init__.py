@@ -1,0 +1,29 @@
+"""What the rest of the house may read of cohorts."""
+
+from .cohorts import (
+    CaseRow,
+    case_row,
+    cohort_methods,
+    cohorts_of,
+    reasons_and_files,
+    stored_slices,
+)
+from .images import (
+    rendition_get,
+    rendition_is_whole,
+    rendition_values,
+    series_volume,
+)
+
+__all__ = [
+    "CaseRow",
+    "case_row",
+    "cohort_methods",
+    "cohorts_of",
+    "reasons_and_files",
+    "rendition_get",
+    "rendition_is_whole",
+    "rendition_values",
+    "series_volume",
+    "stored_slices",
+]
