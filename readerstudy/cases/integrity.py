@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from .models import Case, Rendition, Series
-from .pairing import SAME_SPACING_MM
+from .parity import SAME_SPACING_MM
 from .selectors import rendition_is_whole
 
 HASH_SHOWN = 12  # digits of a SHA-256: enough to tell two images of a case apart

@@ -10,7 +10,6 @@ import secrets
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,6 @@ from django.utils.translation import gettext_noop
 
 from readerstudy.imaging.dicom_file import MAX_FRAMES, MAX_VOXELS
 from readerstudy.imaging.errors import Refused
-from readerstudy.imaging.preprocessing import STORED_SLICES
 from readerstudy.imaging.scans import Scan, prepared
 from readerstudy.imaging.tomogram import StoredImage, Tomogram, assemble, read_image
 
@@ -28,9 +26,9 @@ from ..digests import (
     instance_digest,
     patient_digest,
 )
-from ..models import Case, Series
-from ..pairing import Pair, pair_up
-from ..plan import CohortPlan, ParityReport, PlannedPair, ScannedSeries, scan_path
+from ..models import Series
+from ..pairing import coded, propose
+from ..plan import CohortPlan, PlannedPair, ScannedSeries, scan_path
 from ..sources import UNREADABLE, LeftOut, Source, open_source
 from .receiving import uploads_folder
 
@@ -91,50 +89,19 @@ def _scan(
 ) -> CohortPlan:
     found, left_out, steps = _find_tomograms(source, folder, progress)
     progress(steps, steps)
-    pairs, unpaired = pair_up(found)
-    left_out += unpaired
-    planned: list[PlannedPair] = []
-    for pair in pairs:
-        try:
-            planned.append(_plan_pair(pair))
-        except Refused as error:
-            names = (*pair.reference.files, *pair.short.files)
-            left_out += [LeftOut(name, str(error)) for name in names]
-    planned.sort(key=lambda pair: (pair.reference.patient, pair.reference.study))
-    coded = tuple(
-        replace(pair, code=f"C{number:03}")
-        for number, pair in enumerate(planned, start=1)
-    )
+    proposal = propose(found, folder=folder, resampling=resampling)
+    pairs = coded(proposal.pairs)
+    left_out += proposal.left_out
     left_out += source.left_out
     left_out.sort(key=lambda one: one.name)
     return CohortPlan(
         folder=folder,
-        pairs=coded,
-        singles=(),
+        pairs=pairs,
+        singles=proposal.singles,
         left_out=tuple(left_out),
-        warnings=_warnings(coded),
+        warnings=plan_warnings(pairs),
         resampling=resampling,
         file_count=len(source.names) + len(source.left_out),
-    )
-
-
-def _plan_pair(pair: Pair) -> PlannedPair:
-    rule = Case.SliceRule.CENTRAL_REGION.value
-    central, slices = pair.reference.candidates[rule], pair.reference.shape[0]
-    margin = STORED_SLICES // 2
-    if not margin <= central < slices - margin:
-        raise Refused(
-            f"Slice {central + 1} of {slices} is too near the end of the "
-            f"image: {margin} slices are needed on each side of it."
-        )
-    return PlannedPair(
-        code="",
-        reference=pair.reference,
-        short=pair.short,
-        central_slice=central,
-        central_rule=rule,
-        parity=ParityReport(offset_mm=None, count_ratio=None),
-        notes=pair.notes,
     )
 
 
@@ -278,7 +245,7 @@ def _scanned(files: tuple[str, ...], scan: Scan, number: int) -> ScannedSeries:
     )
 
 
-def _warnings(pairs: Iterable[PlannedPair]) -> tuple[str, ...]:
+def plan_warnings(pairs: Iterable[PlannedPair]) -> tuple[str, ...]:
     return tuple(_known_already(pairs)) + tuple(_patients_twice(pairs))
 
 

@@ -1,0 +1,239 @@
+"""A person corrects what was proposed, before anything is imported.
+
+A pair is named by the numbers of its two scans, reference first: what a page showed
+before another window changed it is refused, not done to another pair.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from readerstudy.imaging.errors import Refused
+
+from ..models import Upload
+from ..pairing import (
+    BY_A_PERSON,
+    NOT_NAMED,
+    PAIRED_BY_HAND,
+    coded,
+    notes_of,
+    planned,
+    propose,
+    unusable,
+)
+from ..plan import CohortPlan, PlannedPair, ScannedSeries, Single
+from ..roles import Roles
+from .scanning import plan_warnings
+from .uploads import plan_keep, upload_plan
+
+SWAPPED = gettext_noop("Reference and short scan were swapped by hand.")
+ACCEPTED = gettext_noop("A person has said that the two scans belong together.")
+CHANGED_MEANWHILE = gettext_noop(
+    "The pairs have changed since your page was made, perhaps in another window. "
+    "Please look at them as they are now."
+)
+
+Change = Callable[[CohortPlan], CohortPlan]
+
+
+@transaction.atomic
+def _change(upload: Upload, change: Change) -> CohortPlan:
+    """Load, change, keep; two windows take turns by the lock on the row."""
+    locked = Upload.objects.select_for_update().get(pk=upload.pk)
+    if locked.state != Upload.State.READY:
+        raise Refused(_("These files are not waiting to be confirmed."))
+    changed = change(upload_plan(locked))
+    changed = replace(changed, warnings=plan_warnings(changed.pairs))
+    plan_keep(locked, changed)
+    return changed
+
+
+def pair_swap(*, upload: Upload, reference: int, short: int) -> CohortPlan:
+    """The other scan is the reference; the slice is chosen on it anew."""
+
+    def change(plan: CohortPlan) -> CohortPlan:
+        pair = _pair(plan, reference, short)
+        swapped = planned(
+            Roles(pair.short, pair.reference),
+            folder=plan.folder,
+            code=pair.code,
+            split=pair.split,
+            certain=True,
+            notes=_swapped_notes(pair),
+        )
+        return _with(plan, pair, replace(swapped, certain=True))
+
+    return _change(upload, change)
+
+
+def _swapped_notes(pair: PlannedPair) -> tuple[str, ...]:
+    """What was said of the roles is over; what was said of the two stays."""
+    over = {SWAPPED, *notes_of(pair.reference, pair.short)}
+    kept = tuple(note for note in pair.notes if note not in over)
+    return kept if SWAPPED in pair.notes else (*kept, SWAPPED)
+
+
+def pair_drop(*, upload: Upload, reference: int, short: int) -> CohortPlan:
+    """Its scans are not imported, unless they are paired again."""
+
+    def change(plan: CohortPlan) -> CohortPlan:
+        pair = _pair(plan, reference, short)
+        dropped = [Single(scan, BY_A_PERSON) for scan in (pair.reference, pair.short)]
+        return replace(
+            plan,
+            pairs=tuple(one for one in plan.pairs if one is not pair),
+            singles=_in_order([*plan.singles, *dropped]),
+        )
+
+    return _change(upload, change)
+
+
+def pair_make(*, upload: Upload, reference: int, short: int) -> CohortPlan:
+    """A case of two scans that are in no pair."""
+
+    def change(plan: CohortPlan) -> CohortPlan:
+        scans = [_single(plan, number) for number in (reference, short)]
+        _check_partners(*scans, resampling=plan.resampling)
+        pair = planned(
+            Roles(*scans),
+            folder=plan.folder,
+            code=_next_code(plan),
+            certain=True,
+            notes=(PAIRED_BY_HAND,),
+        )
+        return replace(
+            plan,
+            pairs=coded([*plan.pairs, replace(pair, certain=True)]),
+            singles=tuple(
+                one for one in plan.singles if one.series.number not in pair_of(pair)
+            ),
+        )
+
+    return _change(upload, change)
+
+
+def _check_partners(
+    reference: ScannedSeries, short: ScannedSeries, *, resampling: bool
+) -> None:
+    if reference.number == short.number:
+        raise Refused(_("Please choose two different scans."))
+    for scan in (reference, short):
+        if reason := unusable(scan, resampling=resampling):
+            raise Refused(reason)
+    if reference.modality != short.modality:
+        raise Refused(
+            _("One of the scans is %(one)s and the other %(other)s.")
+            % {"one": reference.modality, "other": short.modality}
+        )
+
+
+def _next_code(plan: CohortPlan) -> str:
+    """After the last of ours, so that no code stands for another pair than before."""
+    numbers = [
+        int(pair.code[1:])
+        for pair in plan.pairs
+        if pair.code[:1] == "C" and pair.code[1:].isdecimal()
+    ]
+    return f"C{max(numbers, default=0) + 1:03}"
+
+
+def pairs_accept(*, upload: Upload, pairs: Sequence[tuple[int, int]]) -> CohortPlan:
+    """A person says of each (reference, short) that they belong together."""
+
+    def change(plan: CohortPlan) -> CohortPlan:
+        for reference, short in pairs:
+            pair = _pair(plan, reference, short)
+            if not pair.certain:
+                notes = (*pair.notes, ACCEPTED)
+                plan = _with(plan, pair, replace(pair, certain=True, notes=notes))
+        return plan
+
+    return _change(upload, change)
+
+
+def pair_accept(*, upload: Upload, reference: int, short: int) -> CohortPlan:
+    return pairs_accept(upload=upload, pairs=[(reference, short)])
+
+
+@transaction.atomic
+def plan_set_resampling(*, upload: Upload, resampling: bool) -> CohortPlan:
+    """Take scans of other pixel sizes, or leave them out; their voxels are on the
+    study's grid already. Pairs of others stay as they are."""
+
+    def change(plan: CohortPlan) -> CohortPlan:
+        if plan.resampling == resampling:
+            return plan
+        plan = replace(plan, resampling=resampling)
+        return _proposed_again(plan) if resampling else _without_resampled(plan)
+
+    changed = _change(upload, change)
+    Upload.objects.filter(pk=upload.pk).update(resampling=resampling)
+    return changed
+
+
+def _proposed_again(plan: CohortPlan) -> CohortPlan:
+    """New pairs among the scans that nobody has left out on purpose."""
+    settled = (BY_A_PERSON, NOT_NAMED)
+    asked = [one.series for one in plan.singles if one.reason not in settled]
+    kept = [one for one in plan.singles if one.reason in settled]
+    proposal = propose(asked, folder=plan.folder, resampling=True)
+    return replace(
+        plan,
+        pairs=coded([*plan.pairs, *proposal.pairs]),
+        singles=_in_order([*kept, *proposal.singles]),
+        left_out=(*plan.left_out, *proposal.left_out),
+    )
+
+
+def _without_resampled(plan: CohortPlan) -> CohortPlan:
+    pairs, singles = [], list(plan.singles)
+    for pair in plan.pairs:
+        if not (pair.reference.resampled_from or pair.short.resampled_from):
+            pairs.append(pair)
+            continue
+        for scan in (pair.reference, pair.short):
+            reason = unusable(scan, resampling=False)
+            singles.append(Single(scan, reason or PARTNER_RESAMPLED))
+    return replace(plan, pairs=tuple(pairs), singles=_in_order(singles))
+
+
+PARTNER_RESAMPLED = gettext_noop("Its partner would have to be resampled.")
+
+
+def plan_check(plan: CohortPlan) -> None:
+    """Refused while a person has yet to say that two scans belong together."""
+    if waiting := [pair.code for pair in plan.pairs if not pair.certain]:
+        raise Refused(
+            _("Please accept or drop the uncertain pairs first: %(codes)s.")
+            % {"codes": ", ".join(waiting[:10]) + (" …" if len(waiting) > 10 else "")}
+        )
+
+
+def pair_of(pair: PlannedPair) -> tuple[int, int]:
+    return pair.reference.number, pair.short.number
+
+
+def _pair(plan: CohortPlan, reference: int, short: int) -> PlannedPair:
+    for pair in plan.pairs:
+        if pair_of(pair) == (reference, short):
+            return pair
+    raise Refused(CHANGED_MEANWHILE)
+
+
+def _single(plan: CohortPlan, number: int) -> ScannedSeries:
+    for one in plan.singles:
+        if one.series.number == number:
+            return one.series
+    raise Refused(CHANGED_MEANWHILE)
+
+
+def _with(plan: CohortPlan, pair: PlannedPair, instead: PlannedPair) -> CohortPlan:
+    pairs = tuple(instead if one is pair else one for one in plan.pairs)
+    return replace(plan, pairs=pairs)
+
+
+def _in_order(singles: Sequence[Single]) -> tuple[Single, ...]:
+    return tuple(sorted(singles, key=lambda one: one.series.number))
