@@ -23,6 +23,9 @@ ACTIONS = {
     "upload.create": _("Files of a cohort were sent."),
     "upload.discard": _("Files that were sent are forgotten without an import."),
     "cohort.import": _("A cohort was made from its files."),
+    "cohort.divide": _(
+        "The cases of a cohort were divided into training, validation and test."
+    ),
     "case.central_slice": _("The slice at which a case is read was corrected."),
     "weights.add": _("Weights of a network came in, shipped or uploaded."),
     "job.request": _("The images of a cohort by one method were asked for."),
