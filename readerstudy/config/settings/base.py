@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from readerstudy.config.pacs import pacs_of
+
 ROOT = Path(__file__).resolve().parents[3]
 VAR_DIR = Path(os.environ.get("VAR_DIR", ROOT / "var")).resolve()
 
@@ -121,6 +123,20 @@ UPLOAD_MAX_BYTES = {
 }
 COHORT_UPLOAD_MAX_BYTES = int(os.environ.get("COHORT_UPLOAD_MAX_BYTES", 8 * 2**30))
 
+# A DICOM node that receives into the inbox; `serve` starts it if somebody may send.
+DICOM_NODE = {
+    "host": os.environ.get("DICOM_NODE_HOST", "127.0.0.1"),
+    "port": int(os.environ.get("DICOM_NODE_PORT", 11112)),
+    "aet": os.environ.get("DICOM_NODE_AET", "READERSTUDY"),
+    "allow": [
+        aet.strip()
+        for aet in os.environ.get("DICOM_NODE_ALLOW", "").split(",")
+        if aet.strip()
+    ],
+}
+# The DICOMweb servers that cohorts can be fetched from, and no others.
+PACS = pacs_of(os.environ)
+
 # Messages only wake workers up; the Job row in the database is the truth.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -144,6 +160,11 @@ LOGGING = {
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
+    },
+    # What these say of themselves repeats addresses and contents: identifiers.
+    "loggers": {
+        name: {"level": "CRITICAL"}
+        for name in ("pynetdicom", "dicomweb_client", "urllib3")
     },
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
 }

@@ -1,0 +1,100 @@
+"""What a platform of its own has received: asked in a process of its own.
+
+python -m tests.cases.gateways.asking QUESTION JSON
+"""
+
+import hashlib
+import json
+import os
+import sys
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.contrib.auth.models import User
+from django.core.management import call_command
+
+from readerstudy.cases import services
+from readerstudy.cases.models import Case, Upload
+from readerstudy.cases.sealing import sealed_open, unseal
+from readerstudy.cases.services.receiving import file_path
+from tests.cast import make_user
+
+
+def prepare() -> str:
+    """A database with one coordinator, and somebody who may upload nothing."""
+    call_command("migrate", verbosity=0)
+    make_user("coordinator", coordinator=True)
+    make_user("stranger")
+    return "prepared"
+
+
+def uploads(**wanted: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "pk": upload.pk,
+            "peer": upload.peer,
+            "origin": upload.origin,
+            "state": upload.state,
+            "by": upload.uploaded_by and upload.uploaded_by.username,
+            "name": upload.name,
+            "done": upload.done,
+            "total": upload.total,
+            "error": upload.error,
+            "files": [
+                {
+                    "name": unseal(file.sealed_name).decode(),
+                    "whole": file.is_whole,
+                    "sha256": _sha256(file),
+                    "head": _head(file),
+                }
+                for file in upload.files.all()
+            ],
+        }
+        for upload in Upload.objects.filter(**wanted).order_by("pk")
+    ]
+
+
+def _sha256(file: Any) -> str:
+    with sealed_open(file_path(file)) as content:
+        return hashlib.sha256(content.read()).hexdigest()
+
+
+def _head(file: Any) -> dict[str, str]:
+    from readerstudy.cases.gateways.part10 import read_head
+
+    with sealed_open(file_path(file)) as content:
+        head = read_head(content)
+    return {"sop_uid": head.sop_uid, "transfer_syntax": head.transfer_syntax}
+
+
+def take(*, pk: int, name: str, finish: bool = True) -> dict[str, Any]:
+    """A coordinator takes the upload, has it looked through, and imports it."""
+    coordinator = User.objects.get(username="coordinator")
+    upload = Upload.objects.get(pk=pk)
+    if finish:
+        services.receiving_finish(upload=upload, name=name, by=coordinator)
+    services.upload_scan(upload_id=pk)
+    upload.refresh_from_db()
+    scanned = {"state": upload.state, "error": upload.error}
+    services.upload_confirm(upload=upload, name=name)
+    services.upload_import(upload_id=pk)
+    upload.refresh_from_db()
+    cases = Case.objects.filter(cohort__name=name).count()
+    return {"scanned": scanned, "state": upload.state, "cases": cases}
+
+
+def fetch(*, pk: int) -> str:
+    """As the worker does when it is woken."""
+    from readerstudy.cases.services.pulling import upload_pull
+
+    upload_pull(upload_id=pk)
+    return str(Upload.objects.get(pk=pk).state)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("LOG_LEVEL", "ERROR")
+    question = globals()[sys.argv[1]]
+    print(json.dumps(question(**json.loads(sys.argv[2]))))

@@ -1,0 +1,169 @@
+"""A platform with a database and files of its own, real programs that talk to it.
+
+Everything listens at 127.0.0.1 only, at ports that were free.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.own_database import ROOT, own_database
+
+ALLOWED = ("SPECT1", "SPECT2", "WORKSTATION")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def program(name: str, package: str) -> str:
+    """Its path. Without it the test is skipped, or fails where REQUIRE_ALL is set."""
+    if found := shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin"):
+        return found
+    if os.environ.get("REQUIRE_ALL"):
+        raise AssertionError(f"{name} was not found; it is in the package {package}")
+    pytest.skip(f"{name} was not found on this machine")
+
+
+def wait_for_port(port: int, process: "subprocess.Popen[Any]") -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            raise AssertionError(f"it ended by itself: {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"nothing answers at port {port}")
+
+
+@dataclass
+class Platform:
+    """Files, database and keys that its processes share."""
+
+    folder: Path
+    environment: dict[str, str]
+    log: list[str] = field(default_factory=list)
+
+    def ask(self, question: str, **values: Any) -> Any:
+        """What `tests.cases.gateways.asking` answers."""
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "tests.cases.gateways.asking",
+                question,
+                json.dumps(values),
+            ],
+            cwd=ROOT,
+            env=self.environment | {"LOG_LEVEL": "ERROR"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=180,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def uploads(self, **wanted: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.ask("uploads", **wanted)
+        return found
+
+    def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=self.environment | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    folder = tmp_path_factory.mktemp("platform")
+    database = own_database(folder)
+    if url := database.get("TEST_DATABASE_URL"):
+        # settings.test would give every process a folder of its own
+        database = {
+            "DJANGO_SETTINGS_MODULE": "readerstudy.config.settings.production",
+            "DATABASE_URL": url,
+            "SECRET_KEY": "of-the-gateways-tests-" * 4,
+            "IDENTITY_KEY": "identities-of-the-gateways-tests-" * 3,
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "CELERY_BROKER_URL": "memory://",
+            "SECURE_SSL_REDIRECT": "0",
+        }
+    environment = {**os.environ, **database, "VAR_DIR": str(folder)}
+    environment |= {"PYTHONUNBUFFERED": "1"}
+    environment.pop("DICOM_NODE_ALLOW", None)
+    made = Platform(folder, environment)
+    assert made.ask("prepare") == "prepared"
+    return made
+
+
+@dataclass
+class Node:
+    port: int
+    process: "subprocess.Popen[str]"
+    lines: list[str]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(timeout=15)
+
+
+def start_node(platform: Platform, *more: str, **environment: str) -> Node:
+    """A node as an administrator starts it; what it says is collected."""
+    port = free_port()
+    allowed = [f"--allow={aet}" for aet in ALLOWED]
+    process = platform.start(
+        "manage.py",
+        "dicom_node",
+        f"--port={port}",
+        "--aet=READERSTUDY",
+        *allowed,
+        *more,
+        **environment,
+    )
+    lines: list[str] = []
+    assert process.stdout is not None
+    threading.Thread(
+        target=lambda out: lines.extend(out), args=[process.stdout], daemon=True
+    ).start()
+    wait_for_port(port, process)
+    return Node(port, process, lines)
+
+
+@pytest.fixture(scope="session")
+def node(platform: Platform) -> Iterator[Node]:
+    started = start_node(platform)
+    yield started
+    started.process.kill()
+    started.process.wait()
+
+
+@pytest.fixture(scope="session")
+def echoscu() -> str:
+    return program("echoscu", "dcmtk")
+
+
+@pytest.fixture(scope="session")
+def storescu() -> str:
+    return program("storescu", "dcmtk")
