@@ -135,7 +135,7 @@ class ViewingCheck(models.Model):
     answered_at = models.DateTimeField(null=True)
 
     class Meta:
-        ordering = ["session", "shown_at"]
+        ordering = ["session", "shown_at", "pk"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(passed__isnull=True, answered_at__isnull=True)

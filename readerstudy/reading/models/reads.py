@@ -117,7 +117,7 @@ class Reopening(models.Model):
     answered_at = models.DateTimeField(null=True)
 
     class Meta:
-        ordering = ["read", "at"]
+        ordering = ["read", "at", "pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["read"],
@@ -142,7 +142,7 @@ class CodeBreak(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        ordering = ["at"]
+        ordering = ["at", "pk"]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(reason=""), name="code_break_has_reason"

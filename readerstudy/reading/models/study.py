@@ -249,7 +249,7 @@ class UnblindingApproval(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        ordering = ["study", "at"]
+        ordering = ["study", "at", "pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["study", "role"], name="approval_once_per_role"
@@ -280,7 +280,7 @@ class LeakOracleRun(models.Model):
     findings = models.JSONField()
 
     class Meta:
-        ordering = ["study", "at"]
+        ordering = ["study", "at", "pk"]
 
     def __str__(self) -> str:
         return f"leak oracle at {self.at:%Y-%m-%d}"
