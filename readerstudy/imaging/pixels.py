@@ -1,0 +1,163 @@
+"""Stored pixels: which decoder reads which compression, and their rescaled values."""
+
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import uid
+from pydicom.dataset import Dataset
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.uid import UID
+
+from . import jpeg_extended
+from .dicom_file import MAX_FRAMES, MAX_VOXELS, known_name
+from .errors import Refused
+from .marking import gettext_noop
+from .values import integer, number, text
+
+# One decoder for each compression, so that a file gives the same voxels everywhere.
+# GDCM is asked only for what no other decoder under a permissive licence reads.
+DECODERS = MappingProxyType(
+    {
+        uid.RLELossless: "pydicom",
+        uid.JPEGBaseline8Bit: "pillow",
+        uid.JPEGExtended12Bit: jpeg_extended.LABEL,
+        uid.JPEGLossless: "gdcm",
+        uid.JPEGLosslessSV1: "gdcm",
+        uid.JPEGLSLossless: "pyjpegls",
+        uid.JPEGLSNearLossless: "pyjpegls",
+        uid.JPEG2000Lossless: "pylibjpeg",
+        uid.JPEG2000: "pylibjpeg",
+        uid.HTJ2KLossless: "pylibjpeg",
+        uid.HTJ2KLosslessRPCL: "pylibjpeg",
+        uid.HTJ2K: "pylibjpeg",
+    }
+)
+# JPEG 2000 and HTJ2K of these UIDs may have lost nothing; then 0028,2110 says so.
+LOSSY = frozenset({uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLSNearLossless})
+PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+
+_extended = get_decoder(uid.JPEGExtended12Bit)
+if not any(jpeg_extended.LABEL in one for one in _extended.available_plugins):
+    _extended.add_plugin(*jpeg_extended.PLUGIN)
+
+
+def decode_frames(dataset: Dataset) -> NDArray[np.generic]:
+    """Stored pixel values (frames, rows, columns), before any rescale; to be read
+    only. Refused: no image, colour, too large, damaged, unknown compression."""
+    if not any(keyword in dataset for keyword in PIXELS):
+        raise Refused(gettext_noop("It holds no image."))
+    shape = _checked_shape(dataset)
+    syntax = _transfer_syntax(dataset)
+    plugin = DECODERS.get(syntax, "")
+    if syntax.is_encapsulated and not _can_decode(syntax, plugin):
+        raise Refused(
+            gettext_noop("Its compression cannot be read here (%(name)s).")
+            % {"name": syntax.name}
+        )
+    try:
+        pixels, _ = get_decoder(syntax).as_array(
+            dataset,
+            raw=True,
+            decoding_plugin=plugin,
+            view_only=True,  # type: ignore[arg-type]
+        )
+        decoded: NDArray[np.generic] = pixels.reshape(shape)
+    except Exception as error:  # decoders raise whatever they stumble over
+        raise Refused(_damage(syntax, error)) from error
+    return decoded
+
+
+def _checked_shape(dataset: Dataset) -> tuple[int, int, int]:
+    if (samples := integer(dataset, "SamplesPerPixel") or 1) != 1:
+        raise Refused(
+            gettext_noop("It is a colour image (%(samples)s values a pixel).")
+            % {"samples": samples}
+        )
+    frames = integer(dataset, "NumberOfFrames") or 1
+    rows, columns = integer(dataset, "Rows"), integer(dataset, "Columns")
+    if not rows or not columns or min(rows, columns, frames) < 1:
+        raise Refused(
+            gettext_noop("It does not say how large its image is (Rows, Columns).")
+        )
+    if frames > MAX_FRAMES or frames * rows * columns > MAX_VOXELS:
+        raise Refused(
+            gettext_noop("Its image is too large (%(frames)s×%(rows)s×%(columns)s).")
+            % {"frames": frames, "rows": rows, "columns": columns}
+        )
+    return frames, rows, columns
+
+
+def _transfer_syntax(dataset: Dataset) -> UID:
+    syntax = UID(text(dataset.file_meta, "TransferSyntaxUID"))
+    if not known_name(syntax) or not syntax.is_transfer_syntax:
+        raise Refused(
+            gettext_noop("It does not say how its image is encoded (Transfer Syntax).")
+        )
+    return syntax
+
+
+def _can_decode(syntax: UID, plugin: str) -> bool:
+    return bool(plugin) and plugin in get_decoder(syntax).available_plugins
+
+
+def _damage(syntax: UID, error: Exception) -> str:
+    if syntax.is_encapsulated:
+        return gettext_noop("Its compressed image cannot be read (%(name)s).") % {
+            "name": syntax.name
+        }
+    if "less than expected" in str(error) or "pixel data" in str(error):
+        return gettext_noop("It is truncated: its image is shorter than it says.")
+    return gettext_noop("Its image cannot be read.")
+
+
+def doubts(dataset: Dataset) -> list[str]:
+    """What the file says of its own pixels that a person should know."""
+    found = []
+    if text(dataset, "BurnedInAnnotation").upper() == "YES":
+        found.append(
+            gettext_noop(
+                "It says that writing is burned into its image (Burned In "
+                "Annotation): look whether the pictures name a person."
+            )
+        )
+    syntax = UID(text(dataset.file_meta, "TransferSyntaxUID"))
+    if syntax in LOSSY or text(dataset, "LossyImageCompression") == "01":
+        found.append(
+            gettext_noop(
+                "Its image was compressed with loss, so its counts are not those "
+                "that were measured."
+            )
+        )
+    return found
+
+
+def slope_and_intercept(
+    place: Dataset, warnings: list[str]
+) -> tuple[float, float] | None:
+    """As the place states them; None where it says nothing, 1 and 0 where nonsense."""
+    if "RescaleSlope" not in place and "RescaleIntercept" not in place:
+        return None
+    slope = number(place, "RescaleSlope")
+    if "RescaleSlope" in place and (slope is None or slope <= 0):
+        warnings.append(gettext_noop("Its Rescale Slope is invalid and was ignored."))
+        return 1.0, 0.0
+    return slope or 1.0, number(place, "RescaleIntercept") or 0.0
+
+
+def rescaled(
+    frames: NDArray[np.generic], slopes: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], int]:
+    """Values of the frames, and how many of them are below 0.
+
+    slopes: (1 or frames, 2), slope and intercept. Refused: values that are no numbers.
+    """
+    if np.all(slopes == (1.0, 0.0)):
+        values = frames.astype(np.float32)
+    else:
+        slope, intercept = (slopes[:, one, None, None] for one in (0, 1))
+        values = (frames.astype(np.float64) * slope + intercept).astype(np.float32)
+    low, high = values.min(), values.max()  # either is no number if any value is none
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise Refused(gettext_noop("Its image has pixels that are not numbers."))
+    return values, int(np.count_nonzero(values < 0)) if low < 0 else 0
