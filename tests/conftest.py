@@ -77,6 +77,12 @@ def emptied_audit_log() -> Iterator[None]:
 @pytest.fixture
 def cast(db: None) -> "Cast":
     """An open study with all who may or may not touch it."""
+    from tests.kept import made_once
+
+    return made_once("cast", make_cast)
+
+
+def make_cast() -> "Cast":
     from tests.cast import Cast, make_user
     from tests.factory import make_cohort, make_study
 

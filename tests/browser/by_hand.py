@@ -1,13 +1,27 @@
 """A study that is read by hand, and what its tests look at."""
 
+from base64 import b64decode
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page
 
 from readerstudy.reading.models import Answer, Preferences, Read, Study
 from tests.cast import Cast
 from tests.factory import make_study
+
+# as text: a list of a million numbers takes Playwright seconds to bring over
+PIXELS_OF = """([within, index]) => {
+  const canvas = document.querySelectorAll(`${within} canvas`)[index];
+  const { data } = canvas.getContext("2d").getImageData(
+    0, 0, canvas.width, canvas.height);
+  let bytes = "";
+  for (let from = 0; from < data.length; from += 8192) {
+    bytes += String.fromCharCode(...data.subarray(from, from + 8192));
+  }
+  return [canvas.width, canvas.height, btoa(bytes)];
+}"""
 
 
 @pytest.fixture
@@ -95,3 +109,10 @@ def stored(position: int) -> dict[str, int | str]:
         score.side: score.unassessable if score.value is None else score.value
         for score in latest(position).scores.all()
     }
+
+
+def canvas(page: Page, index: int, *, within: str = ".slice") -> np.ndarray:
+    """Red, green, blue of a slice as Chromium holds it: (rows, columns, 3)."""
+    width, height, data = page.evaluate(PIXELS_OF, [within, index])
+    flat = np.frombuffer(b64decode(data), np.uint8)
+    return flat.reshape(height, width, 4)[..., :3]

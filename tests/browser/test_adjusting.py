@@ -14,8 +14,8 @@ from tests.cast import Cast
 from tests.factory import make_study
 from tests.test_leaks import grade_one
 
-from .by_hand import make_room, pressed
-from .test_reading_room import canvas, painted
+from .by_hand import canvas, make_room, pressed
+from .test_reading_room import painted
 
 __all__ = ["make_room"]
 

@@ -13,7 +13,7 @@ from readerstudy.reading.services import attempt_start
 from tests.cast import Cast, reader_membership
 from tests.factory import TRAINING, make_study
 
-from .by_hand import make_room
+from .by_hand import canvas, make_room
 from .test_adjusting import reference
 
 __all__ = ["make_room"]
@@ -25,11 +25,6 @@ pytestmark = [
 
 EXAMPLES = 7
 WHOLE = {"zoom": 1, "x": 0, "y": 0, "low": 0, "high": 255}
-PIXELS_OF = """(index) => {
-  const canvas = document.querySelectorAll("#atlas canvas")[index];
-  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  return [canvas.width, canvas.height, Array.from(data.data)];
-}"""
 
 
 @pytest.fixture
@@ -53,9 +48,9 @@ def assert_drawn(page: Page) -> None:
         atlas_pixels("striatum-grade-1-4", window="image-max"), np.uint8
     ).reshape(3 * EXAMPLES, 64, 64)
     for index in (0, 4, 3 * EXAMPLES - 1):
-        width, height, data = page.evaluate(PIXELS_OF, index)
+        found = canvas(page, index, within="#atlas")
+        height, width = found.shape[:2]
         assert width == height >= 100
-        found = np.array(data, np.uint8).reshape(height, width, 4)[..., :3]
         exact = reference(pixels[index], width, WHOLE)
         near = [np.rint(exact + shift).clip(0, 255) for shift in (-1e-6, 1e-6)]
         drawn = [load_lut()[one.astype(int)] == found for one in near]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import log_in
+from tests.browser.conftest import let_in
 from tests.cast import Cast
 from tests.pages import NO_PAGES, Shown, make_pages, settle
 from tests.test_leaks import routes
@@ -47,10 +47,9 @@ def looking(new_context: Callable, live_server) -> Callable[..., Page]:
     def look(who: object, **options: object) -> Page:
         context = new_context(**options)
         context.add_init_script(path=AXE)
-        page = context.new_page()
         if who is not None:
-            log_in(page, str(live_server), who.username)
-        return page
+            let_in(context, str(live_server), who)
+        return context.new_page()
 
     return look
 

@@ -10,8 +10,7 @@ from tests.cast import Cast
 from tests.factory import make_study
 from tests.test_leaks import grade_one
 
-from .by_hand import pressed
-from .test_reading_room import canvas
+from .by_hand import canvas, pressed
 
 pytestmark = [
     pytest.mark.browser,

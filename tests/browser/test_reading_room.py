@@ -13,6 +13,8 @@ from readerstudy.reading.models import Read, Score
 from tests.cast import Cast, reader_membership
 from tests.factory import make_study
 
+from .by_hand import canvas
+
 pytestmark = [
     pytest.mark.browser,
     # the group of coordinators, made by a migration, comes back after each flush
@@ -20,21 +22,10 @@ pytestmark = [
 ]
 
 UNSHOWN = "This image cannot be shown. Tell the coordinator."
-PIXELS_OF = """(index) => {
-  const canvas = document.querySelectorAll(".slice canvas")[index];
-  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  return [canvas.width, canvas.height, Array.from(data.data)];
-}"""
 
 
 def painted(page: Page, read: Read) -> None:
     page.wait_for_selector(f'#room[data-painted="{read.token}"]')
-
-
-def canvas(page: Page, index: int) -> np.ndarray:
-    """Red, green, blue of a slice as Chromium holds it: (rows, columns, 3)."""
-    width, height, data = page.evaluate(PIXELS_OF, index)
-    return np.array(data, np.uint8).reshape(height, width, 4)[..., :3]
 
 
 def catmull_rom(slice_: np.ndarray, size: int) -> np.ndarray:

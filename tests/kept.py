@@ -1,0 +1,111 @@
+"""What takes long to make is made once, and put into an empty database again."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.storage import default_storage
+from django.db import connection, models, transaction
+from django.db.models.sql import InsertQuery
+
+MIGRATED = (ContentType, Permission, Group, Group.permissions.through)
+ROWS_AT_ONCE = 20  # SQLite takes 999 values in one statement, where it is old
+
+
+@dataclass
+class Kept:
+    """A dataclass of rows, with all that its making left in database and storage.
+
+    Rows come back with the keys that they had: PostgreSQL's counters are past these
+    already, and SQLite's go on from there. Triggers and constraints see them as new.
+    """
+
+    made: Any
+    groups: list[tuple[int, str]]
+    statements: list[tuple[str, Sequence[object]]]
+    files: dict[str, bytes]
+
+    def put_back(self) -> Any:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for sql, values in self.statements:
+                cursor.execute(sql, values)
+        for name, content in self.files.items():
+            path = Path(default_storage.path(name))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        rows = {
+            field.name: getattr(self.made, field.name) for field in fields(self.made)
+        }
+        return replace(
+            self.made,
+            **{
+                name: type(row)._base_manager.get(pk=row.pk)
+                for name, row in rows.items()
+                if isinstance(row, models.Model)
+            },
+        )
+
+
+KEPT: dict[str, Kept] = {}
+
+
+def made_once(name: str, make: Callable[[], Any]) -> Any:
+    """What `make` returns, made anew only where the database is not empty before."""
+    if not is_empty():
+        return make()
+    kept = KEPT.get(name)
+    if kept and kept.groups == groups():
+        return kept.put_back()
+    made = make()
+    KEPT[name] = Kept(
+        made=made,
+        groups=groups(),
+        statements=[one for model in tables() for one in insertions(model)],
+        files={
+            name: content for model in tables() for name, content in files_of(model)
+        },
+    )
+    return made
+
+
+def tables() -> Iterator[type[models.Model]]:
+    for model in apps.get_models(include_auto_created=True):
+        if model not in MIGRATED and model._meta.managed:
+            yield model
+
+
+def is_empty() -> bool:
+    quoted = (connection.ops.quote_name(model._meta.db_table) for model in tables())
+    any_row = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in quoted)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 WHERE {any_row}")
+        return cursor.fetchone() is None
+
+
+def groups() -> list[tuple[int, str]]:
+    """Rows point at the groups that migrations made, which a test may have remade."""
+    return list(Group.objects.order_by("pk").values_list("pk", "name"))
+
+
+def insertions(model: type[models.Model]) -> Iterator[tuple[str, Sequence[object]]]:
+    """SQL that puts the table's rows into it as they are, moments included."""
+    rows = list(model._base_manager.order_by("pk"))
+    columns = [one for one in model._meta.concrete_fields if not one.generated]
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        query = InsertQuery(model)
+        query.insert_values(columns, rows[start : start + ROWS_AT_ONCE], raw=True)
+        yield from query.get_compiler(connection=connection).as_sql()
+
+
+def files_of(model: type[models.Model]) -> Iterable[tuple[str, bytes]]:
+    names = [
+        f.name for f in model._meta.concrete_fields if isinstance(f, models.FileField)
+    ]
+    for row in model._base_manager.all() if names else ():
+        for file in (getattr(row, name) for name in names):
+            if file and file.storage.exists(file.name):
+                yield file.name, file.storage.open(file.name).read()
