@@ -19,9 +19,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from pydicom.datadict import tag_for_keyword
+from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
+from pydicom.tag import Tag
 
 from .makers import known_maker
 from .values import items, moment, text, texts
@@ -123,9 +124,7 @@ _TURNED = (
     "SpecificCharacterSet",  # in which PatientID is written
 )
 # All that has to be parsed at all. The character set is parsed always.
-PARSED = tuple(
-    tag for keyword in (*KEPT, *_TURNED) if (tag := tag_for_keyword(keyword))
-)
+PARSED = [Tag(keyword) for keyword in (*KEPT, *_TURNED)]
 _META = ("TransferSyntaxUID", "MediaStorageSOPClassUID")
 
 # Image Type is an open list of words, in which a workstation may write anything.
@@ -173,12 +172,14 @@ def _only(dataset: Dataset, allowed: Kept) -> Dataset:
     kept = Dataset()
     implicit, little = dataset.original_encoding
     kept.set_original_encoding(implicit, little, dataset.original_character_set)
-    for keyword, inside in allowed.items():
-        if keyword not in dataset:
+    for tag in dataset.keys():  # noqa: SIM118 - its values() would be converted
+        keyword = keyword_for_tag(tag)
+        if keyword not in allowed:
             continue
+        inside = allowed[keyword]
         if inside is None:
             with suppress(Exception):  # what cannot be read is as good as absent
-                kept[keyword] = dataset.get_item(keyword)
+                kept[tag] = dataset.get_item(tag)
         else:
             held = [_only(item, inside) for item in items(dataset, keyword)]
             setattr(kept, keyword, Sequence(held))

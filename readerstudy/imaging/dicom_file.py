@@ -100,9 +100,7 @@ def _looks_like_dicom(head: bytes) -> bool:
 def _parse(content: bytes) -> Dataset:
     _check_deflated(content)
     try:
-        dataset = pydicom.dcmread(
-            BytesIO(content), force=True, specific_tags=list(PARSED)
-        )
+        dataset = pydicom.dcmread(BytesIO(content), force=True, specific_tags=PARSED)
     except InvalidDicomError as error:
         raise Refused(gettext_noop("It is not a DICOM file.")) from error
     except Exception as error:  # pydicom raises whatever its parser stumbles over

@@ -154,6 +154,8 @@ def rescaled(
     """
     if np.all(slopes == (1.0, 0.0)):
         values = frames.astype(np.float32)
+        if frames.dtype.kind == "u":
+            return values, 0
     else:
         slope, intercept = (slopes[:, one, None, None] for one in (0, 1))
         values = (frames.astype(np.float64) * slope + intercept).astype(np.float32)
