@@ -14,6 +14,7 @@ from readerstudy.imaging.dicom_file import lenient
 from readerstudy.imaging.errors import Refused
 
 HEAD_BYTES = 64 * 2**10
+BEGINNING_BYTES = 2**20
 PREAMBLE = 128
 STUDY = 0x0020000D
 UID_LIKE = r"[!-~]{1,64}"  # leniently: whatever can be written down
@@ -52,13 +53,13 @@ def read_head(file: BinaryIO) -> Head:
 
 
 def study_of(file: BinaryIO, head: Head) -> str | None:
-    """Its StudyInstanceUID; None where that cannot be told without unpacking it."""
+    """Its StudyInstanceUID; None where that cannot be told from its beginning."""
     if head.transfer_syntax == DeflatedExplicitVRLittleEndian:
         return None
     try:
         with lenient():
             dataset = pydicom.filereader.read_partial(
-                file,
+                BytesIO(file.read(BEGINNING_BYTES)),
                 stop_when=lambda tag, vr, length: tag > STUDY,
                 specific_tags=[STUDY],
             )

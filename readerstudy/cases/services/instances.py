@@ -28,7 +28,6 @@ from ..models import Upload, UploadFile
 from ..sealing import seal, sealed_append
 from .receiving import file_path, receiving_open, uploads_folder
 
-
 _finding = threading.Lock()
 
 

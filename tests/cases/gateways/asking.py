@@ -7,20 +7,23 @@ import hashlib
 import json
 import os
 import sys
+from io import BytesIO
 from typing import Any
 
 import django
 
 django.setup()
 
-from django.contrib.auth.models import User
-from django.core.management import call_command
+from django.contrib.auth.models import User  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from pydicom import dcmread  # noqa: E402
 
-from readerstudy.cases import services
-from readerstudy.cases.models import Case, Upload
-from readerstudy.cases.sealing import sealed_open, unseal
-from readerstudy.cases.services.receiving import file_path
-from tests.cast import make_user
+from readerstudy.cases import services  # noqa: E402
+from readerstudy.cases.gateways.part10 import read_head  # noqa: E402
+from readerstudy.cases.models import Case, Upload  # noqa: E402
+from readerstudy.cases.sealing import sealed_open, unseal  # noqa: E402
+from readerstudy.cases.services.receiving import file_path  # noqa: E402
+from tests.cast import make_user  # noqa: E402
 
 
 def prepare() -> str:
@@ -47,7 +50,7 @@ def uploads(**wanted: Any) -> list[dict[str, Any]]:
                 {
                     "name": unseal(file.sealed_name).decode(),
                     "whole": file.is_whole,
-                    "sha256": _sha256(file),
+                    "pixels": _pixels(file),
                     "head": _head(file),
                 }
                 for file in upload.files.all()
@@ -57,14 +60,13 @@ def uploads(**wanted: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _sha256(file: Any) -> str:
+def _pixels(file: Any) -> str:
+    """SHA-256 of PixelData, as it was sent."""
     with sealed_open(file_path(file)) as content:
-        return hashlib.sha256(content.read()).hexdigest()
+        return hashlib.sha256(dcmread(BytesIO(content.read())).PixelData).hexdigest()
 
 
 def _head(file: Any) -> dict[str, str]:
-    from readerstudy.cases.gateways.part10 import read_head
-
     with sealed_open(file_path(file)) as content:
         head = read_head(content)
     return {"sop_uid": head.sop_uid, "transfer_syntax": head.transfer_syntax}

@@ -21,7 +21,7 @@ import pytest
 
 from tests.own_database import ROOT, own_database
 
-ALLOWED = ("SPECT1", "SPECT2", "WORKSTATION")
+ALLOWED = ("SPECT1", "SPECT2", "PACKED", "KILLED", "WORKSTATION", "ORTHANC")
 
 
 def free_port() -> int:

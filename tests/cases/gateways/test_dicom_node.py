@@ -1,10 +1,15 @@
 """A workstation sends to the node with dcmtk's own programs."""
 
+import signal
+import socket
 import subprocess
+import time
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom import dcmread
 
 from tests.cases.conftest import write_pair
 from tests.cases.gateways.conftest import Node, Platform, start_node
@@ -71,51 +76,125 @@ def test_a_stranger_leaves_nothing_in_the_inbox(
 
 
 def test_what_a_workstation_sends_waits_in_one_inbox_upload_of_its_own(
-    storescu: str, platform: Platform, tmp_path: Path
+    storescu: str, node: Node, platform: Platform, tmp_path: Path
 ) -> None:
     """An object sent twice is stored once, in one association or another."""
-    node = start_node(platform, "--allow=ONCE1", "--allow=ONCE2")
-    try:
-        first, second = instance(tmp_path, seed=1), instance(tmp_path, seed=2)
-        for files in ([first, second, first], [second], [first]):
-            answer = send(storescu, node, "ONCE1", *files)
-            assert answer.returncode == 0, answer.stderr
-        assert send(storescu, node, "ONCE2", first).returncode == 0
-    finally:
-        assert node.stop() == 0
-    (upload,) = platform.uploads(peer="ONCE1")
-    assert (upload["state"], upload["origin"], upload["by"]) == (
-        "receiving",
-        "node",
-        None,
-    )
+    first, second = instance(tmp_path, seed=1), instance(tmp_path, seed=2)
+    for files in ([first, second, first], [second], [first]):
+        answer = send(storescu, node, "SPECT1", *files)
+        assert answer.returncode == 0, answer.stderr
+    assert send(storescu, node, "SPECT2", first).returncode == 0
+    (upload,) = platform.uploads(peer="SPECT1")
+    assert upload["state"] == "receiving"
+    assert (upload["origin"], upload["by"]) == ("node", None)
     assert len(upload["files"]) == 2
     assert all(file["whole"] for file in upload["files"])
-    (other,) = platform.uploads(peer="ONCE2")
+    (other,) = platform.uploads(peer="SPECT2")
     assert len(other["files"]) == 1
-    assert any("there already" in line for line in node.lines)
 
 
 def test_a_compressed_object_is_taken_as_it_is(
-    storescu: str, platform: Platform, tmp_path: Path
+    storescu: str, node: Node, platform: Platform, tmp_path: Path
 ) -> None:
-    """-xr: dcmtk proposes RLE and nothing but RLE has these pixels."""
-    node = start_node(platform, "--allow=RLE")
+    """-xr: dcmtk proposes RLE, and sends these frames as they are packed."""
     ds = compressed(nuclear_object(head()))
-    path = write(ds, tmp_path / "rle.dcm")
-    try:
-        answer = run(
-            storescu,
-            *("-v", "-xr", "-aet", "RLE", "-aec", "READERSTUDY"),
-            *("127.0.0.1", str(node.port), path),
-        )
-    finally:
-        node.stop()
+    answer = run(
+        storescu,
+        *("-v", "-xr", "-aet", "PACKED", "-aec", "READERSTUDY"),
+        *("127.0.0.1", str(node.port), write(ds, tmp_path / "rle.dcm")),
+    )
     assert answer.returncode == 0, answer.stderr
-    (upload,) = platform.uploads(peer="RLE")
-    assert upload["files"][0]["head"] == {
+    (upload,) = platform.uploads(peer="PACKED")
+    (file,) = upload["files"]
+    assert file["head"] == {
         "sop_uid": str(ds.SOPInstanceUID),
         "transfer_syntax": "1.2.840.10008.1.2.5",
     }
+    assert file["pixels"] == sha256(ds.PixelData).hexdigest()
 
 
+def test_a_node_that_is_killed_leaves_no_half_object(
+    storescu: str, platform: Platform, tmp_path: Path
+) -> None:
+    """And a sender that tries again afterwards has each of them stored once."""
+    files = [instance(tmp_path, seed=seed) for seed in range(100, 160)]
+    doomed = start_node(platform)
+    sending = subprocess.Popen(
+        [
+            *(storescu, "-aet", "KILLED", "-aec", "READERSTUDY"),
+            *("127.0.0.1", str(doomed.port), *map(str, files)),
+        ],
+        stderr=subprocess.DEVNULL,
+    )
+    while len(received(platform)) < 10:
+        time.sleep(0.02)
+    doomed.process.kill()
+    assert sending.wait(timeout=60) != 0
+    (upload,) = platform.uploads(peer="KILLED")
+    assert 0 < len(upload["files"]) < len(files)
+    assert all(file["whole"] and file["pixels"] for file in upload["files"])
+
+    again = start_node(platform)
+    try:
+        assert send(storescu, again, "KILLED", *files).returncode == 0
+    finally:
+        assert again.stop() == 0
+    (upload,) = platform.uploads(peer="KILLED")
+    sent = {dcmread(file).SOPInstanceUID for file in files}
+    assert len(upload["files"]) == len(files)
+    assert {file["head"]["sop_uid"] for file in upload["files"]} == sent
+
+
+def received(platform: Platform) -> list[Path]:
+    """Whatever lies in the folder of a running upload that is still small."""
+    folders = (platform.folder / "uploads").glob("*/files")
+    newest = max(folders, key=lambda path: path.stat().st_ctime, default=None)
+    return list(newest.iterdir()) if newest else []
+
+
+def test_it_stops_although_somebody_stopped_in_the_middle_of_a_word(
+    platform: Platform,
+) -> None:
+    node = start_node(platform)
+    with socket.create_connection(("127.0.0.1", node.port)) as stuck:
+        stuck.sendall(b"\x01\x00\x00\x00\x01\x00 and then nothing")
+        time.sleep(0.5)
+        assert node.stop(signal.SIGINT) == 0
+    assert any("Stopped" in line for line in node.lines)
+
+
+def test_who_announces_gigabytes_is_hung_up_on(echoscu: str, node: Node) -> None:
+    before = most_memory(node)
+    with socket.create_connection(("127.0.0.1", node.port)) as flood:
+        flood.sendall(b"\x01\x00" + (2**31).to_bytes(4, "big"))
+        with pytest.raises(OSError):
+            for _ in range(200):
+                flood.sendall(bytes(2**20))
+    assert most_memory(node) - before < 20 * 2**20
+    test_it_answers_to_an_echo(echoscu, node)
+
+
+def most_memory(node: Node) -> int:
+    status = Path(f"/proc/{node.process.pid}/status").read_text()
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024
+
+
+def test_a_coordinator_makes_a_cohort_of_what_waits_in_the_inbox(
+    storescu: str, node: Node, platform: Platform, tmp_path: Path
+) -> None:
+    for patient in ("Endo-5", "Fujita-6"):
+        write_pair(tmp_path, patient)
+    files = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    assert send(storescu, node, "WORKSTATION", *files).returncode == 0
+    (upload,) = platform.uploads(peer="WORKSTATION")
+    made = platform.ask("take", pk=upload["pk"], name="From the workstation")
+    assert made == {
+        "scanned": {"state": "ready", "error": ""},
+        "state": "done",
+        "cases": 2,
+    }
+    # what comes now is the beginning of another one
+    assert send(storescu, node, "WORKSTATION", files[0]).returncode == 0
+    waiting = platform.uploads(peer="WORKSTATION", state="receiving")
+    assert [len(one["files"]) for one in waiting] == [1]
