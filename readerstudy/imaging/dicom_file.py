@@ -63,7 +63,7 @@ def read_dataset(file: Path | BinaryIO) -> Dataset:
     if isinstance(file, Path):
         with file.open("rb") as opened:
             return read_dataset(opened)
-    content = _bounded(file)
+    content = whole_file(file)
     dataset = deidentified(_parse(content))
     if "DirectoryRecordSequence" in dataset:
         raise Refused(
@@ -76,7 +76,8 @@ def read_dataset(file: Path | BinaryIO) -> Dataset:
     return dataset
 
 
-def _bounded(file: BinaryIO) -> bytes:
+def whole_file(file: BinaryIO) -> bytes:
+    """Refused: empty, too large, or at first sight not DICOM."""
     head = file.read(PREAMBLE)
     if not head:
         raise Refused(gettext_noop("It is empty."))

@@ -1,5 +1,6 @@
 """A tomogram as it is kept: on the study's grid, its voxels as small as they can be."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .preprocessing import SEARCH_RADIUS_MM, find_central_slice
+from .central_slice import slice_candidates
 from .resampling import INTERPOLATION, on_study_grid
 from .tomogram import Tomogram
 from .volume import Volume
@@ -22,12 +23,13 @@ class Scan:
 
     voxels: (slices, rows, columns), upright, on the study's grid; float32 or, where
         that loses nothing, whole numbers.
-    candidates: rule by which a slice may be chosen → the slice it would take.
+    content: SHA-256 of them. candidates: as `slice_candidates` gives them.
     resampled_from: shape and spacing_mm that the file has, where they are others.
     The rest is as in Tomogram.
     """
 
     voxels: NDArray[Any] = field(repr=False)
+    content: str
     spacing_mm: tuple[float, float, float]
     origin_mm: tuple[float, float, float] | None
     patient_id: str
@@ -52,8 +54,10 @@ class Scan:
 def prepared(tomogram: Tomogram) -> Scan:
     """Refused if it holds no counts, or would be too large on the study's grid."""
     volume = on_study_grid(tomogram.volume)
+    voxels = whole_numbers(volume.counts)
     return Scan(
-        voxels=whole_numbers(volume.counts),
+        voxels=voxels,
+        content=sha256_of(voxels),
         spacing_mm=volume.spacing_mm,
         origin_mm=tomogram.origin_mm,
         patient_id=tomogram.patient_id,
@@ -65,7 +69,7 @@ def prepared(tomogram: Tomogram) -> Scan:
         duration_s=tomogram.duration_s,
         total_counts=tomogram.total_counts,
         negative_voxels=tomogram.negative_voxels,
-        candidates=candidates(volume),
+        candidates=slice_candidates(volume),
         description=tomogram.description,
         manufacturer=tomogram.manufacturer,
         acquired_at=tomogram.acquired_at,
@@ -74,6 +78,10 @@ def prepared(tomogram: Tomogram) -> Scan:
         resampled_from=_before(tomogram.volume, volume),
         warnings=tomogram.warnings,
     )
+
+
+def sha256_of(voxels: NDArray[Any]) -> str:
+    return hashlib.sha256(np.ascontiguousarray(voxels).data).hexdigest()
 
 
 def _before(stored: Volume, kept: Volume) -> dict[str, Any] | None:
@@ -96,12 +104,3 @@ def whole_numbers(counts: NDArray[np.float32]) -> NDArray[Any]:
             if np.array_equal(whole, counts):
                 return whole
     return counts
-
-
-def candidates(volume: Volume) -> dict[str, int]:
-    """The slice that each rule would take (the names are Case.SliceRule's)."""
-    return {
-        "central-region": find_central_slice(volume, search_radius_mm=SEARCH_RADIUS_MM),
-        "hottest-voxel": find_central_slice(volume, search_radius_mm=None),
-        "largest-sum": int(volume.counts.sum(axis=(1, 2), dtype=np.float64).argmax()),
-    }

@@ -1,0 +1,68 @@
+"""The process that decodes: `python -m readerstudy.imaging.decoding.child`.
+
+It ends when its pipe does, so none outlives the program that started it.
+"""
+
+import contextlib
+import os
+import resource
+import sys
+from io import BytesIO
+from typing import Any
+
+from ..errors import Refused
+from ..scans import Scan, prepared
+from ..tomogram import StoredImage, assemble, read_image
+from . import wire
+
+# The largest image that is taken, and what is made of it, fit several times.
+MEMORY_BYTES = 3 * 2**30
+
+
+def limit() -> None:
+    """Bounded memory; no file may be written, not even what it held as it crashed."""
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):  # not known to every system
+            resource.setrlimit(what, (most, most))
+
+
+def answer(message: dict[str, Any]) -> dict[str, Any]:
+    """The scan that a file or some slices hold, or the slice, or why there is none."""
+    try:
+        if "content" in message:
+            return {"found": read(message["content"])}
+        return {"found": prepared(assemble(message["images"]))}
+    except Refused as error:
+        return {"refused": str(error)}
+    except MemoryError:
+        return {"failed": "MemoryError"}
+    except Exception as error:  # decoders raise whatever they stumble over
+        return {"failed": type(error).__name__}  # its text may quote the file
+
+
+def read(content: bytes) -> Scan | StoredImage:
+    image = read_image(BytesIO(content))
+    if len(image.frames) == 1 and image.series_uid:
+        return image
+    return prepared(assemble([image]))
+
+
+def main() -> None:
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what libraries print goes nowhere
+    limit()
+    wire.send(answers, {"ready": True})
+    while True:
+        try:
+            message = wire.receive(sys.stdin.buffer)
+        except EOFError:
+            return
+        wire.send(answers, answer(message))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""What goes over the pipes: a head of JSON, then the bytes that it speaks of.
+
+Nothing is unpickled: a decoder that was taken over could send anything, and may
+only send what is named here.
+"""
+
+import json
+import struct
+from dataclasses import fields
+from datetime import datetime
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..orientation import Geometry
+from ..scans import Scan
+from ..tomogram import StoredImage
+
+KINDS: dict[str, type] = {kind.__name__: kind for kind in (Geometry, Scan, StoredImage)}
+DTYPES = ("float32", "uint16", "int16", "uint8")
+LENGTHS = struct.Struct(">QQ")  # bytes of the head, bytes after it
+MOST_HEAD = 64 * 2**20
+MOST_BODY = 2**30
+
+
+def send(file: IO[bytes], message: Any) -> None:
+    """message: of plain values, bytes, arrays and the dataclasses of KINDS."""
+    parts: list[bytes | memoryview] = []
+    head = json.dumps(_plain(message, parts)).encode()
+    file.write(LENGTHS.pack(len(head), sum(len(part) for part in parts)))
+    file.write(head)
+    for part in parts:
+        file.write(part)
+    file.flush()
+
+
+def receive(file: IO[bytes]) -> Any:
+    """The next message. EOFError at the end, ValueError if it is none."""
+    head_length, length = LENGTHS.unpack(_exactly(file, LENGTHS.size))
+    if head_length > MOST_HEAD or length > MOST_BODY:
+        raise ValueError("a message is too long")
+    head = json.loads(bytes(_exactly(file, head_length)))
+    body = _exactly(file, length)
+    try:
+        return _restored(head, memoryview(body))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("a message is of no known kind") from error
+
+
+def _exactly(file: IO[bytes], length: int) -> bytearray:
+    content = bytearray(length)
+    view, at = memoryview(content), 0
+    while at < length:
+        count = file.readinto(view[at:])  # type: ignore[attr-defined]
+        if not count:
+            raise EOFError
+        at += count
+    return content
+
+
+def _plain(value: Any, parts: list[bytes | memoryview]) -> Any:
+    if isinstance(value, bytes):
+        return {"~": "bytes", "length": _added(value, parts)}
+    if isinstance(value, np.ndarray):
+        content = np.ascontiguousarray(value).data.cast("B") if value.size else b""
+        return {
+            "~": "array",
+            "length": _added(content, parts),
+            "dtype": value.dtype.name,
+            "shape": value.shape,
+        }
+    if isinstance(value, datetime):
+        return {"~": "moment", "iso": value.isoformat()}
+    if isinstance(value, tuple | list):
+        return [_plain(one, parts) for one in value]
+    if type(value).__name__ in KINDS:
+        told = {f.name: _plain(getattr(value, f.name), parts) for f in fields(value)}
+        return {"~": type(value).__name__, "told": told}
+    if isinstance(value, dict):
+        told = {key: _plain(one, parts) for key, one in value.items()}
+        return {"~": "dict", "told": told}
+    return value
+
+
+def _added(content: bytes | memoryview, parts: list[bytes | memoryview]) -> int:
+    parts.append(content)
+    return len(content)
+
+
+def _restored(value: Any, body: memoryview) -> Any:
+    """Takes the bytes from the front of `body`, in the order in which they were put."""
+    restored, _ = _taken(value, body, 0)
+    return restored
+
+
+def _taken(value: Any, body: memoryview, at: int) -> tuple[Any, int]:
+    if isinstance(value, list):
+        several = []
+        for one in value:
+            restored, at = _taken(one, body, at)
+            several.append(restored)
+        return tuple(several), at
+    if not isinstance(value, dict):
+        return value, at
+    kind = value["~"]
+    if kind in ("bytes", "array"):
+        end = at + value["length"]
+        content = body[at:end]
+        return (bytes(content) if kind == "bytes" else _array(value, content)), end
+    if kind == "moment":
+        return datetime.fromisoformat(value["iso"]), at
+    told = {}
+    for key, one in value["told"].items():
+        told[key], at = _taken(one, body, at)
+    return (told if kind == "dict" else KINDS[kind](**told)), at
+
+
+def _array(value: dict[str, Any], content: memoryview) -> NDArray[Any]:
+    if value["dtype"] not in DTYPES:
+        raise ValueError("an array is of no known type")
+    return np.frombuffer(content, value["dtype"]).reshape(value["shape"])
