@@ -27,6 +27,7 @@ NO_PARTNER = gettext_noop(
     "It has no partner: no second scan of the same patient and study."
 )
 BY_A_PERSON = gettext_noop("It was left out by a person.")
+NAMED = 10  # pairs that one sentence names
 NOT_NAMED = gettext_noop("The manifest does not name it.")
 PAIRED_BY_HAND = gettext_noop("The two scans were paired by hand.")
 
@@ -81,6 +82,16 @@ def coded(pairs: Iterable[PlannedPair]) -> tuple[PlannedPair, ...]:
             number += 1
         found.append(replace(pair, code=f"C{number:03}"))
     return tuple(sorted(found, key=lambda one: one.code))
+
+
+def check_certain(pairs: Iterable[PlannedPair]) -> None:
+    """Refused while a person has yet to say that two scans belong together."""
+    if waiting := [pair.code for pair in pairs if not pair.certain]:
+        codes = ", ".join(waiting[:NAMED]) + (", …" if len(waiting) > NAMED else "")
+        raise Refused(
+            gettext_noop("Please accept or drop the uncertain pairs first: %(codes)s.")
+            % {"codes": codes}
+        )
 
 
 def unusable(series: ScannedSeries, *, resampling: bool) -> str:

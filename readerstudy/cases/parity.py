@@ -104,12 +104,12 @@ def _geometry(
                 "The voxels of the reference scan measure %(reference)s mm, those of "
                 "the short one %(short)s mm."
             )
-            % {"reference": _voxel(reference), "short": _voxel(short)},
+            % {"reference": voxel(reference), "short": voxel(short)},
             blocking=True,
         )
 
 
-def _voxel(series: ScannedSeries) -> str:
+def voxel(series: ScannedSeries) -> str:
     return "×".join(f"{size:.2f}" for size in reversed(series.spacing_mm))
 
 

@@ -1,23 +1,27 @@
 """Pictures for coordinators. Readers get bytes of one length from elsewhere."""
 
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext_noop
+from numpy.typing import NDArray
 
+from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.lut import load_lut
 from readerstudy.imaging.preprocessing import (
-    STORED_SLICES,
-    prepare_stack,
+    CROP,
     to_eight_bit,
 )
 from readerstudy.imaging.rendering import preview_png
-from readerstudy.imaging.volume import Volume
 
 from .models import Rendition
-from .plan import CohortPlan, scan_path
+from .plan import scan_path
 from .selectors import rendition_values
 
 SCALE = 3
+GONE = gettext_noop("There is no such scan any more.")
 
 
 def rendition_png(rendition: Rendition, *, slice_index: int) -> bytes:
@@ -26,25 +30,33 @@ def rendition_png(rendition: Rendition, *, slice_index: int) -> bytes:
     return preview_png(image, scale=SCALE, lut=load_lut())
 
 
-def planned_png(plan: CohortPlan, *, code: str, role: str) -> bytes:
-    """The slice that a case would be read at, 128×128. LookupError: no such case."""
-    pair = next((one for one in plan.pairs if one.code == code), None)
-    if pair is None or role not in ("reference", "short"):
-        raise LookupError(code)
-    scan = pair.reference if role == "reference" else pair.short
+def scan_png(folder: Path, *, number: int, slice_index: int) -> bytes:
+    """Slices below, at and above `slice_index` of a scan that waits to be imported,
+    each by its own maximum, side by side: 384×128. Refused if there is no such scan.
+    """
     try:
-        voxels = np.load(
-            scan_path(plan.folder, scan.number), mmap_mode="r", allow_pickle=False
-        )
+        voxels = np.load(scan_path(folder, number), mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError) as error:
-        raise LookupError(code) from error
-    first = pair.central_slice - STORED_SLICES // 2
-    few = voxels[max(first, 0) : first + STORED_SLICES].astype(np.float32)
-    stack = prepare_stack(
-        Volume(few, scan.spacing_mm), central_slice=pair.central_slice - max(first, 0)
-    )
-    middle = to_eight_bit(stack.values)[STORED_SLICES // 2]
-    return preview_png(middle, scale=2, lut=load_lut())
+        raise Refused(GONE) from error
+    if not 0 <= slice_index < len(voxels):
+        raise Refused(GONE)
+    tiles = [_tile(voxels, slice_index + step) for step in (-1, 0, 1)]
+    return preview_png(np.hstack(tiles), scale=2, lut=load_lut())
+
+
+def _tile(voxels: NDArray[Any], index: int) -> NDArray[np.uint8]:
+    """The central 64×64 pixels of a slice; black beyond the ends of the scan."""
+    tile = np.zeros((CROP, CROP), np.uint8)
+    if not 0 <= index < len(voxels):
+        return tile
+    counts = np.asarray(voxels[index], np.float32)
+    brightest = float(counts.max())
+    image = to_eight_bit(counts / (brightest if brightest > 0 else 1.0))
+    height, width = (min(CROP, size) for size in image.shape)
+    top, left = ((size - CROP) // 2 for size in image.shape)
+    inside = image[max(top, 0) :, max(left, 0) :][:height, :width]
+    tile[max(-top, 0) :, max(-left, 0) :][:height, :width] = inside
+    return tile
 
 
 @cache
@@ -52,3 +64,9 @@ def colour_bar_png() -> bytes:
     """256 × 12 pixels: every value of the table, lowest on the left."""
     ramp = np.tile(np.arange(256, dtype=np.uint8), (12, 1))
     return preview_png(ramp, scale=1, lut=load_lut())
+
+
+def strip_png(rendition: Rendition) -> bytes:
+    """All five stored slices side by side, lowest first, 640×128."""
+    slices = to_eight_bit(rendition_values(rendition))
+    return preview_png(np.hstack(list(slices)), scale=2, lut=load_lut())

@@ -96,9 +96,9 @@ def pair_make(*, upload: Upload, reference: int, short: int) -> CohortPlan:
 
     def change(plan: CohortPlan) -> CohortPlan:
         scans = [_single(plan, number) for number in (reference, short)]
-        _check_partners(*scans, resampling=plan.resampling)
+        _check_partners(scans[0], scans[1], resampling=plan.resampling)
         pair = planned(
-            Roles(*scans),
+            Roles(scans[0], scans[1]),
             folder=plan.folder,
             code=_next_code(plan),
             certain=True,
@@ -201,15 +201,6 @@ def _without_resampled(plan: CohortPlan) -> CohortPlan:
 
 
 PARTNER_RESAMPLED = gettext_noop("Its partner would have to be resampled.")
-
-
-def plan_check(plan: CohortPlan) -> None:
-    """Refused while a person has yet to say that two scans belong together."""
-    if waiting := [pair.code for pair in plan.pairs if not pair.certain]:
-        raise Refused(
-            _("Please accept or drop the uncertain pairs first: %(codes)s.")
-            % {"codes": ", ".join(waiting[:10]) + (" …" if len(waiting) > 10 else "")}
-        )
 
 
 def pair_of(pair: PlannedPair) -> tuple[int, int]:

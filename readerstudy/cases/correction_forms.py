@@ -1,0 +1,55 @@
+"""What a person may correct of pairs and cases, parsed."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class PairsField(forms.Field):
+    """Pairs by their keys, e.g. 3-4 of the scans 3 and 4; [(3, 4), …]."""
+
+    widget = forms.MultipleHiddenInput
+    default_error_messages = {"invalid": _("Please choose pairs.")}
+
+    def to_python(self, value: Iterable[str] | None) -> list[tuple[int, int]]:
+        found = [re.fullmatch(r"(\d{1,9})-(\d{1,9})", one) for one in value or ()]
+        if None in found:
+            raise forms.ValidationError(self.error_messages["invalid"], "invalid")
+        return [(int(one[1]), int(one[2])) for one in found if one]
+
+
+class PairingForm(forms.Form):
+    """One act on the pairs of an upload. Scans are named by their numbers."""
+
+    act = forms.ChoiceField(
+        choices=[(one, one) for one in ("swap", "drop", "make", "accept", "resampling")]
+    )
+    reference = forms.IntegerField(min_value=0, required=False)
+    short = forms.IntegerField(min_value=0, required=False)
+    pairs = PairsField(required=False)
+    resampling = forms.BooleanField(required=False)
+    # where the person was, to go back there
+    show = forms.SlugField(required=False)
+    page = forms.SlugField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("act") in ("swap", "drop", "make") and (
+            cleaned.get("reference") is None or cleaned.get("short") is None
+        ):
+            raise forms.ValidationError(_("Please choose two scans."))
+        return cleaned
+
+    def two_scans(self) -> dict[str, int]:
+        return {role: self.cleaned_data[role] for role in ("reference", "short")}
+
+
+class ParityForm(forms.Form):
+    """Why differences of one kind may stay, in one case or in all that have it."""
+
+    kind = forms.SlugField(required=False)
+    code = forms.SlugField(required=False)
+    reason = forms.CharField(max_length=500, label=_("Reason"))
