@@ -1,0 +1,146 @@
+"""Slices that are missing, doubled or shifted are told by name and place."""
+
+import numpy as np
+import pytest
+
+from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.tomogram import assemble, read_image, read_tomogram
+
+from .objects import as_file
+from .test_tomogram import ALIGNED
+from .volumes import CORNER, enhanced, slices
+
+pytestmark = pytest.mark.pure
+
+COUNT = 14
+LOW = 38.5
+STEP = 3.3
+
+
+def a_series(count: int = COUNT, *, step_mm: float = STEP, **options) -> list:
+    frames = np.random.default_rng(3).integers(0, 99, (count, 4, 5)).astype(np.uint16)
+    files = slices(frames, step_mm=step_mm, **options)
+    for ds in files:
+        x, y, z = ds.ImagePositionPatient
+        ds.ImagePositionPatient = [x, y, round(z - CORNER[2] + LOW, 4)]
+        del ds.NumberOfSlices
+    return files
+
+
+def refusal(files: list) -> str:
+    with pytest.raises(Refused) as caught:
+        assemble([read_image(as_file(ds)) for ds in files])
+    return str(caught.value)
+
+
+def without(files: list, *gone: int) -> list:
+    return [ds for index, ds in enumerate(files) if index not in gone]
+
+
+def test_a_missing_slice_is_told_with_its_number_and_place():
+    """The twelfth from below lies at 38.5 + 11·3.3 = 74.8 mm."""
+    assert refusal(without(a_series(), 11)) == (
+        "Slice 12 of its series is missing, between 71.5 and 78.1 mm."
+    )
+
+
+def test_several_missing_slices_are_told_together():
+    assert refusal(without(a_series(), 3, 4)) == (
+        "Slices 4 to 5 of its series are missing, between 45.1 and 55.0 mm."
+    )
+    assert refusal(without(a_series(), 3, 8, 9)) == (
+        "3 slices of its series are missing, the first of them slice 4, between "
+        "45.1 and 51.7 mm."
+    )
+
+
+def test_slices_are_counted_from_the_lowest_even_if_stored_from_the_highest():
+    files = a_series(step_mm=-STEP)  # from 38.5 down to -4.4
+    assert refusal(without(files, COUNT - 2)) == (
+        "Slice 2 of its series is missing, between -4.4 and 2.2 mm."
+    )
+
+
+def test_a_doubled_slice_is_told_with_its_number_and_place():
+    files = a_series()
+    assert refusal([*files, files[4]]) == (
+        "Slice 5 of its series is there 2 times, at 51.7 mm."
+    )
+
+
+def test_two_volumes_under_one_series_are_told_as_such():
+    assert "2 images of every slice" in refusal(a_series() + a_series())
+
+
+def test_a_slice_missing_at_the_end_is_noticed_where_the_series_tells_its_number():
+    files = a_series()
+    for ds in files:
+        ds.NumberOfSlices = COUNT
+    reason = refusal(files[:-1])
+    assert "14 slices" in reason and "only 13" in reason
+
+
+def test_uneven_slices_are_refused_with_both_distances():
+    files = a_series()
+    for ds in files[8:]:
+        x, y, z = ds.ImagePositionPatient
+        ds.ImagePositionPatient = [x, y, z + 1.6]
+    assert refusal(files) == (
+        "Its slices are unevenly spaced: mostly 3.30 mm apart, but 4.90 mm at 61.6 mm."
+    )
+
+
+def test_positions_written_with_few_digits_are_even():
+    files = a_series(step_mm=3.287)
+    for ds in files:
+        ds.ImagePositionPatient = [round(one, 1) for one in ds.ImagePositionPatient]
+    tomogram = assemble([read_image(as_file(ds)) for ds in files])
+    assert tomogram.volume.spacing_mm[0] == pytest.approx(3.287, abs=0.01)
+
+
+def test_slices_shifted_by_a_tilted_gantry_are_refused():
+    files = a_series()
+    for index, ds in enumerate(files):
+        x, y, z = ds.ImagePositionPatient
+        ds.ImagePositionPatient = [x, y + 0.9 * index, z]
+    assert "tilted gantry" in refusal(files)
+
+
+def test_oblique_slices_are_refused():
+    turned = (np.cos(0.2), np.sin(0.2), 0.0, -np.sin(0.2), np.cos(0.2), 0.0)
+    assert "oblique" in refusal(a_series(orientation=turned))
+
+
+def test_slices_of_different_size_or_turn_are_refused():
+    for keyword, value in (
+        ("Columns", 4),
+        ("ImageOrientationPatient", list(ALIGNED[5])),
+        ("PixelSpacing", [2.0, 2.6]),
+    ):
+        files = a_series()
+        setattr(files[2], keyword, value)
+        if keyword == "Columns":
+            files[2].PixelData = files[2].PixelData[:32]
+        assert "differ in size or orientation" in refusal(files)
+
+
+def test_a_slice_without_a_position_is_refused():
+    files = a_series()
+    del files[6].ImagePositionPatient
+    assert "do not say where they lie" in refusal(files)
+
+
+def test_whole_volumes_and_slices_do_not_mix():
+    whole = read_image(as_file(enhanced(np.zeros((3, 4, 5), np.uint16))))
+    files = [read_image(as_file(ds)) for ds in a_series()]
+    with pytest.raises(Refused, match="mixes"):
+        assemble([*files, whole])
+
+
+def test_a_missing_frame_of_an_enhanced_file_is_told_too():
+    ds = enhanced(np.zeros((6, 4, 5), np.uint16), step_mm=2.0)
+    for item in ds.PerFrameFunctionalGroupsSequence[4:]:
+        position = item.PlanePositionSequence[0].ImagePositionPatient
+        position[2] += 2.0
+    with pytest.raises(Refused, match=r"Slice 5 .* between 106\.0 and 110\.0 mm"):
+        read_tomogram(as_file(ds))
