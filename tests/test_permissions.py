@@ -1,7 +1,7 @@
 """Who may reach what: one row for every route, asked of everyone in the cast.
 
 A person who may not is answered 404 (as if it did not exist), 403, or is sent to
-the login page. Whoever may gets anything else, even a refusal of the form.
+the login page (a script is answered 401). Whoever may gets anything else, even a refusal of the form.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from inference.services import job_request
-from readerstudy.cases.models import Rendition, Upload
+from readerstudy.cases.models import Rendition, Upload, UploadFile
 from readerstudy.reading.models import Membership, Read, Study
 from readerstudy.reading.services import (
     attempt_start,
@@ -67,9 +67,13 @@ TABLE = {
     "cases:cohort-list": Row(UPLOADERS),
     "cases:cohort-upload": Row(UPLOADERS),
     "cases:cohort-confirm": Row(OWN),
+    "cases:file-create": Row(UPLOADERS, "post"),
+    "cases:file-send": Row(OWN, "head"),
+    "cases:upload-take": Row(UPLOADERS, "post"),  # it lies in everyone's inbox
     "cases:upload-discard": Row(OWN, "post"),
     "cases:upload-retry": Row(OWN, "post"),
-    "cases:upload-preview": Row(frozenset()),  # the upload has no such pair yet
+    "cases:pairing-update": Row(OWN, "post"),
+    "cases:scan-preview": Row(frozenset()),  # the upload has no scan yet
     "cases:colour-bar": Row(LOGGED_IN),
     "cases:cohort-detail": Row(OWN),
     "cases:case-detail": Row(OWN),
@@ -139,6 +143,8 @@ def values(cast: Cast) -> dict[str, dict[str, object]]:
     case = cast.cohort.cases.first()
     rendition = Rendition.objects.filter(case=case).first()
     upload = Upload.objects.create(name="New cohort", uploaded_by=cast.coordinator)
+    UploadFile.objects.create(upload=upload, size=10, sealed_name=b"")
+    inbox = Upload.objects.create(origin="node", state="receiving")
     job = job_request(cohort=cast.cohort, method="gaussian", user=cast.coordinator)
     study, cohort = {"slug": cast.study.slug}, {"pk": cast.cohort.pk}
     return {
@@ -147,9 +153,12 @@ def values(cast: Cast) -> dict[str, dict[str, object]]:
         "cases:case-detail": {**cohort, "code": case.code},
         "cases:case-update": {**cohort, "code": case.code},
         "cases:cohort-confirm": {"pk": upload.pk},
+        "cases:file-send": {"token": upload.files.get().token},
+        "cases:upload-take": {"pk": inbox.pk},
         "cases:upload-discard": {"pk": upload.pk},
         "cases:upload-retry": {"pk": upload.pk},
-        "cases:upload-preview": {"pk": upload.pk, "code": "C001", "role": "short"},
+        "cases:pairing-update": {"pk": upload.pk},
+        "cases:scan-preview": {"pk": upload.pk, "number": 0},
         "cases:rendition-preview": {"pk": rendition.pk, "slice_index": 2},
         "inference:job-cancel": {**cohort, "job_pk": job.pk},
         "inference:job-retry": {**cohort, "job_pk": job.pk},
@@ -257,7 +266,7 @@ def test_only_who_may_reaches_it(
             client.force_login(user)
         response = getattr(client, row.method)(path, values.get(f"posted to {name}"))
         to_login = response.status_code == 302 and "/login/" in response["Location"]
-        if not (response.status_code in (403, 404) or to_login):
+        if not (response.status_code in (401, 403, 404) or to_login):
             assert response.status_code < 500, f"{name} breaks for {who}"
             reached.add(who)
     if name == "logout":

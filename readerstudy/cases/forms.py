@@ -4,10 +4,22 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
-class UploadForm(forms.Form):
-    """A name; the files themselves stay in request.FILES."""
+class TakeForm(forms.Form):
+    """What is to become of files that are here."""
 
     name = forms.CharField(max_length=100, label=_("Name of the cohort"))
+    resampling = forms.BooleanField(
+        required=False,
+        label=_("Take scans of other matrices or pixel sizes too"),
+        help_text=_(
+            "They are resampled to pixels of 3.29 mm. Only studies whose protocol "
+            "allows it can read them."
+        ),
+    )
+
+
+class UploadForm(TakeForm):
+    """The files themselves are sealed while they come."""
 
 
 class ConfirmForm(forms.Form):

@@ -1,6 +1,8 @@
 """What no single view should have to remember."""
 
+import sys
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -26,18 +28,26 @@ def content_security_policy(
     return middleware
 
 
+def _is_streamed(request: HttpRequest) -> bool:
+    asked = f"{request.method} {request.path}"
+    return any(fnmatchcase(asked, one) for one in settings.STREAMED_UPLOADS)
+
+
 def request_size_limit(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
     """Refuse a body that nobody asked for, before any of it is read to disk.
 
-    Large bodies are taken at the upload addresses only, from who has logged in.
+    Large bodies are taken at the upload addresses only, from who has logged in; or
+    by views that read none of them before they know who sends them.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         allowed = settings.REQUEST_MAX_BYTES
         if request.path in settings.UPLOAD_MAX_BYTES and request.user.is_authenticated:
             allowed = settings.UPLOAD_MAX_BYTES[request.path]
+        if _is_streamed(request):
+            allowed = sys.maxsize
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > allowed:
             text = _("This is larger than the %d MB that are accepted here.")

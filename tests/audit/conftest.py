@@ -13,7 +13,7 @@ from inference import services as inference
 from readerstudy.cases import services as cases
 from readerstudy.reading import services as reading
 from readerstudy.reading.models import Membership, Study
-from tests.cases.conftest import write_pair
+from tests.cases.conftest import send_files, write_pair
 from tests.cast import PASSWORD, Cast, make_user, reader_membership
 from tests.factory import make_study, unblind
 from tests.inference.conftest import weights_content
@@ -57,10 +57,7 @@ def upload(cast: Cast, folder: Path, capture) -> None:
     sent = []
     for name in ("Wanted", "Unwanted"):
         with capture(execute=True):
-            file = SimpleUploadedFile(archive.name, archive.read_bytes())
-            sent.append(
-                cases.upload_create(user=cast.coordinator, name=name, files=[file])
-            )
+            sent.append(send_files(cast.coordinator, name, archive))
     for one in sent:
         one.refresh_from_db()
     with capture(execute=True):

@@ -6,7 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 
+from readerstudy.cases import services
+from readerstudy.cases.models import Upload
 from tests.cast import make_user
 from tests.imaging.objects import head, nuclear_object, write
 
@@ -29,6 +32,16 @@ def write_pair(folder: Path, patient: str, *, hot_slice: int = 6) -> None:
             frame_ms=frame_ms,
         )
         write(ds, folder / patient / name)
+
+
+def send_files(user: User, name: str, *paths: Path) -> Upload:
+    """The files, as if they had come; a worker is called to look through them."""
+    upload = services.receiving_open(user=user, origin=Upload.Origin.BROWSER, name=name)
+    for path in paths:
+        services.file_add(upload=upload, name=path.name, content=path.read_bytes())
+    services.receiving_finish(upload=upload, name=name, by=user)
+    upload.refresh_from_db()
+    return upload
 
 
 def stored_files() -> list[Path]:

@@ -14,16 +14,28 @@ from .images import (
     rendition_values,
     series_volume,
 )
+from .uploads import (
+    inbox,
+    upload_counted,
+    upload_expires,
+    upload_has_expired,
+    uploads_of,
+)
 
 __all__ = [
     "CaseRow",
     "case_row",
     "cohort_methods",
     "cohorts_of",
+    "inbox",
     "reasons_and_files",
     "rendition_get",
     "rendition_is_whole",
     "rendition_values",
     "series_volume",
     "stored_slices",
+    "upload_counted",
+    "upload_expires",
+    "upload_has_expired",
+    "uploads_of",
 ]

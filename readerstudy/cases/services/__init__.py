@@ -1,20 +1,24 @@
 """The acts on cohorts. Every change of a cohort or its cases happens here."""
 
-from . import receiving, uploads
+from . import receiving, sending, uploads
+from .exporting import cohort_export_record
 from .importing import cohort_import, files_sweep
+from .measuring import case_measure, cohort_measure
 from .receiving import (
     file_add,
     file_append,
     file_expect,
+    file_receive,
     receiving_finish,
     receiving_open,
 )
 from .renditions import case_set_central_slice, cohort_freeze, rendition_save
 from .scanning import cohort_scan
+from .sending import parcel_drop, parcel_take, upload_begin, upload_take
+from .splits import cohort_divide
 from .upkeep import uploads_recover, uploads_sweep
 from .uploads import (
     upload_confirm,
-    upload_create,
     upload_discard,
     upload_import,
     upload_retry,
@@ -22,24 +26,33 @@ from .uploads import (
 )
 
 __all__ = [
+    "case_measure",
     "case_set_central_slice",
+    "cohort_divide",
+    "cohort_export_record",
     "cohort_freeze",
     "cohort_import",
+    "cohort_measure",
     "cohort_scan",
     "file_add",
     "file_append",
     "file_expect",
+    "file_receive",
     "files_sweep",
+    "parcel_drop",
+    "parcel_take",
     "receiving",
     "receiving_finish",
     "receiving_open",
     "rendition_save",
+    "sending",
+    "upload_begin",
     "upload_confirm",
-    "upload_create",
     "upload_discard",
     "upload_import",
     "upload_retry",
     "upload_scan",
+    "upload_take",
     "uploads",
     "uploads_recover",
     "uploads_sweep",

@@ -4,15 +4,15 @@ import fcntl
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -22,6 +22,7 @@ from readerstudy.imaging.errors import Refused
 
 from ..digests import instance_digest
 from ..models import Upload, UploadFile
+from ..models.uploads import file_token
 from ..parcels import Opener, ParcelWriter, member_open, parcel_members
 from ..sealing import SealedWriter, seal, sealed_append, sealed_open, unseal
 
@@ -35,6 +36,10 @@ class FileBusyError(Refused):
 
 class WrongOffsetError(Refused):
     """The file does not end where the sender thinks."""
+
+
+class GoneError(Refused):
+    """It was discarded, is complete, or has waited for too long."""
 
 
 class TooLongError(Refused):
@@ -103,7 +108,10 @@ def file_expect(
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Nobody else writes to the file meanwhile, in no process; a death lets go."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except FileNotFoundError as error:  # with its folder
+        raise _gone() from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -122,7 +130,10 @@ def file_append(*, file: UploadFile, at: int, chunks: Iterable[bytes]) -> Upload
     while another writes to it.
     """
     with _alone(file_path(file)):
-        file.refresh_from_db(fields=["received"])
+        try:
+            file.refresh_from_db(fields=["received"])
+        except UploadFile.DoesNotExist as error:
+            raise _gone() from error
         if at != file.received:
             raise WrongOffsetError(
                 _("The file goes on at byte %(at)d.") % {"at": file.received}
@@ -138,6 +149,12 @@ def file_append(*, file: UploadFile, at: int, chunks: Iterable[bytes]) -> Upload
     return file
 
 
+def _gone() -> GoneError:
+    return GoneError(
+        _("These files were discarded or are complete; no more can be added.")
+    )
+
+
 def _write(writer: SealedWriter, chunks: Iterable[bytes], *, most: int) -> None:
     for chunk in chunks:
         if writer.length + len(chunk) > most:
@@ -151,7 +168,7 @@ def _note(file: UploadFile) -> None:
         pk=file.pk, upload__state=Upload.State.RECEIVING
     )
     if not receiving.update(received=file.received):
-        raise Refused(_("These files are complete; no more can be added."))
+        raise _gone()
     Upload.objects.filter(pk=file.upload_id).update(received_at=timezone.now())
 
 
@@ -182,39 +199,96 @@ def _same_instance(upload: Upload, sop_uid: str) -> UploadFile | None:
     return None
 
 
-def files_add(*, upload: Upload, files: Sequence["UploadedFile[bytes]"]) -> UploadFile:
-    """Some whole files, sealed as one parcel."""
-    path = upload_folder(upload) / "files" / secrets.token_hex(16)
-    with sealed_append(path) as writer:
-        parcel = ParcelWriter(writer)
-        for one in files:
-            parcel.begin(str(one.name))
-            for chunk in one.chunks():
-                parcel.write(chunk)
-        parcel.finish()
-    return UploadFile.objects.create(
-        upload=upload,
-        token=path.name,
-        sealed_name=seal(b""),
-        size=writer.length,
-        received=writer.length,
-    )
+def file_receive(*, file: UploadFile, at: int, chunks: Iterable[bytes]) -> UploadFile:
+    """As file_append, from a slow and breakable line: a piece at a time, so that the
+    file is held only for a moment and what came is counted whatever happens then.
+
+    Complete, it is looked through.
+    """
+    for piece in _pieces(chunks):
+        file = file_append(file=file, at=at, chunks=piece)
+        at = file.received
+    if file.is_whole:
+        receiving_complete(upload=file.upload)
+    return file
+
+
+def _pieces(chunks: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """At least one, perhaps empty: where the file goes on is checked in any case."""
+    piece: list[bytes] = []
+    length, given = 0, False
+    for chunk in chunks:
+        piece.append(chunk)
+        length += len(chunk)
+        if length >= PIECE_BYTES:
+            yield piece
+            piece, length, given = [], 0, True
+    if piece or not given:
+        yield piece
+
+
+class Parcel:
+    """Files as a form sends them, one after another, sealed while they come.
+
+    upload: what they are for; discard it, or call `finish` and receiving_finish.
+    """
+
+    def __init__(self, user: User) -> None:
+        self.upload = receiving_open(user=user, origin=Upload.Origin.BROWSER)
+        self._token = file_token()
+        path = upload_folder(self.upload) / "files" / self._token
+        self._sealed = ExitStack()
+        self._writer = self._sealed.enter_context(sealed_append(path))
+        self._parcel = ParcelWriter(self._writer)
+        self.begin, self.write = self._parcel.begin, self._parcel.write
+
+    def finish(self) -> None:
+        self._parcel.finish()
+        self.close()
+        UploadFile.objects.create(
+            upload=self.upload,
+            token=self._token,
+            sealed_name=seal(b""),
+            size=self._writer.length,
+            received=self._writer.length,
+        )
+
+    def close(self) -> None:
+        self._sealed.close()
 
 
 def receiving_finish(*, upload: Upload, name: str, by: User) -> None:
-    """All files are there: the upload is `by`'s, called `name`, and looked through."""
+    """All files are there: the upload is `by`'s, called `name`, and looked through.
+
+    What a browser has begun to send must be whole; of other senders, who were told
+    that it failed, it is left away.
+    """
     from .uploads import upload_call  # uploads need folders from here
 
     with transaction.atomic():
         locked = Upload.objects.select_for_update().get(pk=upload.pk)
         if locked.state != Upload.State.RECEIVING:
             raise Refused(_("These files are complete already."))
+        unfinished = locked.files.filter(received__lt=F("size"))
+        if locked.origin != Upload.Origin.BROWSER:
+            unfinished.delete()
+        elif unfinished.exists():
+            raise Refused(_("These files have not come to their end yet."))
         if not locked.files.exists():
             raise Refused(_("Please choose a zip file, or the files of the cohort."))
         locked.uploaded_by, locked.name = by, name
         locked.state = Upload.State.SCANNING
         locked.save(update_fields=["uploaded_by", "name", "state"])
         upload_call(locked)
+
+
+def receiving_complete(*, upload: Upload) -> None:
+    """As receiving_finish, of what a browser sent; done already, it changes nothing."""
+    by = upload.uploaded_by
+    if by is None:
+        return
+    with suppress(Refused):
+        receiving_finish(upload=upload, name=upload.name, by=by)
 
 
 def sealed_files(upload: Upload) -> list[tuple[str, Opener]]:
@@ -253,6 +327,9 @@ def _opened(file: UploadFile) -> Iterator[tuple[str, Opener]]:
 
 
 def files_forget(upload: Upload) -> None:
-    """What was sent is not needed any more: only what was made of it stays."""
+    """What was sent is not needed any more: only what was made of it stays.
+
+    The rows stay, without names: a sender whose line broke at the last byte may ask.
+    """
     shutil.rmtree(upload_folder(upload) / "files", ignore_errors=True)
-    upload.files.all().delete()
+    upload.files.update(sealed_name=b"")

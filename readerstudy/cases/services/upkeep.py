@@ -6,18 +6,18 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from readerstudy.imaging.errors import Refused
 
-from ..models import Upload
-from .receiving import uploads_folder
+from ..models import Upload, UploadFile
+from ..selectors.uploads import forgettable
+from .receiving import receiving_complete, uploads_folder
 from .uploads import STALE_AFTER, WORKING, upload_call, upload_discard
 
 MAX_ATTEMPTS = 3
-KEPT_FOR = timedelta(days=7)
 # Longer than any import from a path takes.
 UNCLAIMED_FOR = timedelta(days=1)
 # Kept as it stands; the page translates it.
@@ -33,6 +33,7 @@ def uploads_recover(*, call_again: timedelta = STALE_AFTER) -> int:
 
     call_again: how long after its last call a step is called again.
     """
+    _complete_what_is_whole()
     now = timezone.now()
     silent = Q(heartbeat_at=None) | Q(heartbeat_at__lt=now - STALE_AFTER)
     uncalled = Q(called_at=None) | Q(called_at__lte=now - call_again)
@@ -54,6 +55,21 @@ def uploads_recover(*, call_again: timedelta = STALE_AFTER) -> int:
     return called
 
 
+def _complete_what_is_whole() -> None:
+    """The server ended between the last byte of a browser and what follows it."""
+    unfinished = UploadFile.objects.filter(
+        upload=OuterRef("pk"), received__lt=F("size")
+    )
+    whole = Upload.objects.filter(
+        ~Exists(unfinished),
+        state=Upload.State.RECEIVING,
+        origin=Upload.Origin.BROWSER,
+        received_at__lt=timezone.now() - STALE_AFTER,
+    )
+    for upload in whole:
+        receiving_complete(upload=upload)
+
+
 def _give_up(upload: Upload, unchanged: QuerySet[Upload]) -> None:
     scanning = upload.state == Upload.State.SCANNING
     unchanged.update(
@@ -66,13 +82,14 @@ def _give_up(upload: Upload, unchanged: QuerySet[Upload]) -> None:
 
 
 def uploads_sweep() -> int:
-    """Discard uploads that are a week old, imported or not; how many they were.
+    """Discard uploads that are a week old, imported or not, and those that were not
+    sent to their end for three days; how many they were.
 
     One that is just being imported is left to the next time. Folders without a row,
     or whose import is done, are what a killed process left: they go too.
     """
     forgotten = 0
-    for upload in Upload.objects.filter(created_at__lt=timezone.now() - KEPT_FOR):
+    for upload in forgettable():
         try:
             upload_discard(upload=upload)
         except (Refused, Upload.DoesNotExist):

@@ -11,14 +11,13 @@ import secrets
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from django.contrib.auth.models import User
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -29,18 +28,12 @@ from readerstudy.audit.services import event_record
 from readerstudy.imaging.errors import Refused
 
 from ..models import Cohort, Upload
+from ..pairing import check_certain
 from ..plan import CohortPlan
 from ..sealing import seal, unseal
 from ..sources import sealed_source
 from .importing import check_name, cohort_import
-from .receiving import (
-    files_add,
-    files_forget,
-    receiving_finish,
-    receiving_open,
-    sealed_files,
-    upload_folder,
-)
+from .receiving import files_forget, sealed_files, upload_folder
 from .scanning import scan_source
 
 logger = logging.getLogger(__name__)
@@ -87,24 +80,6 @@ def upload_is_stale(upload: Upload) -> bool:
     """Whether the worker that took it up, or should have, is to be given up."""
     last = upload.heartbeat_at or upload.called_at or upload.created_at
     return upload.state in WORKING and timezone.now() - last > STALE_AFTER
-
-
-def upload_create(
-    *, user: User, name: str, files: Sequence["UploadedFile[bytes]"]
-) -> Upload:
-    """Keep the files, sealed, and have them looked through."""
-    name = check_name(name)
-    if not files:
-        raise Refused(_("Please choose a zip file, or the files of the cohort."))
-    upload = receiving_open(user=user, origin=Upload.Origin.BROWSER, name=name)
-    try:
-        files_add(upload=upload, files=files)
-        receiving_finish(upload=upload, name=name, by=user)
-    except BaseException:
-        upload_discard(upload=upload, by=user)
-        raise
-    upload.refresh_from_db()
-    return upload
 
 
 def upload_call(upload: Upload) -> None:
@@ -249,6 +224,7 @@ def upload_confirm(*, upload: Upload, name: str) -> None:
     )
     if not confirmed:
         raise Refused(_("These files are not waiting to be confirmed."))
+    check_certain(upload_plan(upload).pairs)
     upload.refresh_from_db(fields=["state"])
     upload_call(upload)
 

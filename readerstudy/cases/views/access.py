@@ -26,5 +26,11 @@ def upload_or_404(request: HttpRequest, pk: int) -> Upload:
     return get_object_or_404(Upload.objects.visible_to(request.user), pk=pk)
 
 
+def waiting_or_404(request: HttpRequest, pk: int) -> Upload:
+    """One's own upload, or one in the inbox, which is every coordinator's."""
+    uploads = Upload.objects.visible_to(request.user) | Upload.objects.in_inbox()
+    return get_object_or_404(uploads, pk=pk)
+
+
 def cohort_or_404(request: HttpRequest, pk: int) -> Cohort:
     return get_object_or_404(Cohort.objects.visible_to(request.user), pk=pk)

@@ -4,88 +4,94 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import (
-    Http404,
-    HttpResponse,
-    JsonResponse,
-)
+from django.core.exceptions import TooManyFilesSent
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from readerstudy.imaging.errors import Refused
 
-from .. import previews, selectors, services
-from ..forms import ConfirmForm, UploadForm
+from .. import selectors, services
+from ..confirm_page import confirm_page
+from ..forms import ConfirmForm, TakeForm, UploadForm
 from ..models import Upload
 from ..wording import told
-from .access import HttpRequest, may_upload, upload_or_404
+from .access import HttpRequest, may_upload, upload_or_404, waiting_or_404
+from .sealing_handler import SealingHandler
 
 
 @require_GET
 @may_upload
 def cohort_list(request: HttpRequest) -> HttpResponse:
-    waiting = Upload.objects.visible_to(request.user).exclude(state=Upload.State.DONE)
-    return render(
-        request,
-        "cases/cohort_list.html",
-        {"cohorts": selectors.cohorts_of(request.user), "uploads": waiting},
-    )
+    context = {
+        "cohorts": selectors.cohorts_of(request.user),
+        "uploads": selectors.uploads_of(request.user),
+        "inbox": selectors.inbox(),
+    }
+    return render(request, "cases/cohort_list.html", context)
 
 
-@csrf_exempt  # only until the size is known; _cohort_upload checks the token
+@csrf_exempt  # only until the files can be sealed; _cohort_upload checks the token
 @require_http_methods(["GET", "POST"])
 @may_upload
 def cohort_upload(request: HttpRequest) -> HttpResponse:
-    """Say no to too large an upload before reading it, which the token would need."""
-    limit = settings.COHORT_UPLOAD_MAX_BYTES
-    if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
-        error = _("The files are larger than %(size)d MB together.")
-        return _upload_refused(
-            request, UploadForm(), error % {"size": limit // 2**20}, 413
-        )
-    return _cohort_upload(request)
+    """The page, and the form as it comes from a browser without scripts.
+
+    Too large a form is refused before it is read, which the token would need.
+    """
+    if request.method == "GET":
+        return _upload_page(request, UploadForm())
+    try:
+        services.sending.check_size(int(request.META.get("CONTENT_LENGTH") or 0))
+    except Refused as error:
+        return _upload_page(request, UploadForm(), str(error), 413)
+    handler = SealingHandler(request.user)
+    request.upload_handlers = [handler]
+    try:
+        request.POST.keys()  # reads the files
+        return _cohort_upload(request, handler)
+    except TooManyFilesSent:
+        return _upload_page(request, UploadForm(), _too_many(), 413)
+    finally:
+        if handler.parcel:
+            services.parcel_drop(parcel=handler.parcel, by=request.user)
 
 
 @csrf_protect
-def _cohort_upload(request: HttpRequest) -> HttpResponse:
-    form = UploadForm(request.POST or None)
-    if request.method != "POST" or not form.is_valid():
+def _cohort_upload(request: HttpRequest, handler: SealingHandler) -> HttpResponse:
+    form = UploadForm(request.POST)
+    if not form.is_valid():
         return _upload_page(request, form)
     try:
-        upload = services.upload_create(
-            user=request.user,
-            name=form.cleaned_data["name"],
-            files=request.FILES.getlist("files"),
+        upload = services.parcel_take(
+            parcel=handler.parcel, by=request.user, **form.cleaned_data
         )
     except Refused as error:
-        return _upload_refused(
-            request, form, told(str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
-        )
-    address = reverse("cases:cohort-confirm", args=[upload.pk])
-    if request.accepts("text/html"):
-        return redirect(address)
-    return JsonResponse({"location": address})
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return _upload_page(request, form, str(error), status)
+    return redirect("cases:cohort-confirm", upload.pk)
+
+
+def _too_many() -> str:
+    text = _("These are more than %(most)d files. Please make a zip file of them.")
+    return text % {"most": settings.DATA_UPLOAD_MAX_NUMBER_FILES}
 
 
 def _upload_page(
     request: HttpRequest, form: UploadForm, error: str = "", status: int = 200
 ) -> HttpResponse:
-    limit = settings.COHORT_UPLOAD_MAX_BYTES // 2**20
-    context = {"form": form, "error": error, "limit_mb": limit}
+    context = {
+        "form": form,
+        "error": told(error),
+        "limit_mb": settings.COHORT_UPLOAD_MAX_BYTES // 2**20,
+        "unfinished": selectors.uploads_of(request.user).filter(
+            state=Upload.State.RECEIVING, origin=Upload.Origin.BROWSER, size__gt=0
+        ),
+    }
     return render(request, "cases/cohort_upload.html", context, status=status)
-
-
-def _upload_refused(
-    request: HttpRequest, form: UploadForm, error: str, status: int
-) -> HttpResponse:
-    if request.accepts("text/html"):
-        return _upload_page(request, form, error, status)
-    return JsonResponse({"error": error}, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -101,6 +107,9 @@ def cohort_confirm(request: HttpRequest, pk: int) -> HttpResponse:
         except Refused as error:
             messages.error(request, told(str(error)))
         return redirect("cases:cohort-confirm", pk)
+    if upload.state == Upload.State.RECEIVING:
+        context = {"upload": selectors.upload_counted(upload), "form": TakeForm()}
+        return render(request, "cases/upload_receiving.html", context)
     working = upload.state in services.uploads.WORKING
     if request.htmx and not working:
         return HttpResponseClientRefresh()
@@ -110,15 +119,34 @@ def cohort_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     if request.htmx:
         return render(request, "cases/upload_progress.html", context)
     if upload.state == Upload.State.READY:
-        context["plan"] = plan = services.uploads.upload_plan(upload)
-        context["left_out"] = selectors.reasons_and_files(plan)
+        context["confirm"] = confirm_page(
+            services.uploads.upload_plan(upload),
+            show=request.GET.get("show", ""),
+            number=request.GET.get("page", ""),
+        )
     return render(request, "cases/cohort_confirm.html", context)
 
 
 @require_POST
 @may_upload
+def upload_take(request: HttpRequest, pk: int) -> HttpResponse:
+    """What a node or a PACS sent is complete, and this coordinator's."""
+    upload = waiting_or_404(request, pk)
+    form = TakeForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise Refused(_("Please give the cohort a name."))
+        services.upload_take(upload=upload, by=request.user, **form.cleaned_data)
+    except Refused as error:
+        messages.error(request, told(str(error)))
+        return redirect("cases:cohort-list")
+    return redirect("cases:cohort-confirm", pk)
+
+
+@require_POST
+@may_upload
 def upload_discard(request: HttpRequest, pk: int) -> HttpResponse:
-    upload = upload_or_404(request, pk)
+    upload = waiting_or_404(request, pk)
     try:
         services.upload_discard(upload=upload, by=request.user)
     except Refused as error:
@@ -137,17 +165,3 @@ def upload_retry(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as error:
         messages.error(request, told(str(error)))
     return redirect("cases:cohort-confirm", pk)
-
-
-@require_GET
-@may_upload
-@cache_control(private=True, no_store=True)
-def upload_preview(request: HttpRequest, pk: int, code: str, role: str) -> HttpResponse:
-    upload = upload_or_404(request, pk)
-    try:
-        png = previews.planned_png(
-            services.uploads.upload_plan(upload), code=code, role=role
-        )
-    except (Refused, LookupError) as error:
-        raise Http404 from error
-    return HttpResponse(png, content_type="image/png")

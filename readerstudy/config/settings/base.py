@@ -110,8 +110,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-# Uploads: whole cohorts arrive as one zip; larger than memory goes to disk, and
-# nothing of it outside `var/`.
+# Weights larger than memory go to disk, and nothing of them outside `var/`. Files of
+# patients never do: they are sealed while they come.
 FILE_UPLOAD_TEMP_DIR = VAR_DIR / "tmp"
 FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
@@ -121,6 +121,8 @@ UPLOAD_MAX_BYTES = {
     "/networks/upload/": 65 * 2**20,
     "/cohorts/upload/": sys.maxsize,  # the page tells its own limit in words
 }
+# Their views ask who sends, and read piece by piece what may come.
+STREAMED_UPLOADS = ("PATCH /cohorts/uploads/files/*",)
 COHORT_UPLOAD_MAX_BYTES = int(os.environ.get("COHORT_UPLOAD_MAX_BYTES", 8 * 2**30))
 
 # A DICOM node that receives into the inbox; `serve` starts it if somebody may send.

@@ -1,0 +1,106 @@
+"""What a coordinator begins to send, or takes of what others sent."""
+
+import shutil
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from readerstudy.audit.services import event_record
+from readerstudy.imaging.errors import Refused
+
+from ..models import Upload, UploadFile
+from .importing import check_name
+from .receiving import (
+    Parcel,
+    TooLongError,
+    file_expect,
+    receiving_finish,
+    receiving_open,
+    uploads_folder,
+)
+from .uploads import upload_discard
+
+# What the database and the cohorts that are there must not be without.
+KEPT_FREE_BYTES = 512 * 2**20
+
+
+class NoRoomError(Refused):
+    """The disk is full."""
+
+
+def upload_begin(
+    *, user: User, name: str, size: int, file_name: str = "", resampling: bool = False
+) -> UploadFile:
+    """`size` bytes are going to be sent, in as many requests as it takes.
+
+    file_name: of a single file; a parcel names what is in it itself.
+    """
+    name = check_name(name)
+    if not size:
+        raise Refused(_("Please choose a zip file, or the files of the cohort."))
+    check_size(size)
+    with transaction.atomic():
+        upload = receiving_open(
+            user=user,
+            origin=Upload.Origin.BROWSER,
+            name=name,
+            resampling=resampling,
+        )
+        return file_expect(upload=upload, name=file_name, size=size)
+
+
+def check_size(size: int) -> None:
+    """Refused if so many bytes are more than may be sent, or than there is room for."""
+    if size > (most := settings.COHORT_UPLOAD_MAX_BYTES):
+        raise TooLongError(
+            _("The files are larger than %(size)d MB together.")
+            % {"size": most // 2**20}
+        )
+    uploads_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+    free = shutil.disk_usage(uploads_folder()).free - KEPT_FREE_BYTES
+    if size > free:
+        raise NoRoomError(
+            _(
+                "The server's disk has no room for these files: %(free)d MB are free. "
+                "Please tell the administrator."
+            )
+            % {"free": max(free, 0) // 2**20}
+        )
+
+
+def upload_take(
+    *, upload: Upload, name: str, by: User, resampling: bool = False
+) -> None:
+    """What a node or a PACS sent is to become `by`'s cohort: no more is added."""
+    name = check_name(name)
+    with transaction.atomic():
+        Upload.objects.filter(pk=upload.pk).update(resampling=resampling)
+        receiving_finish(upload=upload, name=name, by=by)
+        event_record(
+            action="upload.take",
+            actor=by,
+            subject=("cohort", name),
+            after={"upload": upload.pk, "origin": upload.origin, "peer": upload.peer},
+        )
+
+
+def parcel_take(
+    *, parcel: Parcel | None, name: str, by: User, resampling: bool
+) -> Upload:
+    """The files of a form, with what else stands in it."""
+    name = check_name(name)
+    if parcel is None:
+        raise Refused(_("Please choose a zip file, or the files of the cohort."))
+    Upload.objects.filter(pk=parcel.upload.pk).update(resampling=resampling)
+    receiving_finish(upload=parcel.upload, name=name, by=by)
+    return parcel.upload
+
+
+def parcel_drop(*, parcel: Parcel, by: User) -> None:
+    """Forget it, unless it was taken."""
+    parcel.close()
+    left = Upload.objects.filter(pk=parcel.upload.pk, state=Upload.State.RECEIVING)
+    if upload := left.first():
+        upload_discard(upload=upload, by=by)
