@@ -26,6 +26,7 @@ ACTIONS = {
     "cohort.divide": _(
         "The cases of a cohort were divided into training, validation and test."
     ),
+    "cohort.export": _("The table of a cohort's cases was given out as CSV."),
     "case.central_slice": _("The slice at which a case is read was corrected."),
     "weights.add": _("Weights of a network came in, shipped or uploaded."),
     "job.request": _("The images of a cohort by one method were asked for."),

@@ -70,14 +70,13 @@ def cohort_divide(
 
 
 def _members(cohort: Cohort, cases: list[Case]) -> list[Member]:
+    measured = Series.objects.filter(
+        case__cohort=cohort, role=Series.Role.REFERENCE
+    ).values_list("case", "binding_ratio_right", "binding_ratio_left")
     ratios = {
         case: (right + left) / 2
-        for case, right, left in Series.objects.filter(
-            case__cohort=cohort,
-            role=Series.Role.REFERENCE,
-            binding_ratio_right__isnull=False,
-            binding_ratio_left__isnull=False,
-        ).values_list("case", "binding_ratio_right", "binding_ratio_left")
+        for case, right, left in measured
+        if right is not None and left is not None
     }
     return [
         Member(

@@ -1,7 +1,6 @@
 """Cohorts that are imported: how they were paired, how every arm looks."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -15,24 +14,6 @@ from ..forms import CentralSliceForm
 from ..models import Cohort, Rendition, Series
 from ..wording import told
 from .access import HttpRequest, cohort_or_404, keep_for_a_day
-
-CASES_A_PAGE = 50
-
-
-@require_GET
-def cohort_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    cohort = cohort_or_404(request, pk)
-    methods = selectors.cohort_methods(cohort)
-    cases = cohort.cases.prefetch_related("renditions", "series")
-    page = Paginator(cases, CASES_A_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "cohort": cohort,
-        "methods": methods,
-        "page": page,
-        "rows": [selectors.case_row(case, methods) for case in page],
-        "middle": STORED_SLICES // 2,
-    }
-    return render(request, "cases/cohort_detail.html", context)
 
 
 @require_GET

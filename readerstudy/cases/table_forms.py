@@ -1,0 +1,122 @@
+"""What a coordinator asks of the table of a cohort, and how it is to be divided."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from .models import Case, Cohort
+from .selectors.table import ANY_PROBLEM, ORDERS, PROBLEMS, Wanted
+from .services.splits import LONGEST_SEED
+from .splits import PARTS, Sizes
+
+# The study that this house is built for: 207 cases into 120, 37 and 50.
+OF_THE_STUDY = Sizes(training=120, validation=37, test=50)
+MOST_CASES = 10**6
+ALL = ("", _("all"))
+
+
+class TableForm(forms.Form):
+    """The filter; every field may be missing."""
+
+    code = forms.CharField(max_length=32, required=False, label=_("Code holds"))
+    split = forms.ChoiceField(
+        required=False,
+        label=_("Part"),
+        choices=[ALL, *((value or "none", said) for value, said in Case.Split.choices)],
+    )
+    sex = forms.ChoiceField(
+        required=False,
+        label=_("Sex"),
+        choices=[ALL, *Case.Sex.choices, ("none", _("not stated"))],
+    )
+    age_from = forms.IntegerField(required=False, min_value=0, max_value=90)
+    age_to = forms.IntegerField(required=False, min_value=0, max_value=90)
+    binding_from = forms.FloatField(required=False)
+    binding_to = forms.FloatField(required=False)
+    problem = forms.ChoiceField(
+        required=False,
+        label=_("Problems"),
+        choices=[ALL, (ANY_PROBLEM, _("any problem")), *PROBLEMS.items()],
+    )
+    order = forms.ChoiceField(
+        required=False, label=_("Order by"), choices=list(ORDERS.items())
+    )
+    descending = forms.BooleanField(required=False, label=_("highest first"))
+
+    def __init__(self, *args: Any, methods: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.known = methods
+        arms = forms.MultipleChoiceField(
+            required=False, choices=[(one, one) for one in methods]
+        )
+        self.fields["arms"] = arms
+
+    def wanted(self) -> Wanted:
+        """What is asked for; fields that are wrong ask for nothing."""
+        self.is_valid()
+        given = {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if name != "arms" and value not in ("", None)
+        }
+        return Wanted(**given)
+
+    def methods(self) -> list[str]:
+        """The arms that are to be shown; all of them unless some are chosen."""
+        self.is_valid()
+        chosen = self.cleaned_data.get("arms") or self.known
+        return [name for name in self.known if name in chosen]
+
+
+class DivideForm(forms.Form):
+    """How many cases each part gets, and what the parts are to be alike in."""
+
+    training = forms.IntegerField(
+        min_value=0, max_value=MOST_CASES, label=_("Training")
+    )
+    validation = forms.IntegerField(
+        min_value=0, max_value=MOST_CASES, label=_("Validation")
+    )
+    test = forms.IntegerField(min_value=0, max_value=MOST_CASES, label=_("Test"))
+    strata = forms.MultipleChoiceField(
+        required=False,
+        label=_("Parts alike in"),
+        choices=[
+            ("sex", _("sex")),
+            ("age", _("age")),
+            ("binding_ratio", _("binding ratio")),
+        ],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    seed = forms.CharField(
+        required=False,
+        max_length=LONGEST_SEED,
+        label=_("Seed"),
+        help_text=_("Leave it empty to have one drawn."),
+    )
+
+    def sizes(self) -> Sizes:
+        return Sizes(**{part: self.cleaned_data[part] for part in PARTS})
+
+
+def divide_form(cohort: Cohort, cases: int) -> DivideForm:
+    """As the cohort is divided, or else in the proportions of the study."""
+    division = getattr(cohort, "division", None)
+    if division and division.training + division.validation + division.test == cases:
+        return DivideForm(
+            initial={
+                **{part: getattr(division, part) for part in PARTS},
+                "strata": division.strata,
+            }
+        )
+    whole = OF_THE_STUDY
+    training = round(cases * whole.training / whole.total)
+    validation = round(cases * whole.validation / whole.total)
+    return DivideForm(
+        initial={
+            "training": training,
+            "validation": validation,
+            "test": cases - training - validation,
+        }
+    )
