@@ -38,10 +38,12 @@ from tests.imaging.objects import head
 # routes that answer something else than a page: acts, images, JSON, parts of pages
 NO_PAGES = frozenset(
     {
+        *("cases:instances-store", "cases:study-store"),
         *("logout", "set_language", "healthz", "favicon", "reading:start"),
         *("api:study-list", "api:progress", "api:deviations"),
-        *("cases:upload-discard", "cases:upload-retry", "cases:upload-preview"),
-        *("cases:colour-bar", "cases:case-update", "cases:rendition-preview"),
+        *("cases:upload-discard", "cases:upload-retry", "cases:scan-preview"),
+        *("cases:pairing-update", "cases:colour-bar", "cases:case-update", "cases:rendition-preview"),
+        *("cases:cohort-export", "cases:cohort-divide", "cases:rendition-strip"),
         *("inference:job-request", "inference:job-cancel", "inference:job-retry"),
         *("reading:protocol-upload", "reading:protocol-download"),
         *("reading:study-open", "reading:study-close", "reading:study-progress"),
