@@ -4,8 +4,9 @@ hottest-voxel: the slice of the hottest voxel of all. In a patient who has lost 
     striatum that can be a parotid gland.
 largest-sum: the slice with the largest sum of counts. It follows the widest section
     of the brain rather than the striatum.
-central-region: the hottest voxel near the middle of the head, which the glands do
-    not reach (`preprocessing.SEARCH_RADIUS_MM`). The default.
+central-region: the hottest voxel of the central brain, which the glands do not reach:
+    in-plane near the middle of the head, and neither far above nor far below its
+    widest section. The default.
 """
 
 import numpy as np
@@ -14,12 +15,21 @@ from .preprocessing import SEARCH_RADIUS_MM, find_central_slice
 from .volume import Volume
 
 DEFAULT_RULE = "central-region"
+# The striatum lies within 20 mm of the widest section; the glands below the tongue,
+# which are in the middle too, lie 70 mm below it and more.
+SEARCH_HEIGHT_MM = 40.0
 
 
 def slice_candidates(volume: Volume) -> dict[str, int]:
     """rule → index of the slice that it takes. Refused if there are no counts."""
+    hottest = find_central_slice(volume, search_radius_mm=None)
+    widest = int(volume.counts.sum(axis=(1, 2), dtype=np.float64).argmax())
+    reach = int(SEARCH_HEIGHT_MM / volume.spacing_mm[0])
+    lowest = max(0, widest - reach)
+    middle = Volume(volume.counts[lowest : widest + reach + 1], volume.spacing_mm)
     return {
-        DEFAULT_RULE: find_central_slice(volume, search_radius_mm=SEARCH_RADIUS_MM),
-        "hottest-voxel": find_central_slice(volume, search_radius_mm=None),
-        "largest-sum": int(volume.counts.sum(axis=(1, 2), dtype=np.float64).argmax()),
+        DEFAULT_RULE: lowest
+        + find_central_slice(middle, search_radius_mm=SEARCH_RADIUS_MM),
+        "hottest-voxel": hottest,
+        "largest-sum": widest,
     }
