@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
 
-from . import jpeg_extended
+from . import decoders
 from .dicom_file import MAX_FRAMES, MAX_VOXELS, known_name
 from .errors import Refused
 from .marking import gettext_noop
@@ -21,25 +21,20 @@ DECODERS = MappingProxyType(
     {
         uid.RLELossless: "pydicom",
         uid.JPEGBaseline8Bit: "pillow",
-        uid.JPEGExtended12Bit: jpeg_extended.LABEL,
+        uid.JPEGExtended12Bit: decoders.LABEL,
         uid.JPEGLossless: "gdcm",
         uid.JPEGLosslessSV1: "gdcm",
         uid.JPEGLSLossless: "pyjpegls",
         uid.JPEGLSNearLossless: "pyjpegls",
-        uid.JPEG2000Lossless: "pylibjpeg",
-        uid.JPEG2000: "pylibjpeg",
-        uid.HTJ2KLossless: "pylibjpeg",
-        uid.HTJ2KLosslessRPCL: "pylibjpeg",
-        uid.HTJ2K: "pylibjpeg",
+        uid.JPEG2000Lossless: decoders.LABEL,
+        uid.JPEG2000: decoders.LABEL,
     }
 )
-# JPEG 2000 and HTJ2K of these UIDs may have lost nothing; then 0028,2110 says so.
+# JPEG 2000 of its lossy UID may have lost nothing; then 0028,2110 says so.
 LOSSY = frozenset({uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLSNearLossless})
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
-_extended = get_decoder(uid.JPEGExtended12Bit)
-if not any(jpeg_extended.LABEL in one for one in _extended.available_plugins):
-    _extended.add_plugin(*jpeg_extended.PLUGIN)
+decoders.register()
 
 
 def decode_frames(dataset: Dataset) -> NDArray[np.generic]:
