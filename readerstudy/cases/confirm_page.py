@@ -191,8 +191,8 @@ def _compared(
     yield (
         _("Counts, and their ratio"),
         (
-            number_format(one.total_counts, 0),
-            number_format(other.total_counts, 0)
+            _grouped_digits(one.total_counts),
+            _grouped_digits(other.total_counts)
             + (f" (1 : {ratio:.2f})" if ratio else ""),
         ),
         ("counts",),
@@ -207,6 +207,10 @@ def _compared(
         (one.manufacturer or "–", other.manufacturer or "–"),
         ("camera",),
     )
+
+
+def _grouped_digits(value: float) -> str:
+    return number_format(value, 0, force_grouping=True)
 
 
 def _displacement(pair: PlannedPair) -> str:

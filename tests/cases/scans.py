@@ -2,11 +2,18 @@
 
 from dataclasses import replace
 from pathlib import Path
+from secrets import token_hex
 
 import numpy as np
+from django.contrib.auth.models import User
 from scipy.ndimage import gaussian_filter
 
-from readerstudy.cases.plan import ScannedSeries, scan_path
+from readerstudy.cases.models import Upload
+from readerstudy.cases.pairing import coded, propose
+from readerstudy.cases.plan import CohortPlan, ScannedSeries, scan_path
+from readerstudy.cases.services.receiving import upload_folder
+from readerstudy.cases.services.uploads import plan_keep
+from readerstudy.cases.sources import LeftOut
 
 SHAPE = (32, 72, 72)
 SPACING = (3.29, 3.29, 3.29)
@@ -88,3 +95,45 @@ def scanned(counts: np.ndarray, *, seed: int, scale: float = 1.0) -> np.ndarray:
     """What a camera would count of it: whole numbers, with Poisson noise."""
     rng = np.random.default_rng(seed)
     return rng.poisson(np.clip(counts, 0, None) * scale).astype(np.uint16)
+
+
+def waiting_upload(
+    user: User, *scans: tuple[ScannedSeries, np.ndarray], resampling: bool = False
+) -> Upload:
+    """An upload of these scans that has been looked through and waits for `user`."""
+    upload = Upload.objects.create(
+        uploaded_by=user, name="Waiting", folder=token_hex(16), state="ready"
+    )
+    folder = upload_folder(upload)
+    found = [keep(folder, scan, counts) for scan, counts in scans]
+    proposal = propose(found, folder=folder, resampling=resampling)
+    plan = CohortPlan(
+        folder=folder,
+        pairs=coded(proposal.pairs),
+        singles=proposal.singles,
+        left_out=(LeftOut("truth.csv", "It is not a DICOM file."), *proposal.left_out),
+        resampling=resampling,
+        file_count=len(found) + 1,
+    )
+    plan_keep(upload, plan)
+    return upload
+
+
+def both_scans(
+    number: int, *, seed: int | None = None, **changes: object
+) -> list[tuple[ScannedSeries, np.ndarray]]:
+    """Reference and short scan of patient `number`, with voxels of their own."""
+    image = head(number if seed is None else seed)
+    return [
+        (
+            again(
+                scan,
+                2 * number + index,
+                patient=f"p{number}",
+                study=f"s{number}",
+                **changes,
+            ),
+            scanned(image, seed=2 * number + index, scale=5.0 - 4 * index),
+        )
+        for index, scan in enumerate((LONG, SHORT))
+    ]
