@@ -2,10 +2,9 @@
 
 Everything that KEPT does not name is gone before anything else sees the data set:
 names, addresses, comments, institutions, devices, overlays, every private group.
-That is the Basic Profile of DICOM PS3.15 Annex E with Retain Longitudinal Temporal
-Information With Modified Dates and Clean Structured Content taken to their end: no
-DICOM object is ever written again, so all that has to survive is what the voxels
-need and what finds the two scans of one examination.
+That is the Basic Profile of DICOM PS3.15 Annex E and less: as no DICOM object is
+ever written again, nothing has to stay but what the voxels need and what finds the
+two scans of one examination.
 
 Three things here could still lead to a person. They stay in memory, or sealed until
 the import is decided:
@@ -41,7 +40,6 @@ LINKS = (
 )
 _PIXELS = (
     "SamplesPerPixel",
-    "PhotometricInterpretation",
     "PlanarConfiguration",
     "NumberOfFrames",
     "Rows",
@@ -57,8 +55,6 @@ _PIXELS = (
     "PixelData",
     "RescaleSlope",
     "RescaleIntercept",
-    "LossyImageCompression",
-    "BurnedInAnnotation",
 )
 _GEOMETRY = (
     "PixelSpacing",
@@ -76,9 +72,6 @@ _ACQUISITION = (
     "AcquisitionDateTime",
     "ActualFrameDuration",
     "NumberOfDetectors",
-    "SeriesType",
-    "Units",
-    "VolumetricProperties",
     "SeriesDescription",
 )
 _FUNCTIONAL_GROUPS: Kept = {
@@ -112,23 +105,11 @@ KEPT: Kept = {
     "SharedFunctionalGroupsSequence": _FUNCTIONAL_GROUPS,
     "PerFrameFunctionalGroupsSequence": _FUNCTIONAL_GROUPS,
 }
-# Read here, so that only what follows from them goes on.
-_TURNED = (
-    "ImageType",
-    "Manufacturer",
-    "PatientSex",
-    "PatientAge",
-    "PatientBirthDate",
-    "StudyDate",
-    "SeriesDate",
-    "SpecificCharacterSet",  # in which PatientID is written
-)
-# All that has to be parsed at all. The character set is parsed always.
-PARSED = [Tag(keyword) for keyword in (*KEPT, *_TURNED)]
 _META = ("TransferSyntaxUID", "MediaStorageSOPClassUID")
 
-# Image Type is an open list of words, in which a workstation may write anything.
-KNOWN_TYPES = frozenset(
+# Coded strings are words of the standard, but a workstation may write anything into
+# them: a word that is not here becomes "".
+_TYPES = frozenset(
     (
         *("ORIGINAL", "DERIVED", "MIXED", "PRIMARY", "SECONDARY", "NONE"),
         *("STATIC", "WHOLE BODY", "DYNAMIC", "GATED", "TOMO", "GATED TOMO"),
@@ -142,6 +123,33 @@ KNOWN_TYPES = frozenset(
         *("MUMAP", "MU_MAP", "ACMAP", "AC_MAP", "ATTENUATION"),
     )
 )
+WORDS = {
+    "ImageType": _TYPES,
+    "SeriesType": frozenset(
+        ("STATIC", "DYNAMIC", "GATED", "WHOLE BODY", "IMAGE", "REPROJECTION")
+    ),
+    "Units": frozenset(("1CM",)),  # all that is asked: whether it is attenuation
+    "VolumetricProperties": frozenset(("VOLUME", "SAMPLED", "DISTORTED", "MIXED")),
+    "PhotometricInterpretation": frozenset(
+        ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB", "YBR_FULL")
+    ),
+    "BurnedInAnnotation": frozenset(("YES", "NO")),
+    "LossyImageCompression": frozenset(("00", "01")),
+    "PatientSex": frozenset("FMO"),
+}
+
+# Read here, so that only what follows from them goes on.
+_TURNED = (
+    *WORDS,
+    "Manufacturer",
+    "PatientAge",
+    "PatientBirthDate",
+    "StudyDate",
+    "SeriesDate",
+    "SpecificCharacterSet",  # in which PatientID is written
+)
+# All that has to be parsed at all. The character set is parsed always.
+PARSED = [Tag(keyword) for keyword in (*KEPT, *_TURNED)]
 
 _AGE = re.compile(r"(\d{1,3})([DWMY])")
 _PER_YEAR = {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}
@@ -150,13 +158,14 @@ _PER_YEAR = {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}
 def deidentified(dataset: Dataset) -> Dataset:
     """A new data set with nothing but what KEPT names, and these in another form:
 
-    Image Type in known words only, Manufacturer by a known name, PatientSex F, M or
-    O, PatientAge in years and at most 90 (from the date of birth where not stated).
+    coded strings in known words only, Manufacturer by a known name, PatientAge in
+    years and at most 90 (from the date of birth where not stated).
     """
     kept = _only(dataset, KEPT)
-    kept.ImageType = [_known_type(part) for part in texts(dataset, "ImageType")]
+    for keyword, words in WORDS.items():
+        parts = [part.upper() for part in texts(dataset, keyword)]
+        setattr(kept, keyword, [part if part in words else "" for part in parts])
     kept.Manufacturer = known_maker(text(dataset, "Manufacturer"))
-    kept.PatientSex = _sex(dataset)
     if (age := _age_years(dataset)) is not None:
         kept.PatientAge = f"{age:03}Y"
     kept.file_meta = FileMetaDataset()
@@ -184,16 +193,6 @@ def _only(dataset: Dataset, allowed: Kept) -> Dataset:
             held = [_only(item, inside) for item in items(dataset, keyword)]
             setattr(kept, keyword, Sequence(held))
     return kept
-
-
-def _known_type(part: str) -> str:
-    plain = part.upper()
-    return plain if plain in KNOWN_TYPES else ""
-
-
-def _sex(dataset: Dataset) -> str:
-    found = text(dataset, "PatientSex").upper()
-    return found if found in ("F", "M", "O") else ""
 
 
 def _age_years(dataset: Dataset) -> int | None:

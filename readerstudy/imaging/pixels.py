@@ -69,6 +69,11 @@ def _checked_shape(dataset: Dataset) -> tuple[int, int, int]:
             gettext_noop("It is a colour image (%(samples)s values a pixel).")
             % {"samples": samples}
         )
+    interpretation = text(dataset, "PhotometricInterpretation")
+    if interpretation == "PALETTE COLOR":
+        raise Refused(gettext_noop("It is a picture in colours of a palette."))
+    if not interpretation:  # no word of the standard; of one value there is one way
+        dataset.PhotometricInterpretation = "MONOCHROME2"
     frames = integer(dataset, "NumberOfFrames") or 1
     rows, columns = integer(dataset, "Rows"), integer(dataset, "Columns")
     if not rows or not columns or min(rows, columns, frames) < 1:
