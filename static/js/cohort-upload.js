@@ -1,124 +1,218 @@
-// Drag and drop, folders and a progress bar for the upload form. Without this
-// script the form works as any other.
+// Sends a cohort in pieces (tus) that outlive a lost line, a server that starts anew
+// and a reload of the page. Without this script the form works as any other.
 (() => {
   const form = document.getElementById("cohort-upload");
-  if (!form) return;
-  const zone = document.getElementById("drop-zone");
-  const input = document.getElementById("files");
-  const chosen = document.getElementById("chosen");
-  const problem = document.getElementById("upload-error");
-  const progress = document.getElementById("upload-progress");
-  const button = form.querySelector("button");
+  if (!form || !window.tus?.isSupported) return;
+  const words = form.dataset;
+  const byId = (id) => document.getElementById(id);
+  const problem = byId("upload-error");
+  const progress = byId("upload-progress");
+  const bar = progress.querySelector("progress");
+  const told = byId("upload-told");
+  const buttons = { send: byId("send"), pause: byId("pause"), resume: byId("resume"), cancel: byId("cancel") };
+  const SECOND = 1000;
+  // some ten minutes; whatever gets through begins them anew
+  const WAITS = [0, 1, 3, 5, 10, ...Array(20).fill(30)].map((seconds) => seconds * SECOND);
+  const FULL = 507; // the server's disk
+
   let files = []; // [{file, path}]
+  let upload = null;
+  let parcel = null;
+  let offset = 0;
+  let waiting = false; // for the line to come back
 
-  const choose = (found) => {
-    files = found;
-    const bytes = files.reduce((sum, one) => sum + one.file.size, 0);
-    chosen.textContent =
-      files.length === 1
-        ? files[0].path
-        : `${files.length} ${chosen.dataset.words} (${(bytes / 2 ** 20).toFixed(1)} MB)`;
+  // ---- what the person sees
+
+  const say = (text) => {
+    told.textContent = text;
   };
-
-  input.addEventListener("change", () => {
-    choose([...input.files].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
-  });
-
-  // readEntries gives a part of a folder at a time, until it gives nothing
-  const entriesOf = async (reader) => {
-    const all = [];
-    for (;;) {
-      const part = await new Promise((done, fail) => reader.readEntries(done, fail));
-      if (!part.length) return all;
-      all.push(...part);
-    }
-  };
-
-  const walk = async (entry) => {
-    if (entry.isFile) {
-      const file = await new Promise((done, fail) => entry.file(done, fail));
-      return [{ file, path: entry.fullPath.replace(/^\//, "") }];
-    }
-    const found = [];
-    for (const one of await entriesOf(entry.createReader())) found.push(...(await walk(one)));
-    return found;
-  };
-
-  for (const name of ["dragenter", "dragover"]) {
-    zone.addEventListener(name, (event) => {
-      event.preventDefault();
-      zone.classList.add("over");
-    });
-  }
-  for (const name of ["dragleave", "drop"]) {
-    zone.addEventListener(name, () => zone.classList.remove("over"));
-  }
-  zone.addEventListener("drop", async (event) => {
-    event.preventDefault();
-    // entries must be asked for before the first await: the list is emptied then
-    const plain = [...event.dataTransfer.files];
-    const entries = [...event.dataTransfer.items]
-      .map((item) => item.webkitGetAsEntry())
-      .filter(Boolean);
-    const found = entries.length ? [] : plain.map((file) => ({ file, path: file.name }));
-    for (const entry of entries) found.push(...(await walk(entry)));
-    input.value = "";
-    choose(found);
-  });
 
   const fail = (message) => {
     problem.textContent = message;
-    problem.hidden = false;
-    progress.hidden = true;
-    button.disabled = false;
+    problem.hidden = !message;
   };
 
-  const show = (words, done, total) => {
-    const percent = total ? Math.floor((100 * done) / total) : 0;
-    progress.querySelector("progress").value = percent;
-    document.getElementById("upload-percent").textContent = `${words} ${percent} %`;
+  const stage = (name) => {
+    form.dataset.stage = name;
+    const shown = { idle: ["send"], sending: ["pause", "cancel"], paused: ["resume", "cancel"], done: [] }[name];
+    for (const [one, button] of Object.entries(buttons)) button.hidden = !shown.includes(one);
+    progress.hidden = name === "idle";
+    for (const field of form.querySelectorAll("fieldset")) field.disabled = name !== "idle";
   };
 
-  const packed = async () => {
-    if (files.length === 1) return files[0].file;
-    return window.cohortZip(files, (done, total) => show(progress.dataset.packing, done, total));
+  const inWords = (bytes) => {
+    const [unit, size] = bytes < 2 ** 30 ? ["MB", 2 ** 20] : ["GB", 2 ** 30];
+    const number = new Intl.NumberFormat(document.documentElement.lang, {
+      minimumFractionDigits: 1,
+      maximumFractionDigits: 1,
+    });
+    return `${number.format(bytes / size)} ${unit}`;
+  };
+
+  const filled = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+  const leftInWords = (seconds) => {
+    if (seconds < 60) return words.lessThanAMinute;
+    const minutes = Math.round(seconds / 60);
+    if (minutes < 90) return filled(words.minutesLeft, { minutes });
+    return filled(words.hoursLeft, { hours: Math.round(minutes / 60) });
+  };
+
+  // Speed over the last ten seconds; told at most once a second.
+  let marks = [];
+  let toldAt = 0;
+  const show = (sent, total) => {
+    const now = performance.now();
+    marks = marks.filter((mark) => now - mark.at < 10 * SECOND && mark.sent <= sent);
+    marks.push({ at: now, sent });
+    bar.value = sent / total;
+    if (now - toldAt < SECOND && sent < total) return;
+    toldAt = now;
+    const values = { sent: inWords(sent), total: inWords(total) };
+    const speed = (sent - marks[0].sent) / (now - marks[0].at || 1);
+    if (speed > 0 && sent < total) {
+      const left = leftInWords((total - sent) / speed / SECOND);
+      say(filled(words.sentAndLeft, { ...values, left }));
+    } else say(filled(words.sentOf, values));
+  };
+
+  // ---- what is sent
+
+  const chosen = async (found) => {
+    files = found;
+    if (!files.length) return;
+    parcel = window.cohortParcel(files);
+    upload = newUpload();
+    fail("");
+    const size = inWords(files.reduce((sum, one) => sum + one.file.size, 0));
+    const named = files.length === 1 ? files[0].path : filled(words.filesChosen, { files: files.length });
+    byId("chosen").textContent = `${named} (${size})`;
+    const before = await previous();
+    byId("again").hidden = !before;
+    const name = form.elements.name;
+    if (before && !name.value) name.value = before.metadata.name;
+  };
+
+  const previous = async () => (await upload.findPreviousUploads()).pop();
+
+  const token = () =>
+    document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] || form.elements.csrfmiddlewaretoken.value;
+
+  // Thrown before the library would forget where to go on.
+  class LoggedOut extends Error {}
+
+  const newUpload = () =>
+    new window.tus.Upload(parcel, {
+      endpoint: words.endpoint,
+      chunkSize: Number(words.pieceBytes),
+      retryDelays: WAITS,
+      removeFingerprintOnSuccess: true,
+      fingerprint: async () => window.cohortFingerprint(words.person, files),
+      onBeforeRequest: (request) => request.setHeader("X-CSRFToken", token()),
+      onAfterResponse: (_, response) => {
+        waiting = false;
+        if (response.getStatus() === 401) throw new LoggedOut(response.getBody());
+      },
+      onShouldRetry: (error) => {
+        const status = error.originalResponse?.getStatus() ?? 0;
+        if (error.causingError instanceof LoggedOut || status === FULL) return false;
+        if (status >= 400 && status < 500 && ![409, 423].includes(status)) return false;
+        waiting = true;
+        marks = [];
+        say(words.waiting);
+        stopIfUnreadable();
+        return true;
+      },
+      onProgress: (sent, total) => {
+        offset = sent;
+        if (!waiting) show(sent, total);
+      },
+      onError: (error) => {
+        stage("paused");
+        say("");
+        fail(error.causingError instanceof LoggedOut ? error.causingError.message : reason(error));
+      },
+      onSuccess: () => {
+        stage("done");
+        say(words.done);
+        location.assign(upload.url);
+      },
+    });
+
+  const reason = (error) => {
+    const response = error.originalResponse;
+    const text = response?.getHeader("Content-Type")?.startsWith("text/plain") && response.getBody();
+    return text || (response ? `${response.getStatus()}` : words.lost);
+  };
+
+  // A file that was moved or changed looks like a lost line, and never comes back.
+  const stopIfUnreadable = async () => {
+    const at = Math.min(offset, parcel.size - 1);
+    try {
+      await parcel.slice(at, at + Number(words.pieceBytes)).arrayBuffer();
+    } catch {
+      upload.abort();
+      stage("paused");
+      say("");
+      fail(words.unreadable);
+    }
+  };
+
+  const start = () => {
+    fail("");
+    stage("sending");
+    marks = [];
+    upload.start();
   };
 
   form.addEventListener("submit", async (event) => {
     if (!files.length) return; // the server says what is missing
     event.preventDefault();
-    problem.hidden = true;
-    progress.hidden = false;
-    button.disabled = true;
-
-    let file;
-    try {
-      file = await packed();
-    } catch {
-      fail(problem.dataset.unreadable);
-      return;
-    }
-    if (!file) {
-      fail(problem.dataset.many);
-      return;
-    }
-    const data = new FormData();
-    data.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-    data.append("name", form.elements.name.value);
-    data.append("files", file, file.name || "cohort.zip");
-
-    const request = new XMLHttpRequest();
-    request.open("POST", form.action);
-    request.setRequestHeader("Accept", "application/json");
-    request.responseType = "json";
-    request.upload.addEventListener("progress", (sent) => {
-      if (sent.lengthComputable) show(progress.dataset.sending, sent.loaded, sent.total);
-    });
-    request.addEventListener("load", () => {
-      if (request.status === 200 && request.response) location.assign(request.response.location);
-      else fail(request.response?.error || `${request.status} ${request.statusText}`);
-    });
-    request.addEventListener("error", () => fail(problem.dataset.lost));
-    request.send(data);
+    upload.options.metadata = {
+      name: form.elements.name.value,
+      resampling: form.elements.resampling.checked ? "1" : "0",
+    };
+    const before = await previous();
+    if (before) upload.resumeFromPreviousUpload(before);
+    start();
   });
+
+  buttons.pause.addEventListener("click", () => {
+    upload.abort();
+    stage("paused");
+    say(words.paused);
+  });
+  buttons.resume.addEventListener("click", start);
+  buttons.cancel.addEventListener("click", async () => {
+    if (!window.confirm(words.confirmCancel)) return;
+    try {
+      await upload.abort(true);
+    } catch {
+      fail(words.lost);
+      return;
+    }
+    upload = newUpload();
+    bar.value = 0;
+    stage("idle");
+    byId("again").hidden = true;
+    say("");
+    byId("cancelled").hidden = false;
+  });
+  window.addEventListener("online", () => {
+    if (!waiting) return;
+    upload.abort();
+    start();
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (form.dataset.stage === "sending") event.preventDefault();
+  });
+
+  byId("folder-choice").hidden = false;
+  window.cohortFiles({
+    zone: byId("drop-zone"),
+    inputs: [byId("files"), byId("folder")],
+    chosen,
+    unreadable: () => fail(words.unreadable),
+  });
+  stage("idle");
 })();

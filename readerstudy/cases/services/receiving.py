@@ -106,12 +106,12 @@ def file_expect(
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def _alone(file: UploadFile) -> Iterator[None]:
     """Nobody else writes to the file meanwhile, in no process; a death lets go."""
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        handle = os.open(file_path(file), os.O_RDWR | os.O_CREAT, 0o600)
     except FileNotFoundError as error:  # with its folder
-        raise _gone() from error
+        raise _ended(file) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -129,15 +129,13 @@ def file_append(*, file: UploadFile, at: int, chunks: Iterable[bytes]) -> Upload
     Refused unless `at` is where the file ends, if more comes than was announced, or
     while another writes to it.
     """
-    with _alone(file_path(file)):
+    with _alone(file):
         try:
             file.refresh_from_db(fields=["received"])
         except UploadFile.DoesNotExist as error:
-            raise _gone() from error
+            raise _ended(file) from error
         if at != file.received:
-            raise WrongOffsetError(
-                _("The file goes on at byte %(at)d.") % {"at": file.received}
-            )
+            raise _goes_on(file)
         try:
             with sealed_append(file_path(file), at=at) as writer:
                 try:
@@ -149,7 +147,16 @@ def file_append(*, file: UploadFile, at: int, chunks: Iterable[bytes]) -> Upload
     return file
 
 
-def _gone() -> GoneError:
+def _goes_on(file: UploadFile) -> WrongOffsetError:
+    text = _("The file goes on at byte %(at)d.")
+    return WrongOffsetError(text % {"at": file.received})
+
+
+def _ended(file: UploadFile) -> Refused:
+    """Why no more is written: it is whole, as a second sender learns, or not wanted."""
+    now = UploadFile.objects.filter(pk=file.pk).first()
+    if now and now.is_whole:
+        return _goes_on(now)
     return GoneError(
         _("These files were discarded or are complete; no more can be added.")
     )
@@ -168,7 +175,7 @@ def _note(file: UploadFile) -> None:
         pk=file.pk, upload__state=Upload.State.RECEIVING
     )
     if not receiving.update(received=file.received):
-        raise _gone()
+        raise _ended(file)
     Upload.objects.filter(pk=file.upload_id).update(received_at=timezone.now())
 
 
@@ -193,7 +200,7 @@ def _same_instance(upload: Upload, sop_uid: str) -> UploadFile | None:
     same = upload.files.filter(instance_digest=instance_digest([sop_uid])).first()
     if same is None or same.is_whole:
         return same
-    with _alone(file_path(same)):
+    with _alone(same):
         same.delete()
     file_path(same).unlink(missing_ok=True)
     return None

@@ -22,6 +22,9 @@ from ..wording import told
 from .access import HttpRequest, may_upload, upload_or_404, waiting_or_404
 from .sealing_handler import SealingHandler
 
+# What a broken line costs at most; small enough for any proxy's patience.
+PIECE_BYTES = 16 * 2**20
+
 
 @require_GET
 @may_upload
@@ -86,6 +89,7 @@ def _upload_page(
     context = {
         "form": form,
         "error": told(error),
+        "piece_bytes": PIECE_BYTES,
         "limit_mb": settings.COHORT_UPLOAD_MAX_BYTES // 2**20,
         "unfinished": selectors.uploads_of(request.user).filter(
             state=Upload.State.RECEIVING, origin=Upload.Origin.BROWSER, size__gt=0
@@ -98,7 +102,7 @@ def _upload_page(
 @may_upload
 def cohort_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """One address: progress, then the pairing to confirm, then progress again."""
-    upload = upload_or_404(request, pk)
+    upload = waiting_or_404(request, pk)
     if request.method == "POST":
         form = ConfirmForm(request.POST)
         try:
