@@ -55,11 +55,9 @@ def _binned(
     target = -(-shape // BINNED)
     padded = np.zeros(target * BINNED, np.float32)
     padded[tuple(slice(0, size) for size in counts.shape)] = np.clip(counts, 0, None)
-    for axis, size in enumerate(target):
-        halves = padded.reshape(
-            (*padded.shape[:axis], size, BINNED, *padded.shape[axis + 1 :])
-        )
-        padded = halves.sum(axis=axis + 1)
+    padded = padded[::2] + padded[1::2]
+    padded = padded[:, ::2] + padded[:, 1::2]
+    padded = padded[:, :, ::2] + padded[:, :, 1::2]
     filled = -(-counts.shape[0] // BINNED)
     weight = np.zeros(len(padded), np.float32)
     weight[:filled] = _faded(filled)

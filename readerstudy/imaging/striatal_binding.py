@@ -76,7 +76,9 @@ def _slab_mean(volume: Volume, central_slice: int) -> Image | None:
     share = np.clip((SLAB_MM / 2 - away) / spacing + 0.5, 0, 1)
     if not np.isclose(share.sum() * spacing, SLAB_MM):
         return None
-    mean: Image = np.tensordot(share, volume.counts, axes=1) / share.sum()
+    slab = np.flatnonzero(share)
+    counts = volume.counts[slab[0] : slab[-1] + 1]
+    mean: Image = np.tensordot(share[slab], counts, axes=1) / share.sum()
     return mean
 
 
