@@ -25,6 +25,7 @@ LIMIT_S = 10.0  # a file
 ASSEMBLING_LIMIT_S = 60.0  # up to 2048 slices, already decoded
 START_LIMIT_S = 60.0
 IDLE_S = 30.0
+PIPE_BYTES = 2**20  # fewer turns than 64 kB
 
 TOO_LONG = gettext_noop("It could not be read within %(seconds)s seconds.")
 TOO_MUCH = gettext_noop("It needs more memory than an image may.")
@@ -73,6 +74,7 @@ class Decoder:
                 "OPENBLAS_NUM_THREADS": "1",
                 "OMP_NUM_THREADS": "1",
             },
+            pipesize=PIPE_BYTES,
         )
 
     def stop(self) -> None:
@@ -164,12 +166,12 @@ def _give_back(borrowed: Sequence[Decoder]) -> None:
         _idle.extend(borrowed)
         if _ending:
             _ending.cancel()
-        _ending = threading.Timer(IDLE_S, _end_idle)
+        _ending = threading.Timer(IDLE_S, end_idle)
         _ending.daemon = True
         _ending.start()
 
 
-def _end_idle() -> None:
+def end_idle() -> None:
     with _lock:
         ended = _idle.copy()
         _idle.clear()
