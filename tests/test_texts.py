@@ -24,6 +24,8 @@ import readerstudy.reading.forms.study  # noqa: F401 - its forms are looked at
 from readerstudy.cases.wording import OF_PREPROCESSING, PLACE
 from tests.test_architecture import ALL
 
+pytestmark = pytest.mark.pure
+
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 SCRIPTS = sorted((ROOT / "static" / "js").glob("*.js"))

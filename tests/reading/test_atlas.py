@@ -59,6 +59,7 @@ def test_examples_are_windowed_as_the_studys_own_images_are():
 
 
 @pytest.mark.slow
+@pytest.mark.pure
 def test_made_anew_an_example_is_as_it_is_stored():
     from readerstudy.reading.atlas import building
 
