@@ -21,6 +21,7 @@ ACTIONS = {
     "account.groups": _("An account entered or left a group."),
     "account.permissions": _("An account got or lost a permission of its own."),
     "upload.create": _("Files of a cohort were sent."),
+    "upload.take": _("Somebody took files that had been received for a cohort."),
     "upload.discard": _("Files that were sent are forgotten without an import."),
     "cohort.import": _("A cohort was made from its files."),
     "cohort.divide": _(
@@ -28,6 +29,7 @@ ACTIONS = {
     ),
     "cohort.export": _("The table of a cohort's cases was given out as CSV."),
     "case.central_slice": _("The slice at which a case is read was corrected."),
+    "case.parity": _("Somebody said why differences between scans may stay."),
     "weights.add": _("Weights of a network came in, shipped or uploaded."),
     "job.request": _("The images of a cohort by one method were asked for."),
     "job.cancel": _("A job was stopped."),

@@ -30,3 +30,4 @@ class CentralSliceForm(forms.Form):
     """The slice as people count it, from 1, the lowest."""
 
     slice_number = forms.IntegerField(min_value=1, label=_("Central slice"))
+    reason = forms.CharField(max_length=500, label=_("Reason"))

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from .acceptance import report_of
 from .models import Case, Rendition, Series
 from .parity import SAME_SPACING_MM
 from .selectors import rendition_is_whole
@@ -58,7 +59,8 @@ def parity_differences(
     """What differs within each case between its scans, and between its images.
 
     methods: whose images are looked at; None for all that there are. Images whose
-    provenance says neither slice nor input are taken to fit.
+    provenance says neither slice nor input are taken to fit. What the case's own
+    report on parity says is left out: that needs a reason (`acceptance`).
     """
     scans: dict[int, dict[str, Series]] = defaultdict(dict)
     for series in Series.objects.filter(case__in=cases):
@@ -71,38 +73,64 @@ def parity_differences(
     found = []
     for case in cases:
         sentences = [
-            *_between_scans(scans[case.pk]),
+            *_between_scans(case, scans[case.pk]),
             *_between_images(case, images[case.pk], methods),
         ]
         found += [Difference(case.code, sentence) for sentence in sentences]
     return found
 
 
-def _between_scans(scans: dict[str, Series]) -> Iterator[str]:
+def _between_scans(case: Case, scans: dict[str, Series]) -> Iterator[str]:
+    report = report_of(case)
+    known = {finding.kind for finding in report.findings} if report else set()
+    for kind, sentence in _geometry(scans):
+        if kind not in known:
+            yield sentence
+
+
+def _geometry(scans: dict[str, Series]) -> Iterator[tuple[str, str]]:
+    """(kind of ParityFinding, sentence) of each difference between their grids."""
     if len(scans) < len(Series.Role):  # nothing to compare
         return
     reference, short = scans[Series.Role.REFERENCE], scans[Series.Role.SHORT]
     if _matrix(reference) != _matrix(short):
-        yield _(
-            "The reference scan has %(reference)s pixels a slice, the short one "
-            "%(short)s."
-        ) % {"reference": _matrix(reference), "short": _matrix(short)}
+        yield (
+            "matrix",
+            _(
+                "The reference scan has %(reference)s pixels a slice, the short one "
+                "%(short)s."
+            )
+            % {"reference": _matrix(reference), "short": _matrix(short)},
+        )
     if reference.slices != short.slices:
-        yield _(
-            "The reference scan has %(reference)d slices, the short one %(short)d."
-        ) % {"reference": reference.slices, "short": short.slices}
+        yield (
+            "slices",
+            _("The reference scan has %(reference)d slices, the short one %(short)d.")
+            % {"reference": reference.slices, "short": short.slices},
+        )
     if _apart(reference.column_spacing_mm, short.column_spacing_mm) or _apart(
         reference.row_spacing_mm, short.row_spacing_mm
     ):
-        yield _(
-            "The pixels of the reference scan measure %(reference)s mm, those of the "
-            "short one %(short)s mm."
-        ) % {"reference": _pixel(reference), "short": _pixel(short)}
+        yield (
+            "spacing",
+            _(
+                "The pixels of the reference scan measure %(reference)s mm, those of "
+                "the short one %(short)s mm."
+            )
+            % {"reference": _pixel(reference), "short": _pixel(short)},
+        )
     if _apart(reference.slice_spacing_mm, short.slice_spacing_mm):
-        yield _(
-            "The slices of the reference scan are %(reference).3f mm apart, those of "
-            "the short one %(short).3f mm."
-        ) % {"reference": reference.slice_spacing_mm, "short": short.slice_spacing_mm}
+        yield (
+            "spacing",
+            _(
+                "The slices of the reference scan are %(reference).3f mm apart, those "
+                "of the short one %(short).3f mm."
+            )
+            % {
+                "reference": reference.slice_spacing_mm,
+                "short": short.slice_spacing_mm,
+            },
+        )
 
 
 def _matrix(series: Series) -> str:

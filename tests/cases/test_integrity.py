@@ -207,7 +207,9 @@ def test_imported_cases_fit_and_a_corrected_slice_leaves_them_fitting(
             provenance={"input_sha256": image(case.code, "short").sha256},
         )
     assert parity_differences(list(cohort.cases.all())) == []
-    services.case_set_central_slice(case=case, central_slice=case.central_slice + 1)
+    services.case_set_central_slice(
+        case=case, central_slice=case.central_slice + 1, reason="The rule took a gland."
+    )
     assert parity_differences(list(cohort.cases.all())) == []
     # as if somebody had moved the slice in the database alone
     Case.objects.filter(pk=case.pk).update(central_slice=3)

@@ -120,7 +120,7 @@ def test_correcting_the_slice_makes_both_images_again_and_drops_the_others(
 ):
     save(imported)
     with django_capture_on_commit_callbacks(execute=True):
-        services.case_set_central_slice(case=imported, central_slice=5)
+        services.case_set_central_slice(case=imported, central_slice=5, reason="Gland")
     imported.refresh_from_db()
     assert imported.central_slice == 5
     assert selectors.cohort_methods(imported.cohort) == {"reference": 1, "short": 1}
@@ -136,7 +136,7 @@ def test_correcting_the_slice_makes_both_images_again_and_drops_the_others(
 def test_a_slice_without_neighbours_is_refused_and_changes_nothing(imported):
     save(imported)
     with pytest.raises(Refused, match="too near the end"):
-        services.case_set_central_slice(case=imported, central_slice=11)
+        services.case_set_central_slice(case=imported, central_slice=11, reason="Gland")
     imported.refresh_from_db()
     assert imported.central_slice == 6
     assert "gaussian" in selectors.cohort_methods(imported.cohort)
@@ -148,7 +148,7 @@ def test_slices_stay_once_a_study_reads_the_cohort(imported):
     services.cohort_freeze(cohort=imported.cohort)
     assert Cohort.objects.get().frozen_at == frozen_at is not None
     with pytest.raises(Refused, match="being read"):
-        services.case_set_central_slice(case=imported, central_slice=5)
+        services.case_set_central_slice(case=imported, central_slice=5, reason="Gland")
 
 
 def test_an_image_that_is_being_read_cannot_be_replaced(case):

@@ -18,6 +18,8 @@ from readerstudy.imaging.preprocessing import CROP, STORED_SLICES, prepare_stack
 from .. import selectors
 from ..models import Case, Cohort, Rendition, Series
 from ..stored_files import acquired_provenance, npy_bytes, save_file
+from .measuring import case_measure
+from .parity import check_reason
 
 
 def rendition_save(
@@ -114,13 +116,16 @@ def _delete_on_commit(rendition: Rendition) -> None:
 
 @transaction.atomic
 def case_set_central_slice(
-    *, case: Case, central_slice: int, by: User | None = None
+    *, case: Case, central_slice: int, reason: str, by: User | None = None
 ) -> Case:
     """Correct the slice a case is read at, and make its images again.
+
+    reason: why another one than the rule takes; it stays with the case.
 
     Images of other methods are dropped, for they show other slices; a job makes
     them again. Refused once a study reads the cohort.
     """
+    reason = check_reason(reason)
     cohort = Cohort.objects.select_for_update().get(pk=case.cohort_id)
     if cohort.frozen_at:
         raise Refused(
@@ -131,14 +136,22 @@ def case_set_central_slice(
             % {"cohort": cohort.name}
         )
     _cut_images_again(case, central_slice)
-    before, case.central_slice = case.central_slice, central_slice
-    case.save(update_fields=["central_slice"])
+    before = {"central_slice": case.central_slice, "rule": case.central_rule}
+    case.central_slice = central_slice
+    case.central_rule = Case.SliceRule.PERSON
+    case.central_reason = reason
+    case.save(update_fields=["central_slice", "central_rule", "central_reason"])
+    case_measure(case=case)
     event_record(
         action="case.central_slice",
         actor=by,
         subject=("case", f"{cohort.name}/{case.code}"),
-        before={"central_slice": before},
-        after={"central_slice": central_slice},
+        before=before,
+        after={
+            "central_slice": central_slice,
+            "rule": case.central_rule,
+            "reason": reason,
+        },
     )
     return case
 

@@ -39,12 +39,13 @@ def case_update(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     case = get_object_or_404(cohort.cases, code=code)
     form = CentralSliceForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Please give the number of a slice."))
+        messages.error(request, _("Please choose a slice and say why."))
         return redirect("cases:case-detail", pk, code)
     try:
         services.case_set_central_slice(
             case=case,
             central_slice=form.cleaned_data["slice_number"] - 1,
+            reason=form.cleaned_data["reason"],
             by=request.user,
         )
     except Refused as error:

@@ -19,6 +19,8 @@ from ..models import Arm, Membership, Study
 from ..protocol.frozen import image_hashes, planned_arms, study_cases, study_readers
 from .examples import example_findings
 from .findings import NAMED, Finding, named
+from .parity import acceptance_findings
+from .patients import patient_findings
 from .plan import plan_findings
 
 __all__ = ["Finding", "blinded_elsewhere", "preflight"]
@@ -32,7 +34,9 @@ def preflight(study: Study) -> list[Finding]:
         *_check_images(study, cases),
         *_check_damage(study, cases),
         *_check_parity(study, cases),
+        *acceptance_findings(cases),
         *example_findings(study, cases),
+        *patient_findings(study, cases),
         *plan_findings(study, cases),
         *_check_readers(study),
         *_check_unblinded_people(study),
