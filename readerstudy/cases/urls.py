@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import cohorts, pairing, table, tus, uploads
+from .views import cohorts, dicomweb, pairing, table, tus, uploads
 
 app_name = "cases"
 urlpatterns = [
@@ -25,6 +25,12 @@ urlpatterns = [
         "cohorts/uploads/<int:pk>/scans/<int:number>.png",
         pairing.scan_preview,
         name="scan-preview",
+    ),
+    path("dicom-web/studies", dicomweb.instances_store, name="instances-store"),
+    path(
+        "dicom-web/studies/<str:study_uid>",
+        dicomweb.instances_store,
+        name="study-store",
     ),
     path("cohorts/colour-bar.png", cohorts.colour_bar, name="colour-bar"),
     path("cohorts/<int:pk>/", table.cohort_detail, name="cohort-detail"),

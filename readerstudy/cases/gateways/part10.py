@@ -16,6 +16,7 @@ from readerstudy.imaging.errors import Refused
 HEAD_BYTES = 64 * 2**10
 BEGINNING_BYTES = 2**20
 PREAMBLE = 128
+META_GROUP = b"\x02\x00"
 STUDY = 0x0020000D
 UID_LIKE = r"[!-~]{1,64}"  # leniently: whatever can be written down
 
@@ -30,12 +31,14 @@ class Head:
 def read_head(file: BinaryIO) -> Head:
     """Refused if it is no DICOM file, or one that does not name its instance."""
     head = file.read(HEAD_BYTES)
-    if head[PREAMBLE : PREAMBLE + 4] != b"DICM":
+    if head[PREAMBLE : PREAMBLE + 4] == b"DICM":
+        head = head[PREAMBLE + 4 :]
+    elif head[:2] != META_GROUP:  # pydicom writes no preamble unless it is asked to
         raise Refused(gettext_noop("It is not a DICOM file."))
     try:
         with lenient():
             meta = read_dataset(
-                BytesIO(head[PREAMBLE + 4 :]),
+                BytesIO(head),
                 is_implicit_VR=False,
                 is_little_endian=True,
                 stop_when=lambda tag, vr, length: tag.group != 2,
@@ -62,6 +65,7 @@ def study_of(file: BinaryIO, head: Head) -> str | None:
                 BytesIO(file.read(BEGINNING_BYTES)),
                 stop_when=lambda tag, vr, length: tag > STUDY,
                 specific_tags=[STUDY],
+                force=True,
             )
             return _text(dataset.get("StudyInstanceUID"))
     except Exception:  # as above; its own reason is found when it is looked through

@@ -26,13 +26,10 @@ from readerstudy.imaging.errors import Refused
 from ..digests import instance_digest
 from ..models import Upload, UploadFile
 from ..sealing import seal, sealed_append
-from .receiving import file_path, receiving_open, uploads_folder
+from .receiving import TooLongError, file_path, receiving_open, uploads_folder
+from .sending import check_size
 
 _finding = threading.Lock()
-
-
-class TooMuchError(Refused):
-    """More than is taken, of one object or of all together."""
 
 
 class NotReceivingError(Refused):
@@ -60,7 +57,7 @@ def staged(chunks: Iterable[bytes]) -> Iterator[Staged]:
         with sealed_append(path) as writer:
             for chunk in chunks:
                 if writer.length + len(chunk) > MAX_FILE_BYTES:
-                    raise TooMuchError(
+                    raise TooLongError(
                         _("An object is larger than %(megabytes)d MB.")
                         % {"megabytes": MAX_FILE_BYTES // 2**20}
                     )
@@ -95,10 +92,11 @@ def instance_keep(*, upload: Upload, one: Staged, sop_uid: str) -> bool:
 
 
 def _check_room(upload: Upload, size: int) -> None:
+    check_size(size)
     limit = settings.COHORT_UPLOAD_MAX_BYTES
     so_far = upload.files.aggregate(bytes=Sum("size"))["bytes"] or 0
     if so_far + size > limit:
-        raise TooMuchError(
+        raise TooLongError(
             _("The files are larger than %(size)d MB together.")
             % {"size": limit // 2**20}
         )

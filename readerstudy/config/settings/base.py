@@ -122,7 +122,7 @@ UPLOAD_MAX_BYTES = {
     "/cohorts/upload/": sys.maxsize,  # the page tells its own limit in words
 }
 # Their views ask who sends, and read piece by piece what may come.
-STREAMED_UPLOADS = ("PATCH /cohorts/uploads/files/*",)
+STREAMED_UPLOADS = ("PATCH /cohorts/uploads/files/*", "POST /dicom-web/studies*")
 COHORT_UPLOAD_MAX_BYTES = int(os.environ.get("COHORT_UPLOAD_MAX_BYTES", 8 * 2**30))
 
 # A DICOM node that receives into the inbox; `serve` starts it if somebody may send.

@@ -1,11 +1,10 @@
 """What a platform of its own has received: asked in a process of its own.
 
-python -m tests.cases.gateways.asking QUESTION JSON
+Reads questions, a line of JSON each: [name, values]; writes a line of JSON for each.
 """
 
 import hashlib
 import json
-import os
 import sys
 from io import BytesIO
 from typing import Any
@@ -16,6 +15,8 @@ django.setup()
 
 from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
+from django.db import connections  # noqa: E402
+from django.test import Client  # noqa: E402
 from pydicom import dcmread  # noqa: E402
 
 from readerstudy.cases import services  # noqa: E402
@@ -63,7 +64,8 @@ def uploads(**wanted: Any) -> list[dict[str, Any]]:
 def _pixels(file: Any) -> str:
     """SHA-256 of PixelData, as it was sent."""
     with sealed_open(file_path(file)) as content:
-        return hashlib.sha256(dcmread(BytesIO(content.read())).PixelData).hexdigest()
+        dataset = dcmread(BytesIO(content.read()), force=True)
+    return hashlib.sha256(dataset.PixelData).hexdigest()
 
 
 def _head(file: Any) -> dict[str, str]:
@@ -88,6 +90,18 @@ def take(*, pk: int, name: str, finish: bool = True) -> dict[str, Any]:
     return {"scanned": scanned, "state": upload.state, "cases": cases}
 
 
+def session() -> str:
+    """The cookie of a browser in which the coordinator is logged in."""
+    client = Client()
+    client.force_login(User.objects.get(username="coordinator"))
+    return client.cookies["sessionid"].value
+
+
+def discard(*, pk: int) -> str:
+    services.upload_discard(upload=Upload.objects.get(pk=pk))
+    return "discarded"
+
+
 def fetch(*, pk: int) -> str:
     """As the worker does when it is woken."""
     from readerstudy.cases.services.pulling import upload_pull
@@ -97,6 +111,7 @@ def fetch(*, pk: int) -> str:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("LOG_LEVEL", "ERROR")
-    question = globals()[sys.argv[1]]
-    print(json.dumps(question(**json.loads(sys.argv[2]))))
+    for line in sys.stdin:
+        name, values = json.loads(line)
+        print(json.dumps(globals()[name](**values)), flush=True)
+        connections.close_all()

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -58,27 +58,26 @@ class Platform:
 
     folder: Path
     environment: dict[str, str]
-    log: list[str] = field(default_factory=list)
+    asking: "subprocess.Popen[str] | None" = None
 
     def ask(self, question: str, **values: Any) -> Any:
         """What `tests.cases.gateways.asking` answers."""
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "tests.cases.gateways.asking",
-                question,
-                json.dumps(values),
-            ],
-            cwd=ROOT,
-            env=self.environment | {"LOG_LEVEL": "ERROR"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=180,
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        if self.asking is None:
+            self.asking = subprocess.Popen(
+                [sys.executable, "-m", "tests.cases.gateways.asking"],
+                cwd=ROOT,
+                env=self.environment | {"LOG_LEVEL": "ERROR"},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        assert self.asking.stdin
+        assert self.asking.stdout
+        self.asking.stdin.write(json.dumps([question, values]) + "\n")
+        self.asking.stdin.flush()
+        answer = self.asking.stdout.readline()
+        assert answer, "it could not be answered; see what was written to stderr"
+        return json.loads(answer)
 
     def uploads(self, **wanted: Any) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.ask("uploads", **wanted)
@@ -96,7 +95,7 @@ class Platform:
 
 
 @pytest.fixture(scope="session")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     folder = tmp_path_factory.mktemp("platform")
     database = own_database(folder)
     if url := database.get("TEST_DATABASE_URL"):
@@ -115,7 +114,10 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     environment.pop("DICOM_NODE_ALLOW", None)
     made = Platform(folder, environment)
     assert made.ask("prepare") == "prepared"
-    return made
+    yield made
+    if made.asking:
+        made.asking.kill()
+        made.asking.wait()
 
 
 @dataclass
