@@ -10,6 +10,7 @@ byte accounted for, and needs neither torch nor trust.
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -24,6 +25,8 @@ from readerstudy.imaging.marking import gettext_noop
 CARD_FORMAT = "readerstudy-weights-1"
 HEADER_LIMIT = 2**20  # bytes; a TransUNET's header has about 40 000
 FILE_LIMIT = 2 * 2**30  # bytes
+MOST_SIMULATED = 100_000  # cases
+DIGEST = re.compile("[0-9a-f]{64}")
 UNSAFE_SUFFIXES = (".pt", ".pth", ".pkl", ".pickle", ".h5", ".hdf5", ".keras", ".ckpt")
 
 _KINDS: dict[Any, tuple[type, str]] = {str: (str, "text"), int: (int, "a whole number")}
@@ -92,6 +95,7 @@ class WeightsCard:
             raise Refused(
                 gettext_noop("The card of these weights lacks the hash of its data.")
             )
+        _check_patients(data["data"])
         return cls(**data)
 
 
@@ -283,6 +287,38 @@ def _parse_json(text: Any, *, of: str) -> Any:
             % {"of": of, "error": error}
         ) from error
     return found
+
+
+def _check_patients(data: dict[str, Any]) -> None:
+    """`data.patients`, if it is there, must hold digests: it decides who is read."""
+    if "patients" not in data and "simulation_seed" not in data:
+        return  # they may be looked at, but no study reads what they make
+    try:
+        if "patients" in data:
+            found = [data["patients"][part] for part in ("training", "validation")]
+            right = all(map(_are_digests, found))
+        else:
+            numbers = [data["simulation_seed"]]
+            for part in ("training", "validation"):
+                first, last = data["split"][part]["cases"]
+                numbers += [first, last, last - first, MOST_SIMULATED - last]
+            right = all(type(number) is int and number >= 0 for number in numbers)
+    except (KeyError, TypeError, ValueError):
+        right = False
+    if not right:
+        raise Refused(
+            gettext_noop(
+                "The card of these weights does not say rightly which patients they "
+                "learned from: data.patients needs two lists of digests, training and "
+                "validation."
+            )
+        )
+
+
+def _are_digests(found: Any) -> bool:
+    return isinstance(found, list) and all(
+        isinstance(one, str) and DIGEST.fullmatch(one) for one in found
+    )
 
 
 def _refuse_unstorable(data: Any) -> None:

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from inference import registry, selectors
 from inference.claims import new_claim
+from inference.learned import Known
 from inference.models import Job
 from readerstudy.cases import selectors as cases_selectors
 from readerstudy.cases import services as cases_services
+from readerstudy.cases.learning import LEARNED_FROM
 from readerstudy.cases.models import Case, Cohort, Rendition
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import to_eight_bit
@@ -62,7 +64,8 @@ def _do_missing_cases(job: Job, claim: str) -> dict[str, str]:
     """Case code → what went wrong, for each case that failed."""
     cases = list(job.cohort.cases.order_by("code"))
     provenance = _provenance(job)
-    done = _done_cases(job, provenance)
+    known = Known(job.weights.card) if job.weights else None
+    done = _done_cases(job, provenance, known)
     failures: dict[str, str] = {}
     job.total = len(cases)
     missing = [case for case in cases if case.pk not in done]
@@ -71,7 +74,7 @@ def _do_missing_cases(job: Job, claim: str) -> dict[str, str]:
     for case in missing:
         assert method is not None
         try:
-            _do_case(case, job, method, provenance)
+            _do_case(case, job, method, provenance | _learned(known, case))
             done.add(case.pk)
         except Refused as refusal:
             failures[case.code] = str(refusal)
@@ -82,11 +85,17 @@ def _do_missing_cases(job: Job, claim: str) -> dict[str, str]:
     return failures
 
 
-def _done_cases(job: Job, provenance: dict[str, Any]) -> set[int]:
+def _learned(known: Known | None, case: Case) -> dict[str, str]:
+    """What the patient was to the network, for its image; nothing of a filter."""
+    return {LEARNED_FROM: known.learned(case.patient_digest)} if known else {}
+
+
+def _done_cases(job: Job, provenance: dict[str, Any], known: Known | None) -> set[int]:
     """The cases that have this image, all made in the way it would be made now.
 
     A row whose file was lost or damaged is no image, and one that was made from
-    another short image than today's shows other slices: both are made again.
+    another short image than today's shows other slices: both are made again. So is
+    one that does not say what its patient was to the network.
     """
     shorts = Rendition.objects.filter(case__cohort=job.cohort, method="short")
     inputs = dict(shorts.values_list("case", "sha256"))
@@ -106,8 +115,10 @@ def _done_cases(job: Job, provenance: dict[str, Any]) -> set[int]:
                 }
             )
         today = inputs.get(rendition.case_id)
-        stale = today and rendition.provenance.get("input_sha256", today) != today
-        if not stale and cases_selectors.rendition_is_whole(rendition):
+        said = rendition.provenance
+        stale = today and said.get("input_sha256", today) != today
+        silent = known is not None and LEARNED_FROM not in said
+        if not stale and not silent and cases_selectors.rendition_is_whole(rendition):
             done.add(rendition.case_id)
     return done
 

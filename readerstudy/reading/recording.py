@@ -215,6 +215,7 @@ def draft_summary(study: Study) -> dict[str, Any]:
         "cohort": study.cohort.name,
         "case_split": study.case_split,
         "case_codes": len(study.case_codes),
+        "resampling_allowed": study.resampling_allowed,
         "question_set": study.question_set,
         "display": describe_display(study),
         "sessions": study.sessions,

@@ -165,6 +165,7 @@ def test_an_amendment_touches_no_read_and_no_score(cast, reader):
         ("question_set", "x"),
         ("case_split", "test"),
         ("case_codes", ["C001"]),
+        ("resampling_allowed", True),
         ("guesses", "at-end"),
         ("guess_percent", 50),
     ],

@@ -62,6 +62,7 @@ def whole_draft(cast: Cast, **others: Any) -> Study:
             "statisticians": [cast.statistician],
             "coordinators": [cast.stranger],
             "case_codes": ["C004", "C002"],
+            "resampling_allowed": True,
             "window_rule": "fixed",
             "interpolation": "nearest",
             "window_adjustable": True,
@@ -239,6 +240,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
             "name": "Phantoms",
             "split": draw(st.sampled_from(["", "test"])),
             "codes": draw(st.lists(st.sampled_from(CODES), unique=True)),
+            "resampling_allowed": draw(st.booleans()),
         },
         "arms": [
             {

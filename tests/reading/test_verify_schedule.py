@@ -187,6 +187,7 @@ def test_another_training_image_is_found(whole: Study) -> None:
         {"washout_days": 1},
         {"title": "Another"},
         {"least_slice_side": 1},
+        {"resampling_allowed": True},
         {"answer_changes": "never"},
         {"guess_percent": 41},
         {"kappa_weights": "linear"},

@@ -213,6 +213,13 @@ class ReadingForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         required=False,
     )
+    resampling_allowed = forms.BooleanField(
+        label=LABELS["resampling_allowed"],
+        help_text=gettext_lazy(
+            "Their scans had other pixels than 3.29 mm and were resampled to those."
+        ),
+        required=False,
+    )
     statisticians = forms.CharField(
         label=gettext_lazy("Statisticians"),
         help_text=gettext_lazy(

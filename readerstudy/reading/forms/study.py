@@ -40,7 +40,7 @@ FOLDED: tuple[tuple[Words, Words, tuple[str, ...]], ...] = (
     (
         gettext_lazy("Which cases are read"),
         gettext_lazy("All of the cohort, unless you choose."),
-        ("case_split", "case_codes"),
+        ("case_split", "case_codes", "resampling_allowed"),
     ),
     (
         gettext_lazy("Display of the images"),

@@ -62,6 +62,7 @@ def _subject_rows(study: Study) -> list[Row]:
     return [
         (_("Cohort"), cohort),
         (_("Cases"), str(len(study_cases(study)))),
+        *_rows(study, ("resampling_allowed",)),
         (LABELS["question_set"], questions.title if questions else study.question_set),
         (_("Training images"), str(len(training_items(study)))),
     ]

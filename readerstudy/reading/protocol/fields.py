@@ -190,6 +190,7 @@ class CohortPart(Part):
     name = Text(max_length=100)
     split = choice(Case.Split.choices, allow_blank=True, allow_null=True)
     codes = listed(CaseCode(max_length=32), MOST_CASES)
+    resampling_allowed = serializers.BooleanField(required=False)
 
     def validate_name(self, name: str) -> str:
         known: Known = self.context["known"]

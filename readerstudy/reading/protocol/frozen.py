@@ -15,13 +15,14 @@ from readerstudy.imaging.preprocessing import SHOWN_SLICES
 from ..models import Membership, Study, TrainingItem
 from ..questions import describe
 
-VERSION = 3
+VERSION = 4
 
 # setting of a Study → where a protocol, frozen or in a file, says it
 PLACES = {
     "title": ("title",),
     "case_split": ("cohort", "split"),
     "case_codes": ("cohort", "codes"),
+    "resampling_allowed": ("cohort", "resampling_allowed"),
     "question_set": ("questions",),
     "window_rule": ("display", "window"),
     "lut": ("display", "lut"),
@@ -182,6 +183,7 @@ def describe_cohort(study: Study) -> dict[str, Any]:
         "name": study.cohort.name,
         "split": study.case_split,
         "codes": study.case_codes,
+        "resampling_allowed": study.resampling_allowed,
     }
 
 

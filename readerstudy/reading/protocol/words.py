@@ -17,6 +17,7 @@ LABELS: dict[str, Any] = {
     "title": gettext_lazy("Title"),
     "case_split": gettext_lazy("Cases"),
     "case_codes": gettext_lazy("Only these cases"),
+    "resampling_allowed": gettext_lazy("Resampled cases may be read"),
     "question_set": gettext_lazy("Questions"),
     "window_rule": gettext_lazy("Window rule"),
     "lut": gettext_lazy("Colour table"),

@@ -21,6 +21,7 @@ class Settings(TypedDict, total=False):
     title: str
     case_split: str
     case_codes: list[str]
+    resampling_allowed: bool
     question_set: str
     window_rule: str
     lut: str

@@ -12,6 +12,7 @@ from ..models import Amendment, ArmGuess, Read, Study, TrainingItem
 from ..protocol.frozen import (
     PLACES,
     current,
+    describe_cohort,
     describe_course,
     describe_display,
     protocol_sha256,
@@ -20,6 +21,7 @@ from ..protocol.frozen import (
 from ..services.amendments import AMENDABLE
 
 SECTIONS_SINCE = 2  # the first version of a protocol that says all of a study
+SAME_CASES = ("split", "codes", "resampling_allowed")
 
 
 def amendment_matches(amendment: Amendment) -> bool:
@@ -76,6 +78,10 @@ def setting_lines(study: Study) -> Iterator[str]:
     for section, value in now.items():
         if section in stands and stands[section] != value:
             yield f"section {section}"
+    # its name may change, and an older version says less
+    cohort, chosen = describe_cohort(study), stands.get("cohort", {})
+    if any(chosen[key] != cohort[key] for key in chosen if key in SAME_CASES):
+        yield "section cohort"
     if stands.get("version", 0) >= SECTIONS_SINCE:
         display, shown = describe_display(study), stands.get("display", {})
         if any(shown[key] != display[key] for key in shown if key in display):

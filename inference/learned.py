@@ -1,0 +1,49 @@
+"""Whom the weights of a network learned from, and whom they were chosen by.
+
+The card of the weights says it in one of two ways: `data.patients` holds the keyed
+digests of patients, as the CSV of a cohort has them, under `training` and
+`validation`; or the cases were simulated, of `data.simulation_seed` and from the
+first to the last number that `data.split` gives for each part.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from readerstudy.cases.digests import patient_digest
+from readerstudy.cases.learning import Learned
+from readerstudy.simulation.patient import draw_patient
+
+PARTS = (Learned.VALIDATION, Learned.TRAINING)  # the worse one last: it stands
+
+
+class Known:
+    """The patients whom some weights know, as their card tells it."""
+
+    _of: dict[str, Learned] | None
+
+    def __init__(self, card: Mapping[str, Any]) -> None:
+        try:
+            self._of = {
+                digest: part
+                for part in PARTS
+                for digest in _digests(card["data"], part)
+            }
+        except (KeyError, TypeError, ValueError):  # an older card, or a poor one
+            self._of = None
+
+    def learned(self, patient: str) -> Learned:
+        """What the patient with this digest was to the weights."""
+        if self._of is None:
+            return Learned.UNKNOWN
+        return self._of.get(patient, Learned.NOT)
+
+
+def _digests(data: Mapping[str, Any], part: str) -> list[str]:
+    if "patients" in data:
+        return list(data["patients"][part])
+    first, last = data["split"][part]["cases"]
+    seed = data["simulation_seed"]
+    return [
+        patient_digest(draw_patient(seed=seed, index=index).patient_id)
+        for index in range(first, last + 1)
+    ]
