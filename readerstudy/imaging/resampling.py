@@ -8,7 +8,6 @@ from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from .errors import Refused
 from .marking import gettext_noop
@@ -70,6 +69,8 @@ def _along(
 ) -> NDArray[np.float32]:
     factor = PIXEL_MM / spacing_mm
     if factor > 1:
+        from scipy.ndimage import gaussian_filter1d  # slow to load, seldom needed
+
         sigma = (factor - 1) / 2
         counts = gaussian_filter1d(
             counts, sigma, axis=axis, mode="nearest", radius=ceil(4 * sigma)

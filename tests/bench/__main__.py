@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .computing import inference, simulation
 from .growth import growth
+from .importing import importing
 from .lines import ROOT, Line
 from .opening import opening
 from .painting import painting
@@ -23,6 +24,7 @@ Part = Callable[[], Iterator[Line]]
 PARTS: dict[str, tuple[Part, ...]] = {
     "schedule": (schedule,),
     "start-up": (start_up,),
+    "import": (importing,),
     "reading": (reading,),
     "painting": (painting,),
     "growth": (growth,),

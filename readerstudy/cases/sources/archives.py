@@ -5,7 +5,7 @@ import stat
 import threading
 import zipfile
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from django.utils.translation import gettext_noop
 
@@ -80,7 +80,7 @@ class _ZipMembers:
                 yield self._entry(name, info)
 
     def _entry(self, name: str, info: zipfile.ZipInfo) -> Entry:
-        return Entry(name, lambda: io.BufferedReader(_Member(self, info)))
+        return Entry(name, lambda: cast(BinaryIO, _Member(self, info)))
 
 
 class _Member(io.RawIOBase):
@@ -94,10 +94,8 @@ class _Member(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        content = self._file.read(len(buffer))
-        buffer[: len(content)] = content
-        return len(content)
+    def read(self, size: int = -1) -> bytes:
+        return self._file.read(size)
 
     def close(self) -> None:
         if not self.closed:

@@ -26,6 +26,7 @@ ASSEMBLING_LIMIT_S = 60.0  # up to 2048 slices, already decoded
 START_LIMIT_S = 60.0
 IDLE_S = 30.0
 PIPE_BYTES = 2**20  # fewer turns than 64 kB
+KEPT_BYTES = 2**26
 
 TOO_LONG = gettext_noop("It could not be read within %(seconds)s seconds.")
 TOO_MUCH = gettext_noop("It needs more memory than an image may.")
@@ -73,6 +74,9 @@ class Decoder:
                 "PATH": os.defpath,
                 "OPENBLAS_NUM_THREADS": "1",
                 "OMP_NUM_THREADS": "1",
+                # an image's memory is kept for the next; getting it anew takes time
+                "MALLOC_MMAP_THRESHOLD_": str(KEPT_BYTES),
+                "MALLOC_TRIM_THRESHOLD_": str(KEPT_BYTES),
             },
             pipesize=PIPE_BYTES,
         )

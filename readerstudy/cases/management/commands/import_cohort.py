@@ -1,5 +1,6 @@
-"""manage.py import_cohort PATH --name NAME [--dry-run]"""
+"""manage.py import_cohort PATH --name NAME [--manifest CSV] [--dry-run]"""
 
+import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -8,19 +9,34 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from readerstudy.cases import services
+from readerstudy.cases.manifest import MOST_BYTES, Manifest, read_manifest
 from readerstudy.cases.plan import CohortPlan, PlannedPair, ScannedSeries
+from readerstudy.cases.services.receiving import uploads_folder
 from readerstudy.imaging.errors import Refused
 
 
 class Command(BaseCommand):
     help = (
-        "Import the reconstructed tomograms below a folder or in a zip file as a "
-        "cohort. Says which scans were paired and why any file was left out."
+        "Import the reconstructed tomograms below a folder, in a zip file or on a CD "
+        "image (ISO) as a cohort. Says which scans were paired and why any file was "
+        "left out. Does nothing while it is not certain which scans belong together."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", type=Path, metavar="PATH")
         parser.add_argument("--name", required=True, help="what to call the cohort")
+        parser.add_argument(
+            "--manifest",
+            type=Path,
+            metavar="CSV",
+            help="which scan is which case: columns file or uid, case, role, split; "
+            "without it, a manifest.csv at the top of PATH is used",
+        )
+        parser.add_argument(
+            "--resample",
+            action="store_true",
+            help="take scans of other pixel sizes too, resampled to 3.29 mm",
+        )
         parser.add_argument(
             "--dry-run", action="store_true", help="show the pairing; change nothing"
         )
@@ -37,21 +53,35 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         coordinators = [self._user(name) for name in options["coordinator"]]
+        above = uploads_folder()
+        above.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
-            plan = services.cohort_scan(options["path"], progress=self._progress)
-            self._show(plan)
-            if options["dry_run"]:
-                self.stdout.write("Nothing was imported (--dry-run).")
-                return
-            cohort = services.cohort_import(
-                plan=plan,
-                name=options["name"],
-                coordinators=coordinators,
-                simulated=options["simulated"],
-                progress=self._progress,
-            )
+            with tempfile.TemporaryDirectory(dir=above) as folder:
+                self._import(Path(folder), coordinators, options)
         except Refused as error:
             raise CommandError(str(error)) from error
+
+    def _import(
+        self, folder: Path, coordinators: list[User], options: dict[str, Any]
+    ) -> None:
+        plan = services.cohort_scan(
+            options["path"],
+            folder=folder,
+            progress=self._progress,
+            manifest=_manifest(options["manifest"]),
+            resampling=options["resample"],
+        )
+        self._show(plan)
+        if options["dry_run"]:
+            self.stdout.write("Nothing was imported (--dry-run).")
+            return
+        cohort = services.cohort_import(
+            plan=plan,
+            name=options["name"],
+            coordinators=coordinators,
+            simulated=options["simulated"],
+            progress=self._progress,
+        )
         self.stdout.write(
             self.style.SUCCESS(f"Imported {len(plan.pairs)} cases as “{cohort.name}”.")
         )
@@ -66,28 +96,49 @@ class Command(BaseCommand):
 
     def _progress(self, done: int, total: int) -> None:
         if self.stderr.isatty():
-            end = "\n" if done >= total else ""
-            self.stderr.write(f"\r{done} of {total}", ending=end)
+            self.stderr.write(f"\r{done} of {total} ", ending="")
             self.stderr.flush()
 
     def _show(self, plan: CohortPlan) -> None:
+        if self.stderr.isatty():
+            self.stderr.write("")  # ends the line of progress
         for pair in plan.pairs:
             self._show_pair(pair)
+        for single in plan.singles:
+            self.stdout.write(f"no case   {_describe(single.series)}: {single.reason}")
         for one in plan.left_out:
             self.stdout.write(f"left out  {one.name}: {one.reason}")
         for warning in plan.warnings:
             self.stdout.write(self.style.WARNING(warning))
         self.stdout.write(
-            f"{len(plan.pairs)} cases, {len(plan.left_out)} files left out."
+            f"{len(plan.pairs)} cases, {len(plan.singles)} scans without one, "
+            f"{len(plan.left_out)} files left out."
         )
 
     def _show_pair(self, pair: PlannedPair) -> None:
         slices = pair.reference.shape[0]
-        self.stdout.write(f"{pair.code}  slice {pair.central_slice + 1} of {slices}")
+        split = f"  {pair.split}" if pair.split else ""
+        self.stdout.write(
+            f"{pair.code}  slice {pair.central_slice + 1} of {slices}{split}"
+        )
         self.stdout.write(f"  reference  {_describe(pair.reference)}")
         self.stdout.write(f"  short      {_describe(pair.short)}")
-        for note in pair.notes:
+        if not pair.certain:
+            self.stdout.write(
+                self.style.WARNING("  not certain: name both in a manifest to take it")
+            )
+        for note in (*pair.notes, *(one.sentence for one in pair.parity.findings)):
             self.stdout.write(self.style.WARNING(f"  note: {note}"))
+
+
+def _manifest(path: Path | None) -> Manifest | None:
+    if path is None:
+        return None
+    try:
+        with path.open("rb") as file:
+            return read_manifest(file.read(MOST_BYTES + 1), name=path.name)
+    except OSError as error:
+        raise Refused(f"{path} cannot be read ({error.strerror}).") from error
 
 
 def _describe(series: ScannedSeries) -> str:

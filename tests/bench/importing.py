@@ -1,0 +1,134 @@
+"""From a zip file to ready cases, against a loop that only decodes the same pixels."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from tests.imaging.objects import as_file, head, nuclear_object
+
+from .lines import ROOT, Line
+
+SHAPE = {"slices": 83, "size": 128}  # 2.7 MB a scan
+CASES, MANY = 50, 207
+HEADS = 8  # volumes that differ; the others differ from them by one voxel
+REPEAT = 3
+
+
+def importing() -> Iterator[Line]:
+    with tempfile.TemporaryDirectory(prefix="bench-zip-") as folder:
+        path = Path(folder) / "cohort.zip"
+        write_zip(path, cases=CASES)
+        whole, bare = [], []
+        for number in range(REPEAT):
+            bare.append(_seconds(lambda: decode(path)))
+            whole.append(_seconds(lambda n=number: import_zip(path, f"Bench {n}")))
+        yield Line(
+            f"{CASES} cases from a zip to ready cases",
+            min(whole),
+            "s",
+            min(bare),
+            "pydicom decoding the same pixels",
+            "promised: at most 1.5",
+        )
+        write_zip(path, cases=MANY)
+        size = path.stat().st_size
+        unpacked = sum(info.file_size for info in zipfile.ZipFile(path).infolist())
+        told = subprocess.run(
+            [sys.executable, "-m", "tests.bench.importing", str(path)],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        peaks = json.loads(told.stdout)
+        yield Line(
+            f"peak memory as {MANY} cases are imported",
+            peaks["importer"] + 2 * peaks["decoder"],
+            "MiB",
+            note=f"promised: under 400; the importer {peaks['importer']:.0f} and two "
+            f"decoders of {peaks['decoder']:.0f}; {unpacked / 2**30:.2f} GiB of files, "
+            f"{size / 2**30:.2f} GiB zipped",
+        )
+
+
+def write_zip(path: Path, *, cases: int) -> None:
+    """Reconstructed tomograms with the noise of counts, as a zip program packs them."""
+    rng = np.random.default_rng(2026)
+    volumes = {
+        scale: [rng.poisson(_head(number, scale)) for number in range(HEADS)]
+        for scale in (1, 5)
+    }
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+        for case in range(cases):
+            for name, scale, frame_ms in (("A", 5, 25_000), ("B", 1, 5_000)):
+                frames = volumes[scale][case % HEADS].astype(np.uint16)
+                frames[0, 0, 0] = case
+                ds = nuclear_object(
+                    frames,
+                    patient=f"P{case:04}",
+                    study=f"1.2.3.{case}",
+                    frame_ms=frame_ms,
+                )
+                packed.writestr(f"P{case:04}/{name}", as_file(ds).getvalue())
+
+
+def _head(number: int, scale: int) -> np.ndarray:
+    smooth = head(**SHAPE, hot_slice=38 + number, scale=scale / 5)
+    return np.clip(smooth, 1, None)[::-1]
+
+
+def decode(path: Path) -> int:
+    import pydicom
+
+    voxels = 0
+    with zipfile.ZipFile(path) as packed:
+        for info in packed.infolist():
+            ds = pydicom.dcmread(BytesIO(packed.read(info)))
+            voxels += ds.pixel_array.size
+    return voxels
+
+
+def import_zip(path: Path, name: str) -> None:
+    from readerstudy.cases import services
+
+    plan = services.cohort_scan(path)
+    cohort = services.cohort_import(plan=plan, name=name, coordinators=[])
+    assert cohort.cases.count() == len(zipfile.ZipFile(path).infolist()) // 2
+
+
+def _seconds(act: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    act()
+    return time.perf_counter() - start
+
+
+def main(path: Path) -> None:
+    """One import in a process of its own: how much memory it took at most, in MiB."""
+    import resource
+
+    import django
+
+    django.setup()
+    from readerstudy.imaging.decoding import decoder
+
+    import_zip(path, "Bench of memory")
+    decoder.end_idle()
+    kilobytes = {
+        "importer": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        "decoder": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,
+    }
+    print(json.dumps({who: peak / 1024 for who, peak in kilobytes.items()}))
+
+
+if __name__ == "__main__":
+    assert os.environ["DJANGO_SETTINGS_MODULE"]
+    main(Path(sys.argv[1]))
