@@ -11,6 +11,9 @@ from django.urls import reverse
 
 from inference import services as inference
 from readerstudy.cases import services as cases
+from readerstudy.cases.models import Case
+from readerstudy.cases.plan import ParityFinding, ParityReport
+from readerstudy.cases.services.parity import case_accept_parity
 from readerstudy.reading import services as reading
 from readerstudy.reading.models import Membership, Study
 from tests.cases.conftest import send_files, write_pair
@@ -63,14 +66,26 @@ def upload(cast: Cast, folder: Path, capture) -> None:
     with capture(execute=True):
         cases.upload_confirm(upload=sent[0], name="Wanted")
     sent[0].refresh_from_db()
+    received = cases.receiving_open(user=None, origin="node", peer="CAMERA")
+    cases.file_add(upload=received, name="IM1", content=b"an image")
+    cases.upload_take(upload=received, name="Received", by=cast.coordinator)
     client = Client()
     client.force_login(cast.coordinator)
     client.post(reverse("cases:upload-discard", args=[sent[1].pk]))
     case = sent[0].cohort.cases.get()
     client.post(
         reverse("cases:case-update", args=[sent[0].cohort_id, case.code]),
-        {"slice_number": case.central_slice + 2},
+        {"slice_number": case.central_slice + 2, "reason": "The rule took a gland."},
     )
+    make_differ(case)
+    case_accept_parity(case=case, reason="Shown alike.", by=cast.coordinator)
+
+
+def make_differ(case: Case) -> None:
+    """As if its scans lay apart."""
+    finding = ParityFinding("offset", "The short scan is displaced.", blocking=True)
+    case.parity = ParityReport((0.0, 0.0, 9.9), 5.0, (finding,)).to_json()
+    case.save(update_fields=["parity"])
 
 
 def run_methods(cast: Cast, folder: Path) -> None:

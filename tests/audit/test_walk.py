@@ -164,6 +164,11 @@ def test_a_correction_of_a_slice_and_a_discard_name_who_did_it(walk: Cast):
     assert corrected.actor_name == walk.coordinator.username
     step = corrected.after["central_slice"] - corrected.before["central_slice"]
     assert step == 1
+    assert corrected.before["rule"] == "central-region"
+    assert corrected.after["rule"] == "person"
+    assert corrected.after["reason"] == "The rule took a gland."
+    accepted = event("case.parity")
+    assert accepted.after == {"kinds": ["offset"], "reason": "Shown alike."}
     discarded = event("upload.discard")
     assert discarded.actor_name == walk.coordinator.username
     assert discarded.subject_key == "Unwanted"
