@@ -1,22 +1,16 @@
 """What a coordinator sees and does in the browser, and nobody else."""
 
-from datetime import timedelta
 from io import BytesIO
 
 import numpy as np
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.urls import reverse
-from django.utils import timezone
 from PIL import Image
 
 from readerstudy.cases import services
-from readerstudy.cases.models import Cohort, Upload
-from tests.cast import make_user
+from readerstudy.cases.models import Cohort
 
 pytestmark = pytest.mark.django_db
-UPLOAD = "/cohorts/upload/"
 
 
 @pytest.fixture
@@ -37,136 +31,6 @@ def cohort(folder, coordinator) -> Cohort:
     return services.cohort_import(
         plan=services.cohort_scan(folder), name="First", coordinators=[coordinator]
     )
-
-
-@pytest.fixture
-def send(browser, archive, django_capture_on_commit_callbacks):
-    def send(**headers):
-        with django_capture_on_commit_callbacks(execute=True):
-            file = SimpleUploadedFile("cohort.zip", archive.read_bytes())
-            data = {"name": "First", "files": [file]}
-            return browser.post(UPLOAD, data, headers=headers)
-
-    return send
-
-
-def test_a_cohort_goes_from_files_to_a_page_of_images(
-    browser, send, django_capture_on_commit_callbacks
-):
-    response = send()
-    confirm = response.headers["Location"]
-    page = browser.get(confirm).content.decode()
-    assert not Cohort.objects.exists()
-    assert page.count('<th scope="row">C0') == 3
-    assert "25.0 min" in page
-    assert "5.0 min" in page
-    assert "truth.csv" in page
-    assert "It is not a DICOM file." in page
-    with django_capture_on_commit_callbacks(execute=True):
-        assert browser.post(confirm, {"name": "First"}).status_code == 302
-    detail = browser.get(confirm, follow=True)
-    assert detail.redirect_chain[-1][0] == f"/cohorts/{Cohort.objects.get().pk}/"
-    assert detail.content.decode().count('<img src="/cohorts/previews/') == 6
-    assert "First" in browser.get("/cohorts/").content.decode()
-
-
-def test_the_script_gets_an_address_instead_of_a_page(send):
-    response = send(accept="application/json")
-    upload = Upload.objects.get()
-    assert response.json() == {
-        "location": reverse("cases:cohort-confirm", args=[upload.pk])
-    }
-
-
-def test_the_script_gets_the_reason_of_a_refusal(browser):
-    Cohort.objects.create(name="First")
-    file = SimpleUploadedFile("a", b"x")
-    response = browser.post(
-        UPLOAD,
-        {"name": "First", "files": [file]},
-        headers={"accept": "application/json"},
-    )
-    assert response.status_code == 422
-    assert "already" in response.json()["error"]
-
-
-def test_an_upload_without_files_is_told_on_the_page(browser):
-    response = browser.post(UPLOAD, {"name": "First"})
-    assert response.status_code == 422
-    assert "Please choose a zip file" in response.content.decode()
-
-
-def test_too_large_an_upload_is_refused_unread(browser, settings):
-    settings.COHORT_UPLOAD_MAX_BYTES = 2**20
-    file = SimpleUploadedFile("big", bytes(2**20 + 1))
-    response = browser.post(UPLOAD, {"name": "First", "files": [file]})
-    assert response.status_code == 413
-    assert "larger than 1 MB" in response.content.decode()
-
-
-def test_an_upload_needs_the_token_of_the_form(coordinator):
-    browser = Client(enforce_csrf_checks=True)
-    browser.force_login(coordinator)
-    response = browser.post(UPLOAD, {"name": "First"})
-    assert response.status_code == 403
-
-
-def test_only_who_may_upload_sees_the_form(client):
-    assert client.get(UPLOAD).status_code == 302
-    client.force_login(make_user("reader"))
-    assert client.get(UPLOAD).status_code == 403
-    assert client.get("/cohorts/").status_code == 403
-
-
-def test_progress_is_a_fragment_that_ends_with_a_fresh_page(browser, send):
-    confirm = send().headers["Location"]
-    done = browser.get(confirm, headers={"hx-request": "true"})
-    assert done.headers["HX-Refresh"] == "true"
-    Upload.objects.update(
-        state=Upload.State.SCANNING, done=3, total=7, heartbeat_at=timezone.now()
-    )
-    fragment = browser.get(confirm, headers={"hx-request": "true"}).content.decode()
-    assert 'max="7" value="3"' in fragment
-    assert "every 1s" in fragment
-    assert "<html" not in fragment
-    assert "Try again" not in fragment
-
-
-def test_a_dead_worker_is_told_and_can_be_replaced(
-    browser, send, django_capture_on_commit_callbacks
-):
-    confirm = send().headers["Location"]
-    Upload.objects.update(
-        state=Upload.State.SCANNING,
-        heartbeat_at=timezone.now() - timedelta(minutes=5),
-    )
-    assert "Try again" in browser.get(confirm).content.decode()
-    with django_capture_on_commit_callbacks(execute=True):
-        browser.post(f"{confirm}retry/")
-    assert Upload.objects.get().state == Upload.State.READY
-
-
-def test_an_upload_is_its_uploaders_alone(browser, other, send):
-    confirm = send().headers["Location"]
-    preview = f"{confirm}previews/C001-reference.png"
-    assert browser.get(preview).headers["Content-Type"] == "image/png"
-    for address in (confirm, preview):
-        assert other.get(address).status_code == 404
-    for address in (confirm, f"{confirm}discard/", f"{confirm}retry/"):
-        assert other.post(address, {"name": "x"}).status_code == 404
-    assert Upload.objects.filter(state=Upload.State.READY).exists()
-
-
-@pytest.mark.parametrize("name", ["..-reference", "C999-short", "C001-other"])
-def test_no_other_file_is_served_as_a_preview(browser, send, name):
-    confirm = send().headers["Location"]
-    assert browser.get(f"{confirm}previews/{name}.png").status_code == 404
-
-
-def test_discarding_leads_back_to_the_list(browser, send):
-    confirm = send().headers["Location"]
-    assert browser.post(f"{confirm}discard/").headers["Location"] == "/cohorts/"
-    assert not Upload.objects.exists()
 
 
 def test_a_cohort_and_its_images_are_its_coordinators_alone(cohort, browser, other):
@@ -205,14 +69,22 @@ def test_the_colour_bar_runs_from_black_to_white(browser):
 def test_the_slice_of_a_case_is_corrected_on_its_page(cohort, browser):
     case = cohort.cases.first()
     address = f"/cohorts/{cohort.pk}/cases/{case.code}/"
-    page = browser.post(f"{address}central-slice/", {"slice_number": 8}, follow=True)
+    page = browser.post(
+        f"{address}central-slice/",
+        {"slice_number": 8, "reason": "The rule took the cerebellum."},
+        follow=True,
+    )
     assert "now read at slice 8" in page.content.decode()
     case.refresh_from_db()
     assert case.central_slice == 7
-    page = browser.post(f"{address}central-slice/", {"slice_number": 99}, follow=True)
+    page = browser.post(
+        f"{address}central-slice/", {"slice_number": 99, "reason": "?"}, follow=True
+    )
     assert "too near the end" in page.content.decode()
     services.cohort_freeze(cohort=cohort)
-    page = browser.post(f"{address}central-slice/", {"slice_number": 7}, follow=True)
+    page = browser.post(
+        f"{address}central-slice/", {"slice_number": 7, "reason": "?"}, follow=True
+    )
     assert "being read in a study" in page.content.decode()
     case.refresh_from_db()
     assert case.central_slice == 7

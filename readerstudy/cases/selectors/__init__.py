@@ -16,6 +16,7 @@ from .images import (
 )
 from .uploads import (
     inbox,
+    unfinished_of,
     upload_counted,
     upload_expires,
     upload_has_expired,
@@ -34,6 +35,7 @@ __all__ = [
     "rendition_values",
     "series_volume",
     "stored_slices",
+    "unfinished_of",
     "upload_counted",
     "upload_expires",
     "upload_has_expired",

@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from ..models import Upload
+from ..models import Upload, UploadFile
 
 # Over a weekend, if the line broke on Friday.
 UNFINISHED_FOR = timedelta(days=3)
@@ -33,7 +33,16 @@ def uploads_of(user: User) -> QuerySet[Upload]:
 
 def inbox() -> QuerySet[Upload]:
     """What nodes received and nobody has taken, for every coordinator; as above."""
-    return _counted(Upload.objects.in_inbox()).filter(file_count__gt=0)
+    whole = UploadFile.objects.filter(upload=OuterRef("pk"), received=F("size"))
+    return _counted(Upload.objects.in_inbox().filter(Exists(whole)))
+
+
+def unfinished_of(user: User) -> QuerySet[Upload]:
+    """What `user` has begun to send with the browser, as above."""
+    begun = UploadFile.objects.filter(upload=OuterRef("pk"))
+    return uploads_of(user).filter(
+        Exists(begun), state=Upload.State.RECEIVING, origin=Upload.Origin.BROWSER
+    )
 
 
 def upload_counted(upload: Upload) -> Upload:

@@ -326,7 +326,7 @@ def _opened(file: UploadFile) -> Iterator[tuple[str, Opener]]:
             gettext_noop("The files are not there any more. Please send them again.")
         ) from error
     if members is None:
-        name = unseal(file.sealed_name).decode()
+        name = unseal(bytes(file.sealed_name)).decode()
         yield name or file.token, partial(sealed_open, path)
         return
     for member in members:

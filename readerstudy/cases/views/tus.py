@@ -58,7 +58,7 @@ class _BadRequestError(Refused):
     """What came is not of the protocol."""
 
 
-def _answer(status: int, text: str = "", **headers: object) -> HttpResponse:
+def _answer(status: int, text: str = "", /, **headers: object) -> HttpResponse:
     response = HttpResponse(text, status=status, content_type="text/plain")
     for name, value in headers.items():
         response.headers[name.replace("_", "-")] = str(value)
@@ -150,10 +150,12 @@ def file_send(request: HttpRequest, token: str) -> HttpResponseBase:
 
 
 def _head(request: HttpRequest, file: UploadFile) -> HttpResponseBase:
-    headers = {"Upload_Offset": file.received, "Upload_Length": file.size}
-    if not file.is_whole:
-        headers["Upload_Expires"] = _expires(file)
-    return _answer(HTTPStatus.OK, **headers)
+    return _answer(HTTPStatus.OK, Upload_Length=file.size, **_how_far(file))
+
+
+def _how_far(file: UploadFile) -> dict[str, object]:
+    how_far: dict[str, object] = {"Upload_Offset": file.received}
+    return how_far if file.is_whole else how_far | {"Upload_Expires": _expires(file)}
 
 
 def _patch(request: HttpRequest, file: UploadFile) -> HttpResponseBase:
@@ -164,10 +166,7 @@ def _patch(request: HttpRequest, file: UploadFile) -> HttpResponseBase:
     if at == file.received and at + length > file.size:
         raise TooLongError(_("The file is longer than was announced."))
     file = services.file_receive(file=file, at=at, chunks=_body(request))
-    headers = {"Upload_Offset": file.received}
-    if not file.is_whole:
-        headers["Upload_Expires"] = _expires(file)
-    return _answer(HTTPStatus.NO_CONTENT, **headers)
+    return _answer(HTTPStatus.NO_CONTENT, **_how_far(file))
 
 
 def _body(request: HttpRequest) -> Iterator[bytes]:

@@ -91,9 +91,7 @@ def _upload_page(
         "error": told(error),
         "piece_bytes": PIECE_BYTES,
         "limit_mb": settings.COHORT_UPLOAD_MAX_BYTES // 2**20,
-        "unfinished": selectors.uploads_of(request.user).filter(
-            state=Upload.State.RECEIVING, origin=Upload.Origin.BROWSER, size__gt=0
-        ),
+        "unfinished": selectors.unfinished_of(request.user),
     }
     return render(request, "cases/cohort_upload.html", context, status=status)
 
