@@ -44,6 +44,13 @@ def scan_png(folder: Path, *, number: int, slice_index: int) -> bytes:
     return preview_png(np.hstack(tiles), scale=2, lut=load_lut())
 
 
+def slice_png(voxels: NDArray[Any], index: int) -> bytes:
+    """One slice by its own maximum, 128×128. Refused if there is no such slice."""
+    if not 0 <= index < len(voxels):
+        raise Refused(GONE)
+    return preview_png(_tile(voxels, index), scale=2, lut=load_lut())
+
+
 def _tile(voxels: NDArray[Any], index: int) -> NDArray[np.uint8]:
     """The central 64×64 pixels of a slice; black beyond the ends of the scan."""
     tile = np.zeros((CROP, CROP), np.uint8)

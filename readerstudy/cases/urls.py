@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import cohorts, dicomweb, pairing, table, tus, uploads
+from .views import cohorts, dicomweb, pairing, parity, table, tus, uploads
 
 app_name = "cases"
 urlpatterns = [
@@ -34,6 +34,13 @@ urlpatterns = [
     ),
     path("cohorts/colour-bar.png", cohorts.colour_bar, name="colour-bar"),
     path("cohorts/<int:pk>/", table.cohort_detail, name="cohort-detail"),
+    path("cohorts/<int:pk>/parity/", parity.cohort_parity, name="cohort-parity"),
+    path("cohorts/<int:pk>/parity/accept/", parity.parity_accept, name="parity-accept"),
+    path(
+        "cohorts/<int:pk>/cases/<slug:code>/slices/<int:index>.png",
+        parity.case_slice,
+        name="case-slice",
+    ),
     path("cohorts/<int:pk>/cases.csv", table.cohort_export, name="cohort-export"),
     path("cohorts/<int:pk>/divide/", table.cohort_divide, name="cohort-divide"),
     path(

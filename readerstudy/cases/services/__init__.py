@@ -4,6 +4,7 @@ from . import receiving, sending, uploads
 from .exporting import cohort_export_record
 from .importing import cohort_import, files_sweep
 from .measuring import case_measure, cohort_measure
+from .parity import case_accept_parity, cohort_accept_parity
 from .receiving import (
     file_add,
     file_append,
@@ -26,8 +27,10 @@ from .uploads import (
 )
 
 __all__ = [
+    "case_accept_parity",
     "case_measure",
     "case_set_central_slice",
+    "cohort_accept_parity",
     "cohort_divide",
     "cohort_export_record",
     "cohort_freeze",

@@ -10,6 +10,7 @@ from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import STORED_SLICES
 
 from .. import previews, selectors, services
+from ..case_page import case_checks
 from ..forms import CentralSliceForm
 from ..models import Cohort, Rendition, Series
 from ..wording import told
@@ -21,13 +22,16 @@ def case_detail(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     cohort = cohort_or_404(request, pk)
     case = get_object_or_404(cohort.cases, code=code)
     methods = selectors.cohort_methods(cohort)
+    reference = case.series.filter(role=Series.Role.REFERENCE).first()
     context = {
         "cohort": cohort,
         "case": case,
         "renditions": selectors.case_row(case, methods).renditions,
         "series": case.series.all(),
-        "reference": case.series.filter(role=Series.Role.REFERENCE).first(),
+        "reference": reference,
+        "slice_numbers": range(1, reference.slices + 1) if reference else (),
         "slices": selectors.stored_slices(case),
+        "checks": case_checks(case),
     }
     return render(request, "cases/case_detail.html", context)
 
