@@ -3,13 +3,14 @@
 import os
 import shutil
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.utils import translation
 
 if TYPE_CHECKING:
     from tests.cast import Cast
+    from tests.kept import Kept
 
 # Playwright runs an event loop in the test's thread; the ORM is only ever used
 # from that same thread, between its calls.
@@ -74,12 +75,18 @@ def emptied_audit_log() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def cast(db: None) -> "Cast":
-    """An open study with all who may or may not touch it."""
-    from tests.kept import made_once
+@pytest.fixture(scope="session")
+def kept_cast(django_db_setup: None, django_db_blocker: Any) -> "Kept":
+    from tests.kept import keep
 
-    return made_once("cast", make_cast)
+    with django_db_blocker.unblock():
+        return keep(make_cast)
+
+
+@pytest.fixture
+def cast(db: None, kept_cast: "Kept") -> "Cast":
+    """An open study with all who may or may not touch it."""
+    return kept_cast.put_back() if kept_cast.fits() else make_cast()
 
 
 def make_cast() -> "Cast":

@@ -29,6 +29,9 @@ class Kept:
     statements: list[tuple[str, Sequence[object]]]
     files: dict[str, bytes]
 
+    def fits(self) -> bool:
+        return is_empty() and self.groups == groups()
+
     def put_back(self) -> Any:
         with transaction.atomic(), connection.cursor() as cursor:
             for sql, values in self.statements:
@@ -37,39 +40,29 @@ class Kept:
             path = Path(default_storage.path(name))
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        rows = {
-            field.name: getattr(self.made, field.name) for field in fields(self.made)
-        }
+        made = {one.name: getattr(self.made, one.name) for one in fields(self.made)}
         return replace(
             self.made,
             **{
                 name: type(row)._base_manager.get(pk=row.pk)
-                for name, row in rows.items()
+                for name, row in made.items()
                 if isinstance(row, models.Model)
             },
         )
 
 
-KEPT: dict[str, Kept] = {}
-
-
-def made_once(name: str, make: Callable[[], Any]) -> Any:
-    """What `make` returns, made anew only where the database is not empty before."""
-    if not is_empty():
-        return make()
-    kept = KEPT.get(name)
-    if kept and kept.groups == groups():
-        return kept.put_back()
-    made = make()
-    KEPT[name] = Kept(
-        made=made,
-        groups=groups(),
-        statements=[one for model in tables() for one in insertions(model)],
-        files={
-            name: content for model in tables() for name, content in files_of(model)
-        },
-    )
-    return made
+def keep(make: Callable[[], Any]) -> Kept:
+    """Call `make` in the empty database, which is empty again afterwards."""
+    with transaction.atomic():
+        assert is_empty()
+        kept = Kept(
+            made=make(),
+            groups=groups(),
+            statements=[one for model in tables() for one in insertions(model)],
+            files=dict(one for model in tables() for one in files_of(model)),
+        )
+        transaction.set_rollback(True)
+    return kept
 
 
 def tables() -> Iterator[type[models.Model]]:
