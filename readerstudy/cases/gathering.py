@@ -38,8 +38,11 @@ DAMAGED = gettext_noop("It is damaged: it cannot be read to its end.")
 
 @dataclass
 class Gathered:
+    """steps: how many were reported."""
+
     scans: list[ScannedSeries] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    steps: int = 0
 
 
 def gather(
@@ -82,9 +85,9 @@ class _Gathering:
 
     def read_files(self, pool: ThreadPoolExecutor, progress: Progress) -> None:
         names = self.source.names
-        numbered = enumerate(names)
-        for number, found in _in_order(pool, self._read, numbered):
-            progress(number, len(names) + len(self.series))
+        progress(0, len(names))
+        for number, found in _in_order(pool, self._read, enumerate(names)):
+            progress(number + 1, len(names) + len(self.series))
             if isinstance(found, Refused):
                 self._leave_out([names[number]], str(found))
             elif isinstance(found, Scan):
@@ -96,7 +99,7 @@ class _Gathering:
         done, total = len(self.source.names), len(self.series)
         numbered = enumerate(self.series.values(), start=done)
         for number, found in _in_order(pool, self._assemble, numbered):
-            progress(number, done + total)
+            progress(number + 1, done + total)
             series = self.series.pop(next(iter(self.series)))
             if isinstance(found, Refused):
                 self._leave_out(series.names, str(found))
@@ -106,7 +109,7 @@ class _Gathering:
                 for name, first in series.doubled:
                     reason = gettext_noop("It is the same image as %(other)s.")
                     self._leave_out([name], reason % {"other": first})
-        progress(done + total, done + total)
+        self.gathered.steps = done + total
 
     def _leave_out(self, names: Iterable[str], reason: str) -> None:
         self.gathered.left_out += [LeftOut(name, reason) for name in names]

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 
 from readerstudy.cases import services
 from readerstudy.cases.models import Upload
+from readerstudy.cases.plan import CohortPlan
 from tests.cast import make_user
 from tests.imaging.objects import head, nuclear_object, write
 
@@ -42,6 +43,14 @@ def send_files(user: User, name: str, *paths: Path) -> Upload:
     services.receiving_finish(upload=upload, name=name, by=user)
     upload.refresh_from_db()
     return upload
+
+
+def reasons(plan: CohortPlan) -> dict[str, str]:
+    """Why each file is in no case, by its name."""
+    found = {one.name: one.reason for one in plan.left_out}
+    for single in plan.singles:
+        found |= dict.fromkeys(single.series.files, single.reason)
+    return found
 
 
 def stored_files() -> list[Path]:

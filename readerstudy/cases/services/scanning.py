@@ -88,9 +88,8 @@ def _scan(
     if manifest:
         manifest.check_names(source.names)
     gathered = gather(source, folder=folder, progress=progress, manifest=manifest)
-    steps = len(source.names)
     proposal = _meanwhile(
-        partial(progress, steps, steps),
+        partial(progress, gathered.steps, gathered.steps),
         partial(
             propose,
             gathered.scans,
