@@ -230,6 +230,17 @@ def many(cohort: Cohort, count: int) -> None:
     )
 
 
+def test_more_cases_ask_the_database_no_oftener(
+    browser, cohort, django_assert_num_queries, django_assert_max_num_queries
+):
+    address = f"/cohorts/{cohort.pk}/"
+    with django_assert_max_num_queries(19) as few:
+        browser.get(address)
+    many(cohort, 40)
+    with django_assert_num_queries(len(few)):
+        browser.get(address)
+
+
 @pytest.mark.slow
 def test_five_thousand_cases_cost_fewer_than_twenty_queries(
     browser, cohort, django_assert_max_num_queries

@@ -40,11 +40,14 @@ def test_a_cohort_and_its_images_are_its_coordinators_alone(cohort, browser, oth
         f"/cohorts/{cohort.pk}/",
         f"/cohorts/{cohort.pk}/cases/{case.code}/",
         f"/cohorts/previews/{rendition.pk}/2.png",
+        f"/cohorts/previews/{rendition.pk}/strip.png",
+        f"/cohorts/{cohort.pk}/cases.csv",
     ):
         assert browser.get(address).status_code == 200
         assert other.get(address).status_code == 404
     change = f"/cohorts/{cohort.pk}/cases/{case.code}/central-slice/"
     assert other.post(change, {"slice_number": 6}).status_code == 404
+    assert other.post(f"/cohorts/{cohort.pk}/divide/").status_code == 404
 
 
 def test_a_preview_shows_the_patients_right_on_the_left(cohort, browser):
@@ -88,10 +91,3 @@ def test_the_slice_of_a_case_is_corrected_on_its_page(cohort, browser):
     assert "being read in a study" in page.content.decode()
     case.refresh_from_db()
     assert case.central_slice == 7
-
-
-def test_the_page_of_a_cohort_asks_the_database_as_often_for_more_cases(
-    cohort, browser, django_assert_max_num_queries
-):
-    with django_assert_max_num_queries(10):
-        browser.get(f"/cohorts/{cohort.pk}/")

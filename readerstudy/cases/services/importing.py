@@ -33,6 +33,7 @@ from ..stored_files import (
     npy_bytes,
     save_file,
 )
+from .measuring import SHOWS_BINDING
 from .scanning import Progress, no_progress
 
 SIDE_BY_SIDE = 2
@@ -200,9 +201,10 @@ def _write_pair(folder: Path, pair: PlannedPair, written: _Written) -> _Rows:
         series = _series(case, role, scan, volume)
         series.counts.name = written.link(Series, "counts", path)
         series.started_after_s = _started_after(scan, (reference, short))
-        series.binding_ratio_right, series.binding_ratio_left = binding_ratios(
-            volume, central_slice=pair.central_slice
-        )
+        if scan.modality in SHOWS_BINDING:
+            series.binding_ratio_right, series.binding_ratio_left = binding_ratios(
+                volume, central_slice=pair.central_slice
+            )
         rows.series.append(series)
         rows.renditions.append(_cut_image(case, role, volume, written))
     return rows

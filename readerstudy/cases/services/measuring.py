@@ -6,6 +6,8 @@ from readerstudy.imaging.striatal_binding import binding_ratios
 from .. import selectors
 from ..models import Case, Cohort, Series
 
+SHOWS_BINDING = ("NM", "PT")
+
 
 def cohort_measure(*, cohort: Cohort, again: bool = False) -> tuple[int, list[str]]:
     """Measure every scan that has no ratio yet, or all of them `again`.
@@ -37,7 +39,7 @@ def case_measure(*, case: Case) -> None:
 def series_measure(*, series: Series) -> None:
     """The ratios of both sides; none for CT, which shows no binding."""
     right = left = None
-    if series.modality in ("NM", "PT"):
+    if series.modality in SHOWS_BINDING:
         volume = selectors.series_volume(series)
         central_slice = series.case.central_slice
         right, left = binding_ratios(volume, central_slice=central_slice)
