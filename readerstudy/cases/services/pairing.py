@@ -131,7 +131,7 @@ def _check_partners(
 
 
 def _next_code(plan: CohortPlan) -> str:
-    """After the last of ours, so that no code stands for another pair than before."""
+    """After the last of those that the platform gave."""
     numbers = [
         int(pair.code[1:])
         for pair in plan.pairs
