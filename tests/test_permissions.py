@@ -74,6 +74,9 @@ TABLE = {
     "cases:upload-retry": Row(OWN, "post"),
     "cases:pairing-update": Row(OWN, "post"),
     "cases:scan-preview": Row(frozenset()),  # the upload has no scan yet
+    "cases:pacs-search": Row(UPLOADERS),
+    "cases:pacs-progress": Row(OWN),
+    "cases:pacs-retry": Row(OWN, "post"),
     # being logged in counts for nothing here: tests/cases/gateways/test_stow.py
     "cases:instances-store": Row(frozenset(), "post"),
     "cases:study-store": Row(frozenset(), "post"),
@@ -171,6 +174,8 @@ def values(cast: Cast) -> dict[str, dict[str, object]]:
         "cases:upload-retry": {"pk": upload.pk},
         "cases:pairing-update": {"pk": upload.pk},
         "cases:scan-preview": {"pk": upload.pk, "number": 0},
+        "cases:pacs-progress": {"pk": upload.pk},
+        "cases:pacs-retry": {"pk": upload.pk},
         "cases:study-store": {"study_uid": "1.2.3"},
         "cases:rendition-preview": {"pk": rendition.pk, "slice_index": 2},
         "cases:rendition-strip": {"pk": rendition.pk},

@@ -10,6 +10,7 @@ from celery import Celery, current_app, shared_task
 from celery.signals import worker_ready
 
 from . import services
+from .services import pulling
 
 logger = logging.getLogger(__name__)
 RECOVER_SECONDS = 30
@@ -26,9 +27,14 @@ def import_upload(upload_id: int) -> None:
     services.upload_import(upload_id=upload_id)
 
 
+@shared_task(name="cases.pull_upload")  # type: ignore[untyped-decorator]
+def pull_upload(upload_id: int) -> None:
+    pulling.upload_pull(upload_id=upload_id)
+
+
 @shared_task(name="cases.recover")  # type: ignore[untyped-decorator]
 def recover() -> None:
-    services.uploads_recover()
+    _each(services.uploads_recover, pulling.pulls_recover)
 
 
 @shared_task(name="cases.tidy")  # type: ignore[untyped-decorator]
@@ -60,6 +66,7 @@ def take_up_what_was_left(**kwargs: Any) -> None:
 
     _each(
         partial(services.uploads_recover, call_again=timedelta(0)),
+        partial(pulling.pulls_recover, call_again=timedelta(0)),
         services.uploads_sweep,
         services.files_sweep,
     )

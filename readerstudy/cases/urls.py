@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import cohorts, dicomweb, pairing, parity, table, tus, uploads
+from .views import cohorts, dicomweb, pacs, pairing, parity, table, tus, uploads
 
 app_name = "cases"
 urlpatterns = [
@@ -26,6 +26,9 @@ urlpatterns = [
         pairing.scan_preview,
         name="scan-preview",
     ),
+    path("cohorts/pacs/", pacs.pacs_search, name="pacs-search"),
+    path("cohorts/pacs/<int:pk>/", pacs.pacs_progress, name="pacs-progress"),
+    path("cohorts/pacs/<int:pk>/retry/", pacs.pacs_retry, name="pacs-retry"),
     path("dicom-web/studies", dicomweb.instances_store, name="instances-store"),
     path(
         "dicom-web/studies/<str:study_uid>",

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 
 from pydicom.uid import (
     UID,
@@ -31,9 +31,9 @@ from pydicom.uid import (
 )
 from pynetdicom import AE, _config, build_context, evt
 from pynetdicom.association import Association
+from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.dsutils import encode_file_meta
 from pynetdicom.presentation import AllStoragePresentationContexts
-from pynetdicom.sop_class import Verification
 from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 from readerstudy.imaging.dicom_file import MAX_FILE_BYTES
@@ -56,6 +56,7 @@ PREFERRED = (
 )
 # Pixels that lie elsewhere, or are a film.
 UNUSABLE = ("JPIP", "MPEG", "HEVC", "SMPTE")
+VERIFICATION = UID("1.2.840.10008.1.1")
 ASSOCIATIONS = 4
 # What one association may hold in memory at most: a data set, and before it is
 # accepted only its request.
@@ -148,13 +149,13 @@ class DicomNode:
         ae.maximum_associations = ASSOCIATIONS
         ae.network_timeout = IDLE_S
         ae.maximum_pdu_size = 2**17
-        syntaxes = transfer_syntaxes()
+        syntaxes: list[str | UID] = [*transfer_syntaxes()]
         contexts = [
-            build_context(context.abstract_syntax, syntaxes)
+            build_context(str(context.abstract_syntax), syntaxes)
             for context in AllStoragePresentationContexts
         ]
-        contexts.append(build_context(Verification))
-        self._server: _Server = ae.make_server(
+        contexts.append(build_context(VERIFICATION))
+        self._server: ThreadedAssociationServer = ae.make_server(
             (host, port),
             contexts=contexts,
             evt_handlers=[
@@ -189,12 +190,7 @@ class DicomNode:
     def _store(self, event: evt.Event) -> int:
         peer = str(event.assoc.requestor.ae_title)
         try:
-            arrived = Arrived(
-                peer=peer,
-                sop_uid=str(event.request.AffectedSOPInstanceUID),
-                chunks=_file_of(event),
-            )
-            new = self._receive(arrived)
+            new = self._receive(_arrived(event))
         except Refused as error:
             logger.warning("%s: an object was refused: %s", peer, error)
             return OUT_OF_RESOURCES
@@ -208,10 +204,21 @@ class DicomNode:
         return SUCCESS
 
 
-def _file_of(event: evt.Event) -> Iterator[bytes]:
-    """The object as a DICOM file (PS3.10 7.1), its data set as it was sent."""
-    yield bytes(128) + b"DICM" + encode_file_meta(event.file_meta)
-    dataset: BytesIO = event.request.DataSet
+def _arrived(event: evt.Event) -> Arrived:
+    request = cast(C_STORE, event.request)
+    if not (request.AffectedSOPInstanceUID and request.DataSet):
+        raise ValueError("an object without its name or its content")
+    head = bytes(128) + b"DICM" + encode_file_meta(event.file_meta)
+    return Arrived(
+        peer=str(event.assoc.requestor.ae_title),
+        sop_uid=str(request.AffectedSOPInstanceUID),
+        chunks=_file(head, request.DataSet),
+    )
+
+
+def _file(head: bytes, dataset: BytesIO) -> Iterator[bytes]:
+    """A DICOM file (PS3.10 7.1), its data set as it was sent."""
+    yield head
     content = dataset.getbuffer()
     for at in range(0, len(content), CHUNK):
         yield bytes(content[at : at + CHUNK])

@@ -77,13 +77,9 @@ def encoded(response: Dataset, media_type: str) -> bytes:
 def _fill(parent: Element, dataset: Dataset) -> None:
     """PS3.19 A.1, the Native DICOM Model."""
     for element in dataset:
-        attribute = SubElement(
-            parent,
-            "DicomAttribute",
-            tag=f"{element.tag:08X}",
-            vr=element.VR,
-            keyword=keyword_for_tag(element.tag),
-        )
+        about = {"tag": f"{element.tag:08X}", "vr": element.VR}
+        about["keyword"] = keyword_for_tag(element.tag)
+        attribute = SubElement(parent, "DicomAttribute", about)
         if element.VR == "SQ":
             for number, item in enumerate(element.value, start=1):
                 _fill(SubElement(attribute, "Item", number=str(number)), item)

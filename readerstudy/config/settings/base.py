@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from readerstudy.config.pacs import pacs_of
 
@@ -126,7 +127,7 @@ STREAMED_UPLOADS = ("PATCH /cohorts/uploads/files/*", "POST /dicom-web/studies*"
 COHORT_UPLOAD_MAX_BYTES = int(os.environ.get("COHORT_UPLOAD_MAX_BYTES", 8 * 2**30))
 
 # A DICOM node that receives into the inbox; `serve` starts it if somebody may send.
-DICOM_NODE = {
+DICOM_NODE: dict[str, Any] = {
     "host": os.environ.get("DICOM_NODE_HOST", "127.0.0.1"),
     "port": int(os.environ.get("DICOM_NODE_PORT", 11112)),
     "aet": os.environ.get("DICOM_NODE_AET", "READERSTUDY"),

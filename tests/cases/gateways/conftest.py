@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from tests.own_database import ROOT, own_database
 
@@ -169,3 +170,79 @@ def echoscu() -> str:
 @pytest.fixture(scope="session")
 def storescu() -> str:
     return program("storescu", "dcmtk")
+
+
+PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
+
+
+@dataclass
+class Orthanc:
+    """A real PACS. name: as the platform's setting PACS calls it."""
+
+    name: str
+    web: str
+    dicomweb: str
+    process: "subprocess.Popen[bytes]"
+
+    def put(self, *files: Path) -> None:
+        for file in files:
+            answer = requests.post(
+                f"{self.web}/instances",
+                data=file.read_bytes(),
+                auth=ACCOUNT,
+                timeout=30,
+            )
+            answer.raise_for_status()
+
+    def setting(self, **more: str) -> str:
+        """The platform's PACS that names this one."""
+        server = {"name": self.name, "url": self.dicomweb}
+        server |= {"username": ACCOUNT[0], "password": ACCOUNT[1]} | more
+        return json.dumps([server])
+
+
+ACCOUNT = ("platform", "an account for tests")
+
+
+@pytest.fixture(scope="session")
+def orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthanc]:
+    binary = program("Orthanc", "orthanc")
+    if not PLUGIN.exists():
+        missing = f"{PLUGIN} was not found; it is in the package orthanc-dicomweb"
+        if os.environ.get("REQUIRE_ALL"):
+            raise AssertionError(missing)
+        pytest.skip(missing)
+    folder = tmp_path_factory.mktemp("orthanc")
+    web, dicom = free_port(), free_port()
+    configuration = {
+        "Name": "A PACS for tests",
+        "StorageDirectory": str(folder / "storage"),
+        "IndexDirectory": str(folder / "index"),
+        "Plugins": [str(PLUGIN)],
+        "HttpBindAddresses": ["127.0.0.1"],
+        "HttpPort": web,
+        "DicomPort": dicom,
+        "DicomServerEnabled": False,
+        "RemoteAccessAllowed": False,
+        "AuthenticationEnabled": True,
+        "RegisteredUsers": {ACCOUNT[0]: ACCOUNT[1]},
+        "DicomAet": "ORTHANC",
+        "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
+    }
+    path = folder / "orthanc.json"
+    path.write_text(json.dumps(configuration))
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([binary, str(path)], stdout=log, stderr=log)
+    wait_for_port(web, process)
+    yield Orthanc(
+        name="Archive",
+        web=f"http://127.0.0.1:{web}",
+        dicomweb=f"http://127.0.0.1:{web}/dicom-web",
+        process=process,
+    )
+    process.terminate()
+    try:
+        process.wait(timeout=15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

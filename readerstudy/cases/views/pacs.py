@@ -1,0 +1,76 @@
+"""Studies of a PACS: looked for, chosen, fetched by a worker."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh
+
+from readerstudy.imaging.errors import Refused
+
+from ..gateways import pacs
+from ..models import Upload
+from ..pacs_forms import FetchForm, SearchForm
+from ..services import pulling
+from ..wording import told
+from .access import HttpRequest, may_upload, upload_or_404
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@may_upload
+def pacs_search(request: HttpRequest) -> HttpResponse:
+    """One address, and what is looked for is posted: it shall stand in no log."""
+    search = SearchForm(request.POST or None)
+    fetch = FetchForm(request.POST if "fetch" in request.POST else None)
+    context = {"search": search, "fetch": fetch, "configured": bool(settings.PACS)}
+    if not search.is_valid():
+        return render(request, "cases/pacs_search.html", context)
+    try:
+        if fetch.is_valid():
+            upload = pulling.pull_open(
+                user=request.user,
+                pacs=search.cleaned_data["pacs"],
+                studies=request.POST.getlist(
+                    "shown" if request.POST["fetch"] == "all" else "study"
+                ),
+                **fetch.cleaned_data,
+            )
+            return redirect("cases:cohort-confirm", upload.pk)
+    except Refused as error:
+        messages.error(request, told(str(error)))
+    try:
+        with pacs.Remote(pacs.server_named(search.cleaned_data["pacs"])) as remote:
+            context["studies"], context["is_cut"] = remote.studies(search.query())
+    except Refused as error:
+        context["error"] = told(str(error))
+    return render(request, "cases/pacs_search.html", context)
+
+
+@never_cache
+@require_GET
+@may_upload
+def pacs_progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """The part of an upload's page that tells how far fetching is."""
+    upload = upload_or_404(request, pk)
+    receiving = upload.state == Upload.State.RECEIVING
+    if request.htmx and receiving and not upload.error:
+        stale = pulling.pull_is_stale(upload)
+        context = {"upload": upload, "stale": stale}
+        return render(request, "cases/pacs_progress.html", context)
+    if request.htmx:
+        return HttpResponseClientRefresh()
+    return redirect("cases:cohort-confirm", pk)
+
+
+@require_POST
+@may_upload
+def pacs_retry(request: HttpRequest, pk: int) -> HttpResponse:
+    upload = upload_or_404(request, pk)
+    try:
+        pulling.pull_retry(upload=upload)
+    except Refused as error:
+        messages.error(request, told(str(error)))
+    return redirect("cases:cohort-confirm", pk)
