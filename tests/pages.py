@@ -39,6 +39,7 @@ from tests.imaging.objects import head
 NO_PAGES = frozenset(
     {
         *("cases:instances-store", "cases:study-store"),
+        *("cases:pacs-progress", "cases:pacs-retry"),
         *("logout", "set_language", "healthz", "favicon", "reading:start"),
         *("api:study-list", "api:progress", "api:deviations"),
         *("cases:upload-discard", "cases:upload-retry", "cases:scan-preview"),
@@ -245,6 +246,8 @@ def _cohorts_pages(cast: Cast) -> list[Shown]:
         ("cohort-upload", "cases:cohort-upload", []),
         ("cohort-confirm", "cases:cohort-confirm", [upload.pk]),
         ("cohort-waiting", "cases:cohort-confirm", [waiting.pk]),
+        ("pacs", "cases:pacs-search", []),
+        ("cohort-fetching", "cases:cohort-confirm", [_fetching(cast).pk]),
         ("cohort", "cases:cohort-detail", [cohort]),
         ("case", "cases:case-detail", [cohort, "C001"]),
         ("cohort-parity", "cases:cohort-parity", [cohort]),
@@ -256,6 +259,19 @@ def _cohorts_pages(cast: Cast) -> list[Shown]:
         Shown(name, route, boss, reverse(route, args=args))
         for name, route, args in given
     ]
+
+
+def _fetching(cast: Cast) -> Upload:
+    return Upload.objects.create(
+        name="From the archive",
+        uploaded_by=cast.coordinator,
+        origin=Upload.Origin.PULL,
+        peer="Archive",
+        folder="fetching",
+        state=Upload.State.RECEIVING,
+        done=3,
+        total=8,
+    )
 
 
 def make_jobs(cast: Cast) -> None:

@@ -156,7 +156,7 @@ def values(cast: Cast) -> dict[str, dict[str, object]]:
     rendition = Rendition.objects.filter(case=case).first()
     upload = Upload.objects.create(name="New cohort", uploaded_by=cast.coordinator)
     UploadFile.objects.create(upload=upload, size=10, sealed_name=b"")
-    inbox = Upload.objects.create(origin="node", state="receiving")
+    inbox = Upload.objects.create(origin="node", state="receiving", folder="x")
     job = job_request(cohort=cast.cohort, method="gaussian", user=cast.coordinator)
     study, cohort = {"slug": cast.study.slug}, {"pk": cast.cohort.pk}
     return {
