@@ -149,6 +149,8 @@ def arguments(walk: Walk, name: str) -> list[object]:
         "code": walk.study.cohort.cases.first().code,
         "role": "short",
         "slice_index": 2,
+        "study_uid": "1.2.3",
+        "number": 1,
     }
     assert name in typed, f"teach the leak walk what to put for <{name}>"
     return [typed[name]]
