@@ -11,6 +11,7 @@ SHA-256 of the seed and the code of the patient's first case.
 """
 
 import hashlib
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -125,8 +126,7 @@ def _thirds(values: dict[str, int | None] | dict[str, float | None]) -> dict[str
         if value is None:
             bands[code] = ""
         else:
-            below = sum(1 for one in known if one < value)
-            bands[code] = str(3 * below // len(known))
+            bands[code] = str(3 * bisect_left(known, value) // len(known))
     return bands
 
 
