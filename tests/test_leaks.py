@@ -151,6 +151,7 @@ def arguments(walk: Walk, name: str) -> list[object]:
         "slice_index": 2,
         "study_uid": "1.2.3",
         "number": 1,
+        "index": 0,
     }
     assert name in typed, f"teach the leak walk what to put for <{name}>"
     return [typed[name]]
