@@ -27,6 +27,8 @@ DIRECTORY, ASSOCIATED, NOT_FINAL = 0x02, 0x04, 0x80  # file flags, 9.1.6
 DEEPEST_FOLDER = 32
 MOST_FOLDER_BYTES = 2**26
 LONGEST_PATH = 1000
+MOST_SHARED = 10
+SHARING_MATTERS_FROM_BYTES = 100 * 2**20
 
 CUT_SHORT = gettext_noop("It is truncated: it lies beyond the end of the CD image.")
 INTERLEAVED = gettext_noop("It is interleaved with others in the CD image.")
@@ -114,7 +116,7 @@ def iso_entries(file: BinaryIO) -> Iterator[Entry | LeftOut]:
     volume = _volume(image)
     seen: set[int] = set()
     waiting: list[tuple[str, tuple[int, int], int]] = [("", volume.root, 0)]
-    count = 0
+    count = total = 0
     while waiting:
         path, extent, depth = waiting.pop()
         if extent[0] in seen or depth > DEEPEST_FOLDER or len(path) > LONGEST_PATH:
@@ -130,7 +132,20 @@ def iso_entries(file: BinaryIO) -> Iterator[Entry | LeftOut]:
             if records[0].flags & DIRECTORY:
                 waiting.append((f"{path}{name}/", records[0].extent, depth + 1))
             else:
+                total += sum(record.extent[1] for record in records)
+                _check_total(total, image.length)
                 yield _entry(image, path + name, records)
+
+
+def _check_total(total: int, length: int) -> None:
+    """Files may share their bytes; so many of them are a bomb."""
+    if total > max(MOST_SHARED * length, SHARING_MATTERS_FROM_BYTES):
+        raise Refused(
+            gettext_noop(
+                "The files on the CD image would be more than %(times)s times its size."
+            )
+            % {"times": MOST_SHARED}
+        )
 
 
 def _entry(image: _Image, name: str, records: list[_Record]) -> Entry | LeftOut:
