@@ -1,5 +1,6 @@
 """Scans as a plan holds them, and heads to go with them; nobody's."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
@@ -88,7 +89,8 @@ def keep(folder: Path, scan: ScannedSeries, counts: np.ndarray) -> ScannedSeries
     path = scan_path(folder, scan.number)
     path.parent.mkdir(parents=True, exist_ok=True)
     np.save(path, counts)
-    return replace(scan, shape=counts.shape)
+    content = hashlib.sha256(counts.tobytes()).hexdigest()
+    return replace(scan, shape=counts.shape, content=content)
 
 
 def scanned(counts: np.ndarray, *, seed: int, scale: float = 1.0) -> np.ndarray:
