@@ -53,10 +53,9 @@ def test_a_cd_image_that_was_cut_off_loses_what_lay_behind(tmp_path):
 
 def test_a_cd_whose_files_share_their_bytes_is_a_bomb(tmp_path, monkeypatch):
     monkeypatch.setattr(iso, "SHARING_MATTERS_FROM_BYTES", 1000)
-    content = bytearray(iso_bytes({"A": bytes(4000)}, joliet=False))
-    at = content.index(b"\x04A.;1") - 32  # its record: 2 is where, 10 is how long
+    content = bytearray(iso_bytes({"A": bytes(100_000)}, joliet=False))
+    at = content.index(b"\x04A.;1") - 32  # its record
     record = content[at : at + content[at]]
-    struct.pack_into("<I", record, 10, len(content) - 30 * iso.SECTOR)
     content[at : at + 30 * len(record)] = record * 30
     (tmp_path / "cd.iso").write_bytes(content)
     with pytest.raises(Refused, match="more than 10 times its size"):

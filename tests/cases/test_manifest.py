@@ -67,12 +67,8 @@ def test_a_manifest_at_the_top_of_what_was_sent_is_used(folder, tmp_path):
 def test_uids_of_instances_series_and_studies_name_a_scan(tmp_path):
     uids = []
     for name, frame_ms, scale in (("long", 25_000, 5), ("short", 5_000, 1)):
-        ds = nuclear_object(
-            head(scale=scale)[::-1],
-            frame_ms=frame_ms,
-            study="1.2.77",
-            series=f"1.3.{scale}",
-        )
+        frames, series = head(scale=scale)[::-1], f"1.3.{scale}"
+        ds = nuclear_object(frames, frame_ms=frame_ms, study="1.2.77", series=series)
         write(ds, tmp_path / "sent" / name)
         uids.append(ds.SOPInstanceUID)
     for text in (
@@ -104,9 +100,7 @@ def test_a_patients_own_number_is_no_code(folder):
 
 def test_a_file_that_was_not_sent_is_named_before_anything_is_read(folder):
     text = "file,case\nAbe-1/A,X\nAbe-1/C,X\n"
-    with pytest.raises(
-        Refused, match="line 3, column “file”: There is no file or folder"
-    ):
+    with pytest.raises(Refused, match="line 3, column “file”: There is no file or"):
         services.cohort_scan(
             folder, manifest=parsed(text), progress=lambda *_: pytest.fail("too late")
         )
@@ -126,9 +120,7 @@ def test_rows_that_contradict_each_other_on_one_scan_are_refused(tmp_path):
         ds.SeriesInstanceUID = "1.2.3"
         write(ds, tmp_path / "sent" / f"{index:02}")
     text = "file,case\n00,X\n01,Y\n"
-    with pytest.raises(
-        Refused, match="line 3, column “case”: It says of the same scan"
-    ):
+    with pytest.raises(Refused, match="line 3, column “case”: It says of the same"):
         services.cohort_scan(tmp_path / "sent", manifest=parsed(text))
 
 
@@ -151,7 +143,7 @@ def test_rows_that_contradict_each_other_on_one_scan_are_refused(tmp_path):
         (
             "file,case,role\na,b,long\n",
             "line 2, column “role”",
-            "“long” is none of: ref",
+            "“long” is none of",
         ),
         ("file,case,split\na,b,exam\n", "line 2, column “split”", "“exam” is none of"),
         ("file,case\na,b\nb,c\n./a,b\n", "line 4, column “file”", "line 2 already"),
@@ -193,9 +185,7 @@ def test_whatever_it_holds_is_read_or_refused(text):
         assert "m.csv" in str(refusal)
 
 
-CELLS = st.sampled_from(
-    ["file", "case", "role", "a", "b", "short", "", '"', "x,y", "\n"]
-)
+CELLS = st.sampled_from(["file", "case", "role", "a", "b", "short", "", '"', "x,\n"])
 
 
 @given(st.lists(st.lists(CELLS, max_size=4), max_size=4))
