@@ -51,13 +51,14 @@ def displacement_mm(fixed: Volume, moving: Volume) -> tuple[float, float, float]
 def _binned(
     counts: NDArray[np.float32], shape: NDArray[np.int_]
 ) -> NDArray[np.float32]:
-    """Padded to even sizes, added up two by two, its mean taken off, ends faded."""
+    """Padded to even sizes, added up two by two, nothing below zero, ends faded."""
     target = -(-shape // BINNED)
     padded = np.zeros(target * BINNED, np.float32)
-    padded[tuple(slice(0, size) for size in counts.shape)] = np.clip(counts, 0, None)
+    padded[tuple(slice(0, size) for size in counts.shape)] = counts
     padded = padded[::2] + padded[1::2]
     padded = padded[:, ::2] + padded[:, 1::2]
     padded = padded[:, :, ::2] + padded[:, :, 1::2]
+    np.maximum(padded, 0, out=padded)
     filled = -(-counts.shape[0] // BINNED)
     weight = np.zeros(len(padded), np.float32)
     weight[:filled] = _faded(filled)
