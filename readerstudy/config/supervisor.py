@@ -1,4 +1,7 @@
-"""Starts the web server and one worker, restarts the worker, stops both cleanly."""
+"""Starts the web server and one worker, restarts the worker, stops both cleanly.
+
+Where a DICOM node is wanted, it is started and started again like the worker.
+"""
 
 import ctypes
 import signal
@@ -12,6 +15,7 @@ from pathlib import Path
 STOP_SECONDS = 8
 RESTART_PAUSE_SECONDS = 2
 PR_SET_PDEATHSIG = 1  # prctl(2)
+MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 
 
 def port_is_free(host: str, port: int) -> bool:
@@ -42,16 +46,22 @@ def _end_with_parent() -> None:
 
 
 class Supervisor:
-    """Two child processes, in sessions of their own so that Ctrl-C reaches only us.
+    """Two child processes, in sessions of their own so that Ctrl-C reaches only us;
+    three where `node` says that others may send by DICOM.
 
-    The worker may die at any moment without harm (jobs resume from their rows),
-    so it is started again; without the web server there is nothing to wait for.
+    The worker may die at any moment without harm (jobs resume from their rows), and
+    so may the node (what it has not acknowledged is sent again), so they are started
+    again; without the web server there is nothing to wait for.
     """
 
-    def __init__(self, *, host: str, port: int, var_dir: Path) -> None:
+    def __init__(
+        self, *, host: str, port: int, var_dir: Path, node: bool = False
+    ) -> None:
         self.host, self.port, self.var_dir = host, port, var_dir
+        self.wants_node = node
         self.web: subprocess.Popen[bytes] | None = None
         self.worker: subprocess.Popen[bytes] | None = None
+        self.node: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self.web = self._spawn(
@@ -70,6 +80,8 @@ class Supervisor:
             "--no-control-socket",
         )
         self._start_worker()
+        if self.wants_node:
+            self._start_node()
 
     def watch(self, until: Callable[[], bool] = lambda: False) -> None:
         """Return when the web server has ended or `until()` says so."""
@@ -79,11 +91,15 @@ class Supervisor:
             if self.worker is not None and self.worker.poll() is not None:
                 time.sleep(RESTART_PAUSE_SECONDS)
                 self._start_worker()
+            if self.node is not None and self.node.poll() is not None:
+                time.sleep(RESTART_PAUSE_SECONDS)
+                self._start_node()
             time.sleep(0.3)
 
     def stop(self) -> None:
-        """Ask both to end, then insist; a worker's open job resumes next time."""
-        children = [child for child in (self.web, self.worker) if child]
+        """Ask all to end, then insist; a worker's open job resumes next time."""
+        started = (self.web, self.node, self.worker)
+        children = [child for child in started if child]
         for child in children:
             if child.poll() is None:
                 child.send_signal(signal.SIGTERM)
@@ -112,6 +128,9 @@ class Supervisor:
             "--loglevel=INFO",
             f"--schedule={self.var_dir / 'beat-schedule'}",
         )
+
+    def _start_node(self) -> None:
+        self.node = self._spawn("dicom-node", str(MANAGE), "dicom_node")
 
     def _spawn(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
         path = self.log_path(name)

@@ -23,6 +23,20 @@ def _stop(signum: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _check_ports(host: str, port: int) -> None:
+    if not port_is_free(host, port):
+        raise CommandError(
+            f"Port {port} is in use by another program, perhaps by a server "
+            "started earlier. Stop that one, or choose another: make run PORT=8001"
+        )
+    node = settings.DICOM_NODE
+    if node["allow"] and not port_is_free(node["host"], node["port"]):
+        raise CommandError(
+            f"Port {node['port']}, for the DICOM node, is in use by another program. "
+            "Stop that one, or choose another: DICOM_NODE_PORT=11113"
+        )
+
+
 class Command(BaseCommand):
     help = "Migrate, start the web server and one worker, make the demo study once."
 
@@ -34,11 +48,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
-        if not port_is_free(host, port):
-            raise CommandError(
-                f"Port {port} is in use by another program, perhaps by a server "
-                "started earlier. Stop that one, or choose another: make run PORT=8001"
-            )
+        _check_ports(host, port)
         # HUP: the terminal was closed. INT too: a shell that starts us in the
         # background has it ignored, and Python then leaves it so.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -46,7 +56,12 @@ class Command(BaseCommand):
         os.environ["PYTHONUNBUFFERED"] = "1"
         call_command("migrate", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
-        supervisor = Supervisor(host=host, port=port, var_dir=Path(settings.VAR_DIR))
+        supervisor = Supervisor(
+            host=host,
+            port=port,
+            var_dir=Path(settings.VAR_DIR),
+            node=bool(settings.DICOM_NODE["allow"]),
+        )
         try:
             supervisor.start()
             self._attend(supervisor, 0 if options["no_demo"] else options["demo_cases"])
@@ -64,6 +79,10 @@ class Command(BaseCommand):
                 f"{supervisor.log_path('web')}"
             )
         self.stdout.write(f"Reader study is at http://localhost:{port}/")
+        if supervisor.wants_node:
+            node = settings.DICOM_NODE
+            address = f"{node['host']}:{node['port']}"
+            self.stdout.write(f"The DICOM node {node['aet']} is at {address}")
         if demo_cases:
             try:
                 call_command("create_demo", cases=demo_cases, stdout=self.stdout)
