@@ -177,18 +177,18 @@ def deidentified(dataset: Dataset) -> Dataset:
 
 
 def _only(dataset: Dataset, allowed: Kept) -> Dataset:
-    """The named elements, as they were read: values are not converted yet."""
+    """The named elements, those that can be read."""
     kept = Dataset()
     implicit, little = dataset.original_encoding
     kept.set_original_encoding(implicit, little, dataset.original_character_set)
-    for tag in dataset.keys():  # noqa: SIM118 - its values() would be converted
+    for tag in dataset.keys():  # noqa: SIM118 - only what is named is converted
         keyword = keyword_for_tag(tag)
         if keyword not in allowed:
             continue
         inside = allowed[keyword]
         if inside is None:
             with suppress(Exception):  # what cannot be read is as good as absent
-                kept[tag] = dataset.get_item(tag)
+                kept[tag] = dataset[tag]
         else:
             held = [_only(item, inside) for item in items(dataset, keyword)]
             setattr(kept, keyword, Sequence(held))

@@ -16,18 +16,10 @@ from .marking import gettext_noop
 from .values import integer, number, text
 
 # One decoder for each compression, so that a file gives the same voxels everywhere.
-# GDCM is asked only for what no other decoder under a permissive licence reads.
 DECODERS = MappingProxyType(
     {
         uid.RLELossless: "pydicom",
-        uid.JPEGBaseline8Bit: "pillow",
-        uid.JPEGExtended12Bit: decoders.LABEL,
-        uid.JPEGLossless: "gdcm",
-        uid.JPEGLosslessSV1: "gdcm",
-        uid.JPEGLSLossless: "pyjpegls",
-        uid.JPEGLSNearLossless: "pyjpegls",
-        uid.JPEG2000Lossless: decoders.LABEL,
-        uid.JPEG2000: decoders.LABEL,
+        **dict.fromkeys(decoders.SYNTAXES, decoders.LABEL),
     }
 )
 # JPEG 2000 of its lossy UID may have lost nothing; then 0028,2110 says so.

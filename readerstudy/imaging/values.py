@@ -20,11 +20,11 @@ def texts(dataset: Dataset, keyword: str) -> tuple[str, ...]:
     """Its values as texts without padding; () where absent or unreadable."""
     try:
         value = dataset.get(keyword)
+        if value is None:
+            return ()
+        values = [value] if isinstance(value, str) else list(value)
     except Exception:  # as above
         return ()
-    if not value:
-        return ()
-    values = [value] if isinstance(value, str) else list(value)
     return tuple(str(one).strip(" \0") for one in values)
 
 

@@ -1,6 +1,9 @@
 """However the same voxels are encoded, the same voxels come out."""
 
+import struct
 import sys
+import time
+from io import BytesIO
 from pathlib import Path
 
 import gdcm
@@ -9,11 +12,12 @@ import pydicom
 import pydicom.data
 import pytest
 from openjpeg.utils import encode_array
+from PIL import Image
 from pydicom import uid
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, generate_frames
 
-from readerstudy.imaging import dicom_file, pixels
+from readerstudy.imaging import decoders, dicom_file, pixels
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.tomogram import read_tomogram
 
@@ -163,6 +167,45 @@ def test_an_image_compressed_with_loss_says_so(tmp_path):
     assert any("with loss" in warning for warning in tomogram.warnings)
 
 
+def test_eight_bit_jpeg_gives_what_pillow_gives(tmp_path):
+    """IJG's decoder and libjpeg-turbo may round the last bit differently."""
+    picture = (frames(signed=False)[0] / 110).astype(np.uint8)
+    coded = BytesIO()
+    Image.fromarray(picture).save(coded, "JPEG", quality=90)
+    ds = nuclear_object(np.zeros((2, *picture.shape), np.uint16))
+    ds.BitsAllocated = ds.BitsStored = 8
+    ds.HighBit = 7
+    encapsulated(ds, [coded.getvalue()] * 2, uid.JPEGBaseline8Bit)
+    tomogram = read_tomogram(write(ds, tmp_path / "image.dcm"))
+    wanted = np.asarray(Image.open(coded), dtype=float)
+    assert np.abs(tomogram.volume.counts[0] - wanted).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("syntax", "header", "size"),
+    [
+        (uid.JPEG2000Lossless, b"\xff\x4f\xff\x51", ">2I"),
+        (uid.JPEGLSLossless, b"\xff\xf7", ">2H"),
+        (uid.JPEGLosslessSV1, b"\xff\xc3", ">2H"),
+    ],
+    ids=["JPEG 2000", "JPEG-LS", "JPEG lossless"],
+)
+def test_a_frame_that_claims_another_size_is_refused_before_it_is_decoded(
+    tmp_path, syntax, header, size
+):
+    """The decoders would take minutes and gigabytes for what the frame claims."""
+    path = stored(tmp_path, syntax, signed=False)
+    content = bytearray(path.read_bytes())
+    at = content.index(header) + (8 if size == ">2I" else 5)
+    before = struct.unpack_from(size, content, at)
+    assert sorted(before) == [40, 44]
+    struct.pack_into(size, content, at, 60_000, 60_000)
+    began = time.process_time()
+    with pytest.raises(Refused, match="compressed image"):
+        read_tomogram(BytesIO(bytes(content)))
+    assert time.process_time() - began < 1
+
+
 def test_a_syntax_that_nobody_decodes_is_named(tmp_path):
     ds = nuclear_as(uid.JPEGExtended12Bit, "JPGExtended.dcm")
     ds.file_meta.TransferSyntaxUID = uid.MPEG2MPML
@@ -174,7 +217,9 @@ def test_a_decoder_that_is_not_installed_is_a_reason_and_no_fault(
     tmp_path, monkeypatch
 ):
     path = stored(tmp_path, uid.JPEGLSLossless, signed=False)
-    monkeypatch.delitem(pixels.get_decoder(uid.JPEGLSLossless)._available, "pyjpegls")
+    monkeypatch.delitem(
+        pixels.get_decoder(uid.JPEGLSLossless)._available, decoders.LABEL
+    )
     with pytest.raises(Refused, match="JPEG-LS"):
         read_tomogram(path)
 
