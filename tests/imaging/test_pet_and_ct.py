@@ -1,6 +1,10 @@
 """PET and CT: one file a slice, and whole volumes with functional groups."""
 
+from pathlib import Path
+
 import numpy as np
+import pydicom
+import pydicom.data
 import pytest
 from pydicom.uid import CTImageStorage, PositronEmissionTomographyImageStorage
 
@@ -54,6 +58,26 @@ def test_ct_slices_agree_with_simpleitk_in_hounsfield_units(tmp_path):
     assert tomogram.volume.counts.min() < 0
     assert tomogram.negative_voxels == np.count_nonzero(frames() < 1024)
     assert tomogram.duration_s is None
+
+
+def real_slices(folder: str) -> list[pydicom.Dataset]:
+    """The axial slices of a real CT that comes in pydicom's wheel."""
+    data = Path(pydicom.data.__file__).parent / "test_files" / "dicomdirtests" / folder
+    files = [pydicom.dcmread(path) for path in sorted(data.iterdir())]
+    return [ds for ds in files if ds.ImageType[2] == "AXIAL"]
+
+
+def test_a_real_ct_agrees_with_simpleitk(tmp_path):
+    files = real_slices("98892001/CT5N")
+    tomogram = read_all(files)
+    assert_same(tomogram, oracle.read_series(files, tmp_path))
+    assert tomogram.volume.counts.shape == (5, 16, 16)
+    assert (tomogram.manufacturer, tomogram.sex, tomogram.age_years) == ("GE", "M", 43)
+
+
+def test_a_real_ct_with_a_hole_is_refused_with_the_place_of_the_hole():
+    with pytest.raises(Refused, match=r"2 to 162 .* between -99\.5 and 103\.0 mm"):
+        read_all(real_slices("77654033/CT2"))
 
 
 @pytest.mark.parametrize("modality", ["CT", "PT"])
