@@ -1,12 +1,13 @@
 """Slices that are missing, doubled or shifted are told by name and place."""
 
 import numpy as np
+import pydicom
 import pytest
 
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.tomogram import assemble, read_image, read_tomogram
 
-from .objects import as_file
+from .objects import as_file, nuclear_object
 from .test_tomogram import ALIGNED
 from .volumes import CORNER, enhanced, slices
 
@@ -135,6 +136,42 @@ def test_whole_volumes_and_slices_do_not_mix():
     files = [read_image(as_file(ds)) for ds in a_series()]
     with pytest.raises(Refused, match="mixes"):
         assemble([*files, whole])
+
+
+def per_frame_nuclear(frames: np.ndarray, *, step_mm: float) -> pydicom.Dataset:
+    """Nuclear medicine with functional groups, as some converters write it."""
+    ds = nuclear_object(frames, orientation=None, position=None)
+    groups = enhanced(frames, step_mm=step_mm)
+    ds.SharedFunctionalGroupsSequence = groups.SharedFunctionalGroupsSequence
+    ds.PerFrameFunctionalGroupsSequence = groups.PerFrameFunctionalGroupsSequence
+    del ds.PixelSpacing
+    return ds
+
+
+@pytest.mark.parametrize("step_mm", [2.5, -2.5])
+def test_frames_of_a_nuclear_image_may_say_each_where_they_lie(step_mm):
+    """Then their positions count, whatever Spacing Between Slices says."""
+    frames = np.random.default_rng(3).integers(0, 99, (5, 4, 6)).astype(np.uint16)
+    nuclear = read_tomogram(as_file(per_frame_nuclear(frames, step_mm=step_mm)))
+    other = read_tomogram(as_file(enhanced(frames, modality="PT", step_mm=step_mm)))
+    np.testing.assert_array_equal(nuclear.volume.counts, other.volume.counts)
+    assert nuclear.volume.spacing_mm == other.volume.spacing_mm
+    assert nuclear.origin_mm == other.origin_mm
+
+
+def test_nuclear_slices_tell_too_how_many_they_should_be():
+    """GE writes one file a slice with the number and the vector of all."""
+    frames = np.ones((6, 4, 5), np.uint16)
+    files = []
+    for index, frame in enumerate(frames):
+        position = (-200.0, -200.0, 100.0 - 4.0 * index)
+        ds = nuclear_object(frame[None], series="1.2.9", position=position)
+        ds.NumberOfSlices = len(frames)
+        files.append(ds)
+    assert "6 slices" in refusal(files[1:])
+    whole = assemble([read_image(as_file(ds)) for ds in files])
+    assert whole.volume.counts.shape == (6, 4, 5)
+    assert whole.duration_s == 25.0 * 60
 
 
 def test_a_missing_frame_of_an_enhanced_file_is_told_too():

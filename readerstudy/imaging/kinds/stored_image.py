@@ -72,7 +72,7 @@ def stored_image(dataset: Dataset, decoded: Decoded) -> StoredImage:
         acquired_at=decoded.acquired_at or _acquired_at(dataset),
         warnings=(*decoded.warnings, *doubts(dataset)),
         modality=decoded.modality,
-        age_years=integer_of_age(text(dataset, "PatientAge")),
+        age_years=_years(text(dataset, "PatientAge")),
         sex=text(dataset, "PatientSex"),
         frame_uid=text(dataset, "FrameOfReferenceUID"),
         negative_voxels=decoded.negative_voxels,
@@ -80,7 +80,7 @@ def stored_image(dataset: Dataset, decoded: Decoded) -> StoredImage:
     )
 
 
-def integer_of_age(age: str) -> int | None:
+def _years(age: str) -> int | None:
     """Years, as `deidentification` writes them: 063Y."""
     return int(age[:3]) if age else None
 
