@@ -172,6 +172,25 @@ def storescu() -> str:
     return program("storescu", "dcmtk")
 
 
+@pytest.fixture(scope="session")
+def site(platform: Platform) -> Iterator[str]:
+    """Its address. Only gunicorn unpacks chunks of no stated length."""
+    port = free_port()
+    process = platform.start(
+        "-m",
+        "gunicorn",
+        "readerstudy.config.wsgi:application",
+        f"--bind=127.0.0.1:{port}",
+        "--workers=1",
+        "--threads=4",
+        "--log-level=error",
+    )
+    wait_for_port(port, process)
+    yield f"http://127.0.0.1:{port}/dicom-web"
+    process.terminate()
+    process.wait(timeout=15)
+
+
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 
 
@@ -193,6 +212,18 @@ class Orthanc:
                 timeout=30,
             )
             answer.raise_for_status()
+
+    def identifiers(self) -> list[str]:
+        """Of its instances, as Orthanc calls them."""
+        answer = requests.get(f"{self.web}/instances", auth=ACCOUNT, timeout=30)
+        answer.raise_for_status()
+        found: list[str] = answer.json()
+        return found
+
+    def tell(self, method: str, path: str, content: object) -> requests.Response:
+        return requests.request(
+            method, self.web + path, json=content, auth=ACCOUNT, timeout=60
+        )
 
     def setting(self, **more: str) -> str:
         """The platform's PACS that names this one."""

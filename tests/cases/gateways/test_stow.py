@@ -2,7 +2,6 @@
 
 import json
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,32 +12,13 @@ from dicomweb_client import DICOMwebClient
 from dicomweb_client.session_utils import create_session_from_user_pass
 from pydicom.dataset import Dataset
 
-from tests.cases.gateways.conftest import Platform, free_port, wait_for_port
+from tests.cases.gateways.conftest import Platform
 from tests.cast import PASSWORD
 from tests.imaging.objects import as_file, compressed, head, nuclear_object
 
 pytestmark = pytest.mark.slow
 
 TYPE = 'multipart/related; type="application/dicom"; boundary="b0undary"'
-
-
-@pytest.fixture(scope="session")
-def site(platform: Platform) -> Iterator[str]:
-    """Its address. Only gunicorn unpacks chunks of no stated length."""
-    port = free_port()
-    process = platform.start(
-        "-m",
-        "gunicorn",
-        "readerstudy.config.wsgi:application",
-        f"--bind=127.0.0.1:{port}",
-        "--workers=1",
-        "--threads=4",
-        "--log-level=error",
-    )
-    wait_for_port(port, process)
-    yield f"http://127.0.0.1:{port}/dicom-web"
-    process.terminate()
-    process.wait(timeout=15)
 
 
 def client(site: str, **more: object) -> DICOMwebClient:
