@@ -22,7 +22,6 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from .volume import Volume
 
@@ -84,6 +83,8 @@ def _slab_mean(volume: Volume, central_slice: int) -> Image | None:
 
 def _brain(image: Image) -> Mask:
     """The largest connected part above half the median of the head."""
+    from scipy import ndimage  # loads slowly, and web processes measure nothing
+
     head: Mask = image > 0.15 * image.max()
     if not head.any():
         return head
@@ -127,6 +128,8 @@ def _box(sideways: Image, backwards: Image, *, margin_mm: float) -> Mask:
 
 def _far_inside(brain: Mask, row_mm: float, column_mm: float) -> Mask:
     """Brain further than the margin from everything that is none."""
+    from scipy import ndimage
+
     padded = np.pad(brain, 1)
     depth = ndimage.distance_transform_edt(padded, sampling=(row_mm, column_mm))
     deep: Mask = depth[1:-1, 1:-1] > MARGIN_MM

@@ -77,6 +77,12 @@ def upload(cast: Cast, folder: Path, capture) -> None:
         reverse("cases:case-update", args=[sent[0].cohort_id, case.code]),
         {"slice_number": case.central_slice + 2, "reason": "The rule took a gland."},
     )
+    cohort = sent[0].cohort
+    client.post(
+        reverse("cases:cohort-divide", args=[cohort.pk]),
+        {"training": 1, "validation": 0, "test": 0},
+    )
+    client.get(reverse("cases:cohort-export", args=[cohort.pk]))
     make_differ(case)
     case_accept_parity(case=case, reason="Shown alike.", by=cast.coordinator)
 
