@@ -7,7 +7,9 @@ has accepted it.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from django.utils.translation import gettext_noop
@@ -23,6 +25,7 @@ from .plan import PlannedPair, ScannedSeries, Single
 from .roles import Roles, Typical, roles_of, typical_of
 from .sources import LeftOut
 
+SIDE_BY_SIDE = 2
 NO_PARTNER = gettext_noop(
     "It has no partner: no second scan of the same patient and study."
 )
@@ -268,24 +271,33 @@ def _examinations(scans: Sequence[ScannedSeries], folder: Path) -> Proposal:
     pairs: list[PlannedPair] = []
     singles: list[Single] = []
     unclear: list[list[ScannedSeries]] = []
-    for group in groups.values():
-        roles, spare = _best(group)
-        if roles is None:
-            unclear.append(group)
-            continue
-        notes = _among(len(group)) if spare else ()
-        try:
-            pairs.append(planned(roles, folder=folder, certain=not spare, notes=notes))
-        except Refused as error:
-            spare = group
-            singles += [Single(scan, str(error)) for scan in group]
-        else:
-            singles += [Single(scan, *_among(len(group))) for scan in spare]
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:  # images are compared: arithmetic
+        found = pool.map(partial(_examination, folder=folder), groups.values())
+        for group, outcome in zip(groups.values(), found, strict=True):
+            if outcome is None:
+                unclear.append(group)
+                continue
+            pairs += outcome.pairs
+            singles += outcome.singles
     typical = typical_of(pairs)
     for group in unclear:
         reason = _why_none(group, typical)
         singles += [Single(scan, reason) for scan in group]
     return Proposal(tuple(pairs), tuple(singles), ())
+
+
+def _examination(group: Sequence[ScannedSeries], *, folder: Path) -> Proposal | None:
+    """The pair of one examination and its other scans; None if no two make one."""
+    roles, spare = _best(group)
+    if roles is None:
+        return None
+    notes = _among(len(group)) if spare else ()
+    try:
+        pair = planned(roles, folder=folder, certain=not spare, notes=notes)
+    except Refused as error:
+        return Proposal((), tuple(Single(scan, str(error)) for scan in group), ())
+    others = tuple(Single(scan, *_among(len(group))) for scan in spare)
+    return Proposal((pair,), others, ())
 
 
 def _among(number: int) -> tuple[str]:
