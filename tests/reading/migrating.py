@@ -179,7 +179,9 @@ def main() -> None:
 
     call_command("migrate", "reading", BEFORE, verbosity=0)
     call_command("migrate", "cases", verbosity=0)
-    state = MigrationExecutor(connection).loader.project_state(("reading", BEFORE))
+    loader = MigrationExecutor(connection).loader
+    of_cases = loader.graph.leaf_nodes("cases")
+    state = loader.project_state([("reading", BEFORE), *of_cases])
     make_rows(state.apps.get_model)
     call_command("migrate", verbosity=0)
     print(json.dumps(found()))
