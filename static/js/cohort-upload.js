@@ -58,9 +58,19 @@
     return filled(words.hoursLeft, { hours: Math.round(minutes / 60) });
   };
 
+  // A line may die without a word: what has said nothing for so long is begun anew.
+  const SILENCE = 60 * SECOND;
+  let heardAt = 0;
+  setInterval(() => {
+    const silent = performance.now() - heardAt > SILENCE;
+    if (form.dataset.stage !== "sending" || waiting || !silent) return;
+    upload.abort();
+    start();
+  }, 5 * SECOND);
+
   // Speed over the last ten seconds; told at most once a second.
   let marks = [];
-  let toldAt = 0;
+  let toldAt = -Infinity;
   const show = (sent, total) => {
     const now = performance.now();
     marks = marks.filter((mark) => now - mark.at < 10 * SECOND && mark.sent <= sent);
@@ -111,6 +121,7 @@
       onBeforeRequest: (request) => request.setHeader("X-CSRFToken", token()),
       onAfterResponse: (_, response) => {
         waiting = false;
+        heardAt = performance.now();
         if (response.getStatus() === 401) throw new LoggedOut(response.getBody());
       },
       onShouldRetry: (error) => {
@@ -125,6 +136,7 @@
       },
       onProgress: (sent, total) => {
         offset = sent;
+        heardAt = performance.now();
         if (!waiting) show(sent, total);
       },
       onError: (error) => {
@@ -162,6 +174,8 @@
     fail("");
     stage("sending");
     marks = [];
+    toldAt = -Infinity;
+    heardAt = performance.now();
     upload.start();
   };
 

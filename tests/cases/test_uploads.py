@@ -453,7 +453,7 @@ def test_folders_that_a_killed_process_left_are_removed(upload):
     orphan, fresh = (receiving.uploads_folder() / name for name in ("old", "new"))
     for folder in (orphan, fresh):
         folder.mkdir()
-        (folder / "cohort.zip").write_bytes(b"x")
+        (folder / "files").mkdir()
     day_ago = time.time() - 25 * 3600
     os.utime(orphan, (day_ago, day_ago))
     os.utime(receiving.upload_folder(upload), (day_ago, day_ago))
@@ -464,6 +464,14 @@ def test_folders_that_a_killed_process_left_are_removed(upload):
     Upload.objects.update(state="done")  # killed before it could remove them
     services.uploads_sweep()
     assert not receiving.upload_folder(upload).exists()
+
+
+def test_what_an_earlier_version_left_in_clear_is_removed(upload):
+    left = receiving.upload_folder(upload) / "cohort.zip"
+    left.write_bytes(b"PK")
+    services.uploads_sweep()
+    assert not left.exists()
+    assert uploads.upload_plan(upload).pairs
 
 
 def test_files_without_rows_are_swept_without_waiting_for_an_upload(settings, db):

@@ -20,6 +20,8 @@ from .uploads import STALE_AFTER, WORKING, upload_call, upload_discard
 MAX_ATTEMPTS = 3
 # Longer than any import from a path takes.
 UNCLAIMED_FOR = timedelta(days=1)
+# What an earlier version of this program kept of an upload, as it had come.
+IN_CLEAR = "cohort.zip"
 # Kept as it stands; the page translates it.
 GIVEN_UP = gettext_noop(
     "The worker ended three times in the middle of it, perhaps for lack of memory; "
@@ -113,3 +115,4 @@ def _remove_left_folders() -> None:
         state = states.get(folder.name)
         if state == Upload.State.DONE or (state is None and _is_old(folder)):
             shutil.rmtree(folder, ignore_errors=True)
+        (folder / IN_CLEAR).unlink(missing_ok=True)
