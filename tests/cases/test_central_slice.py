@@ -69,7 +69,7 @@ def brain(*hot: tuple[int, int, int, float]) -> Volume:
 
 
 STRIATUM = (35, 32, 29, 30.0)
-PAROTID = (14, 38, 54, 90.0)
+PAROTID = (24, 38, 54, 90.0)
 BELOW_THE_TONGUE = (8, 36, 36, 120.0)
 
 

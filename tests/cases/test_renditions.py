@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from readerstudy.cases import selectors, services
-from readerstudy.cases.models import Case, Cohort, Rendition
+from readerstudy.cases.models import Case, Cohort, Rendition, Series
 from readerstudy.imaging.errors import Refused
 
 from .conftest import stored_files, write_pair
@@ -131,6 +131,28 @@ def test_correcting_the_slice_makes_both_images_again_and_drops_the_others(
         assert rendition.provenance["central_slice"] == 5
         assert selectors.rendition_values(rendition)[3].max() == 1
     assert len(stored_files()) == 4
+
+
+def test_a_correction_keeps_who_chose_the_slice_and_why(imported, coordinator):
+    assert imported.central_rule == Case.SliceRule.CENTRAL_REGION
+    assert imported.slice_candidates[imported.central_rule] == 6
+    Series.objects.update(binding_ratio_right=99.0)  # as if measured at the old slice
+    services.case_set_central_slice(
+        case=imported, central_slice=5, reason="  A gland, not the striatum. "
+    )
+    imported.refresh_from_db()
+    assert imported.central_rule == Case.SliceRule.PERSON
+    assert imported.central_reason == "A gland, not the striatum."
+    assert imported.slice_candidates["central-region"] == 6, "what the rules say stays"
+    assert not Series.objects.filter(binding_ratio_right=99.0).exists()
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x" * 501])
+def test_a_slice_is_not_corrected_without_a_reason(imported, reason):
+    with pytest.raises(Refused, match="reason"):
+        services.case_set_central_slice(case=imported, central_slice=5, reason=reason)
+    imported.refresh_from_db()
+    assert imported.central_slice == 6
 
 
 def test_a_slice_without_neighbours_is_refused_and_changes_nothing(imported):
