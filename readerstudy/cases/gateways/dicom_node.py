@@ -10,11 +10,13 @@ import socketserver
 import sys
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 from pydicom.uid import (
     UID,
@@ -57,8 +59,8 @@ PREFERRED = (
 # Pixels that lie elsewhere, or are a film.
 UNUSABLE = ("JPIP", "MPEG", "HEVC", "SMPTE")
 VERIFICATION = UID("1.2.840.10008.1.1")
-ASSOCIATIONS = 4
-# What one association may hold in memory at most: a data set, and before it is
+ASSOCIATIONS = 8
+# What one association may send that is held in memory: a data set, and before it is
 # accepted only its request.
 REQUEST_BYTES = 2**20
 MOST_BYTES = MAX_FILE_BYTES // 2
@@ -139,6 +141,8 @@ class DicomNode:
         if not allowed:
             raise ValueError("pynetdicom would take an empty list as everybody")
         self._receive = receive
+        self._outcomes: WeakKeyDictionary[Association, Counter[str]]
+        self._outcomes = WeakKeyDictionary()
         # its own lines would tell identifiers, at DEBUG and with exceptions
         _config.LOG_HANDLER_LEVEL = "none"
         logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
@@ -163,6 +167,7 @@ class DicomNode:
                 (evt.EVT_REJECTED, _rejected),
                 (evt.EVT_DIMSE_RECV, _message_is_whole),
                 (evt.EVT_C_STORE, self._store),
+                (evt.EVT_CONN_CLOSE, self._log_outcomes),
             ],
             server_class=_Server,
             request_handler=_Handler,
@@ -188,9 +193,10 @@ class DicomNode:
             _hang_up(association)
 
     def _store(self, event: evt.Event) -> int:
+        outcomes = self._outcomes.setdefault(event.assoc, Counter())
         peer = str(event.assoc.requestor.ae_title)
         try:
-            new = self._receive(_arrived(event))
+            outcomes["stored" if self._receive(_arrived(event)) else "known"] += 1
         except Refused as error:
             logger.warning("%s: an object was refused: %s", peer, error)
             return OUT_OF_RESOURCES
@@ -200,8 +206,16 @@ class DicomNode:
         except Exception as error:  # its text may repeat what was sent
             logger.error("%s: an object was not stored: %s", peer, type(error).__name__)
             return CANNOT_UNDERSTAND
-        logger.info("%s: an object was %s", peer, "stored" if new else "there already")
         return SUCCESS
+
+    def _log_outcomes(self, event: evt.Event) -> None:
+        if outcomes := self._outcomes.pop(event.assoc, None):
+            logger.info(
+                "%s: %d objects stored, %d were here already",
+                str(event.assoc.requestor.ae_title),
+                outcomes["stored"],
+                outcomes["known"],
+            )
 
 
 def _arrived(event: evt.Event) -> Arrived:

@@ -50,8 +50,9 @@ def staged(chunks: Iterable[bytes]) -> Iterator[Staged]:
 
     Its folder has no row: if the process is killed, the sweep takes it.
     """
+    uploads_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = uploads_folder() / secrets.token_hex(16)
-    folder.mkdir(parents=True, mode=0o700)
+    folder.mkdir(mode=0o700)
     try:
         path = folder / "instance"
         with sealed_append(path) as writer:

@@ -22,7 +22,7 @@ import requests
 
 from tests.own_database import ROOT, own_database
 
-ALLOWED = ("SPECT1", "SPECT2", "PACKED", "KILLED", "WORKSTATION", "ORTHANC")
+ALLOWED = ["SPECT1", "SPECT2", "PACKED", "KILLED", "PARALLEL", "WORKSTATION", "ORTHANC"]
 
 
 def free_port() -> int:

@@ -93,6 +93,29 @@ def test_what_a_workstation_sends_waits_in_one_inbox_upload_of_its_own(
     assert len(other["files"]) == 1
 
 
+def test_two_associations_of_one_sender_share_an_upload(
+    storescu: str, node: Node, platform: Platform, tmp_path: Path
+) -> None:
+    files = [instance(tmp_path, seed=seed) for seed in range(200, 240)]
+    command = [storescu, "-aet", "PARALLEL", "-aec", "READERSTUDY", "127.0.0.1"]
+    command.append(str(node.port))
+    both = [subprocess.Popen([*command, *map(str, files)]) for _ in range(2)]
+    assert [one.wait(timeout=60) for one in both] == [0, 0]
+    (upload,) = platform.uploads(peer="PARALLEL")
+    assert len(upload["files"]) == len(files)
+    wait_for_line(node, "PARALLEL: ")
+    counted = [line for line in node.lines if "PARALLEL: " in line]
+    stored = sum(int(line.split("PARALLEL: ")[1].split()[0]) for line in counted)
+    assert stored == len(files)
+
+
+def wait_for_line(node: Node, text: str) -> None:
+    for _ in range(100):
+        if sum(text in line for line in node.lines) == 2:
+            return
+        time.sleep(0.1)
+
+
 def test_a_compressed_object_is_taken_as_it_is(
     storescu: str, node: Node, platform: Platform, tmp_path: Path
 ) -> None:
