@@ -74,6 +74,9 @@ ENHANCED_KINDS = {
 _ATTENUATION = {"TRANSMISSION", "MUMAP", "MU_MAP", "ACMAP", "AC_MAP", "ATTENUATION"}
 _PROJECTIONS = {"MAX_IP", "MEAN_IP", "MIN_IP", "PROJECTION"}
 
+_REPORT = gettext_noop("It is a report, not an image.")
+_CURVE = gettext_noop("It is a curve or a sound, not an image.")
+_REGIONS = gettext_noop("It holds outlines or regions, not a tomogram.")
 # part of the keyword of a SOP class (PS3.6 A) → what such a file is; the first counts
 _OTHERS = (
     (
@@ -83,20 +86,20 @@ _OTHERS = (
             "not a tomogram."
         ),
     ),
-    ("SRStorage", gettext_noop("It is a report, not an image.")),
-    ("StructuredReport", gettext_noop("It is a report, not an image.")),
-    ("RadiationDose", gettext_noop("It is a report, not an image.")),
+    ("SRStorage", _REPORT),
+    ("StructuredReport", _REPORT),
+    ("RadiationDose", _REPORT),
     ("KeyObject", gettext_noop("It is a list of references to images, not an image.")),
     ("Encapsulated", gettext_noop("It is a document, not an image.")),
     (
         "PresentationState",
         gettext_noop("It says how an image is shown, but it is not an image."),
     ),
-    ("Waveform", gettext_noop("It is a curve or a sound, not an image.")),
-    ("ECG", gettext_noop("It is a curve or a sound, not an image.")),
+    ("Waveform", _CURVE),
+    ("ECG", _CURVE),
     ("Registration", gettext_noop("It says how images lie together; it is no image.")),
-    ("Segmentation", gettext_noop("It holds outlines or regions, not a tomogram.")),
-    ("RTStructureSet", gettext_noop("It holds outlines or regions, not a tomogram.")),
+    ("Segmentation", _REGIONS),
+    ("RTStructureSet", _REGIONS),
     ("RawData", gettext_noop("It holds raw data of a scanner, not an image.")),
     (
         "MR",
