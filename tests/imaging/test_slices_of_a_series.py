@@ -7,9 +7,10 @@ import pytest
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.tomogram import assemble, read_image, read_tomogram
 
+from . import oracle
 from .objects import as_file, nuclear_object
 from .test_tomogram import ALIGNED
-from .volumes import CORNER, enhanced, slices
+from .volumes import CORNER, enhanced, normal, slices
 
 pytestmark = pytest.mark.pure
 
@@ -172,6 +173,30 @@ def test_nuclear_slices_tell_too_how_many_they_should_be():
     whole = assemble([read_image(as_file(ds)) for ds in files])
     assert whole.volume.counts.shape == (6, 4, 5)
     assert whole.duration_s == 25.0 * 60
+
+
+@pytest.mark.parametrize("step_mm", [4.0, -4.0])
+@pytest.mark.parametrize("orientation", [ALIGNED[0], ALIGNED[8], ALIGNED[20]])
+def test_nuclear_slices_lie_where_simpleitk_puts_them(tmp_path, orientation, step_mm):
+    frames = np.random.default_rng(6).integers(0, 99, (6, 4, 5)).astype(np.uint16)
+    files = []
+    for index, frame in enumerate(frames):
+        place = np.array(CORNER) + index * step_mm * normal(orientation)
+        ds = nuclear_object(
+            frame[None],
+            series="1.2.9",
+            orientation=orientation,
+            position=tuple(round(float(one), 3) for one in place),
+            between_mm=-4.0,  # says nothing where each file has its own position
+        )
+        # GDCM sorts by what stands at the root and reads what the detector says
+        ds.ImagePositionPatient = ds.DetectorInformationSequence[0].ImagePositionPatient
+        files.append(ds)
+    tomogram = assemble([read_image(as_file(ds)) for ds in files[::-1]])
+    image = oracle.read_series(files, tmp_path)
+    np.testing.assert_array_equal(tomogram.volume.counts, oracle.voxels(image))
+    assert tomogram.origin_mm == pytest.approx(image.GetOrigin())
+    assert tomogram.volume.spacing_mm == pytest.approx(image.GetSpacing()[::-1])
 
 
 def test_a_missing_frame_of_an_enhanced_file_is_told_too():

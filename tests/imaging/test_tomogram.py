@@ -180,12 +180,17 @@ def test_values_that_break_the_standard_do_no_harm():
         ds.PatientBirthDate = "00000000"
         ds.AcquisitionDate, ds.AcquisitionTime = "99999999", "noon"
         ds.StationName = "longer than sixteen characters"
+        ds.PatientID = "L" * 200
+        ds.EnergyWindowInformationSequence = []
+        ds.RadiopharmaceuticalInformationSequence = [pydicom.Dataset()]
+        ds.RotationInformationSequence = []
         ds.Manufacturer = "SIEMENS NM"
         file = as_file(ds)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         tomogram = read_tomogram(file)
-    assert tomogram.acquired_at is None
+    assert tomogram.acquired_at is tomogram.duration_s is None
+    assert tomogram.patient_id == "L" * 200
     assert tomogram.manufacturer == "Siemens"
 
 
