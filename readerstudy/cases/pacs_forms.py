@@ -23,7 +23,7 @@ class SearchForm(forms.Form):
         max_length=LONGEST, required=False, label=_("Patient ID")
     )
     description = forms.CharField(
-        max_length=LONGEST, required=False, label=_("Description of the study")
+        max_length=LONGEST, required=False, label=_("Description of the examination")
     )
     modality = forms.RegexField(
         r"^[A-Z]{2,16}$",
@@ -34,11 +34,13 @@ class SearchForm(forms.Form):
     )
     first = forms.DateField(
         required=False,
-        label=_("From"),
+        label=_("First day"),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
     last = forms.DateField(
-        required=False, label=_("To"), widget=forms.DateInput(attrs={"type": "date"})
+        required=False,
+        label=_("Last day"),
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -59,4 +61,4 @@ class SearchForm(forms.Form):
 
 
 class FetchForm(TakeForm):
-    """The studies themselves are listed beside it."""
+    """The examinations themselves are listed beside it."""

@@ -1,4 +1,4 @@
-"""Studies that a coordinator chose are fetched from a PACS, by a worker.
+"""Examinations (DICOM: studies) that a coordinator chose are fetched from a PACS.
 
 What was chosen is kept sealed beside the files: the UIDs lead to patients. A worker
 that dies leaves an old heartbeat; the next one goes on where it was, for what is here
@@ -35,7 +35,7 @@ from .uploads import REPORT_S, STALE_AFTER, UNEXPECTED
 
 logger = logging.getLogger(__name__)
 
-NOTHING_THERE = gettext_noop("%(pacs)s has nothing of these studies any more.")
+NOTHING_THERE = gettext_noop("%(pacs)s has nothing of these examinations any more.")
 
 
 class _NotOursError(Exception):
@@ -61,14 +61,14 @@ def pull_open(
     name: str,
     resampling: bool = False,
 ) -> Upload:
-    """Have these studies fetched, looked through and shown as the cohort `name`."""
+    """Have them fetched, looked through and shown as the cohort `name`."""
     name = check_name(name)
     server = server_named(pacs)
     chosen = list(dict.fromkeys(studies))
     if not chosen:
-        raise Refused(_("Please choose at least one study."))
+        raise Refused(_("Please choose at least one examination."))
     if not all(UID.fullmatch(uid) for uid in chosen):
-        raise Refused(_("That is not a study."))
+        raise Refused(_("That is not an examination."))
     upload = receiving_open(
         user=user,
         origin=Upload.Origin.PULL,
@@ -205,7 +205,7 @@ def _finish(upload: Upload) -> None:
 
 
 def pulls_recover(*, call_again: timedelta = STALE_AFTER) -> int:
-    """As uploads_recover, for studies that are being fetched."""
+    """As uploads_recover, for what is being fetched."""
     now = timezone.now()
     silent = Q(heartbeat_at=None) | Q(heartbeat_at__lt=now - STALE_AFTER)
     uncalled = Q(called_at=None) | Q(called_at__lte=now - call_again)

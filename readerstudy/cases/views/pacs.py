@@ -1,4 +1,4 @@
-"""Studies of a PACS: looked for, chosen, fetched by a worker."""
+"""Examinations in a PACS (DICOM: studies): looked for, chosen, fetched by a worker."""
 
 from django.conf import settings
 from django.contrib import messages

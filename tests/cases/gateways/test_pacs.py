@@ -140,8 +140,8 @@ def test_all_that_are_shown_can_be_fetched_at_once(
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"study": []}, "Please choose at least one study."),
-        ({"study": ["1.2/../../instances"]}, "That is not a study."),
+        ({"study": []}, "Please choose at least one examination."),
+        ({"study": ["1.2/../../instances"]}, "That is not an examination."),
         ({"name": "Taken", "study": ["1.2.3"]}, "There is a cohort named"),
     ],
 )
