@@ -17,12 +17,15 @@ from playwright.sync_api import Page
 from inference.models import Job
 from inference.services import job_request, weights_sync_shipped
 from inference.services.running import UNEXPECTED as UNEXPECTED_IN_JOB
-from readerstudy.cases.models import Upload
+from readerstudy.cases.models import Cohort, Upload, UploadFile
+from readerstudy.cases.pairing import NO_PARTNER
 from readerstudy.cases.plan import (
     CohortPlan,
+    ParityFinding,
     ParityReport,
     PlannedPair,
     ScannedSeries,
+    Single,
     scan_path,
 )
 from readerstudy.cases.services.receiving import upload_folder
@@ -32,7 +35,7 @@ from readerstudy.reading import services
 from readerstudy.reading.models import Membership, Study
 from tests.cast import Cast, reader_membership
 from tests.eventful import answer_session, let_everything_happen, make_whole
-from tests.factory import TRAINING, make_study, unblind
+from tests.factory import TRAINING, make_cohort, make_study, unblind
 from tests.imaging.objects import head
 
 # routes that answer something else than a page: acts, images, JSON, parts of pages
@@ -43,6 +46,7 @@ NO_PAGES = frozenset(
         *("logout", "set_language", "healthz", "favicon", "reading:start"),
         *("api:study-list", "api:progress", "api:deviations"),
         *("cases:upload-discard", "cases:upload-retry", "cases:scan-preview"),
+        *("cases:file-create", "cases:file-send", "cases:upload-take"),
         *("cases:pairing-update", "cases:parity-accept", "cases:case-slice"),
         *("cases:colour-bar", "cases:case-update", "cases:rendition-preview"),
         *("cases:cohort-export", "cases:cohort-divide", "cases:rendition-strip"),
@@ -241,16 +245,20 @@ def _cohorts_pages(cast: Cast) -> list[Shown]:
     make_jobs(cast)
     waiting = Upload.objects.create(name="On its way", uploaded_by=cast.coordinator)
     cohort, boss = cast.cohort.pk, cast.coordinator
+    unlike = make_unlike(cast).pk
     given = [
         ("cohorts", "cases:cohort-list", []),
         ("cohort-upload", "cases:cohort-upload", []),
         ("cohort-confirm", "cases:cohort-confirm", [upload.pk]),
         ("cohort-waiting", "cases:cohort-confirm", [waiting.pk]),
+        ("cohort-half-sent", "cases:cohort-confirm", [make_half_sent(cast).pk]),
+        ("cohort-inbox", "cases:cohort-confirm", [make_received().pk]),
         ("pacs", "cases:pacs-search", []),
         ("cohort-fetching", "cases:cohort-confirm", [_fetching(cast).pk]),
         ("cohort", "cases:cohort-detail", [cohort]),
         ("case", "cases:case-detail", [cohort, "C001"]),
-        ("cohort-parity", "cases:cohort-parity", [cohort]),
+        ("case-unlike", "cases:case-detail", [unlike, "C001"]),
+        ("cohort-parity", "cases:cohort-parity", [unlike]),
         ("jobs", "inference:job-list", [cohort]),
         ("networks", "inference:weights-list", []),
         ("network-upload", "inference:weights-upload", []),
@@ -272,6 +280,38 @@ def _fetching(cast: Cast) -> Upload:
         done=3,
         total=8,
     )
+
+
+def make_half_sent(cast: Cast) -> Upload:
+    """What a browser had begun to send when its line broke."""
+    upload = Upload.objects.create(
+        name="Broken off",
+        uploaded_by=cast.coordinator,
+        state=Upload.State.RECEIVING,
+        folder="half-sent",
+        received_at=timezone.now(),
+    )
+    megabyte = 2**20
+    UploadFile.objects.create(
+        upload=upload, sealed_name=b"", size=950 * megabyte, received=312 * megabyte
+    )
+    return upload
+
+
+def make_received() -> Upload:
+    """Two scans that a camera sent to the DICOM node; nobody has taken them."""
+    upload = Upload.objects.create(
+        origin=Upload.Origin.NODE,
+        peer="CAMERA_2",
+        state=Upload.State.RECEIVING,
+        folder="received",
+        received_at=timezone.now(),
+    )
+    for _ in range(2):
+        UploadFile.objects.create(
+            upload=upload, sealed_name=b"", size=2**21, received=2**21
+        )
+    return upload
 
 
 def make_jobs(cast: Cast) -> None:
@@ -297,7 +337,7 @@ def make_draft(cast: Cast) -> Study:
 
 
 def make_upload(cast: Cast) -> Upload:
-    """One pair and one file left out, waiting to be confirmed."""
+    """A plain pair and one that is uncertain, a scan alone, a file left out."""
     upload = Upload.objects.create(
         name=cast.cohort.name,
         uploaded_by=cast.coordinator,
@@ -307,9 +347,19 @@ def make_upload(cast: Cast) -> Upload:
     )
     folder = upload_folder(upload)
     note = "The shorter scan has more counts than the longer one."
+    finding = ParityFinding("offset", "They lie apart.", blocking=True)
     plan = CohortPlan(
         folder=folder,
         pairs=(
+            PlannedPair(
+                "C002",
+                make_scan(folder, 2, minutes=25),
+                make_scan(folder, 3, minutes=5),
+                central_slice=6,
+                central_rule="central-region",
+                parity=ParityReport((0.0, 0.1, 9.9), 5.0, (finding,)),
+                certain=False,
+            ),
             PlannedPair(
                 "C001",
                 make_scan(folder, 0, minutes=25),
@@ -320,11 +370,27 @@ def make_upload(cast: Cast) -> Upload:
                 notes=(note,),
             ),
         ),
-        singles=(),
+        singles=(Single(_other_pixels(make_scan(folder, 4, minutes=5)), NO_PARTNER),),
         left_out=(LeftOut("3.dcm", "It is not an ordinary file."),),
     )
     plan_keep(upload, plan)
     return upload
+
+
+def _other_pixels(scan: ScannedSeries) -> ScannedSeries:
+    before = {"shape": [9, 64, 64], "spacing_mm": [4.8, 4.8, 4.8]}
+    return replace(scan, resampled_from=before)
+
+
+def make_unlike(cast: Cast) -> Cohort:
+    """A case whose scans lie apart; nobody has said why that may stay."""
+    cohort = make_cohort("Unlike", coordinators=[cast.coordinator], cases_wanted=1)
+    case = cohort.cases.get()
+    finding = ParityFinding("offset", "They lie apart.", blocking=True)
+    case.parity = ParityReport((0.0, 0.1, 9.9), 5.0, (finding,)).to_json()
+    case.slice_candidates = {"central-region": 30, "hottest-voxel": 12}
+    case.save()
+    return cohort
 
 
 def make_scan(folder: Path, number: int, *, minutes: int) -> ScannedSeries:
