@@ -8,7 +8,6 @@
   const problem = byId("upload-error");
   const progress = byId("upload-progress");
   const bar = progress.querySelector("progress");
-  const told = byId("upload-told");
   const buttons = { send: byId("send"), pause: byId("pause"), resume: byId("resume"), cancel: byId("cancel") };
   const SECOND = 1000;
   // some ten minutes; whatever gets through begins them anew
@@ -24,7 +23,7 @@
   // ---- what the person sees
 
   const say = (text) => {
-    told.textContent = text;
+    byId("upload-news").textContent = text;
   };
 
   const fail = (message) => {
@@ -58,33 +57,37 @@
     return filled(words.hoursLeft, { hours: Math.round(minutes / 60) });
   };
 
+  // Speed over the last ten seconds.
+  let marks = []; // [{at, sent}]
+  const note = (sent) => {
+    const now = performance.now();
+    marks = marks.filter((mark) => now - mark.at < 10 * SECOND && mark.sent <= sent);
+    marks.push({ at: now, sent });
+  };
+
+  const show = () => {
+    const [first, last] = [marks[0], marks.at(-1)];
+    if (!last) return;
+    const total = parcel.size;
+    bar.value = last.sent / total;
+    const values = { sent: inWords(last.sent), total: inWords(total) };
+    const speed = (last.sent - first.sent) / (last.at - first.at || 1);
+    if (speed > 0 && last.sent < total) {
+      values.left = leftInWords((total - last.sent) / speed / SECOND);
+    }
+    byId("upload-told").textContent = filled(values.left ? words.sentAndLeft : words.sentOf, values);
+  };
+
   // A line may die without a word: what has said nothing for so long is begun anew.
   const SILENCE = 60 * SECOND;
   let heardAt = 0;
   setInterval(() => {
-    const silent = performance.now() - heardAt > SILENCE;
-    if (form.dataset.stage !== "sending" || waiting || !silent) return;
+    if (form.dataset.stage !== "sending" || waiting) return;
+    show();
+    if (performance.now() - heardAt < SILENCE) return;
     upload.abort();
     start();
-  }, 5 * SECOND);
-
-  // Speed over the last ten seconds; told at most once a second.
-  let marks = [];
-  let toldAt = -Infinity;
-  const show = (sent, total) => {
-    const now = performance.now();
-    marks = marks.filter((mark) => now - mark.at < 10 * SECOND && mark.sent <= sent);
-    marks.push({ at: now, sent });
-    bar.value = sent / total;
-    if (now - toldAt < SECOND && sent < total) return;
-    toldAt = now;
-    const values = { sent: inWords(sent), total: inWords(total) };
-    const speed = (sent - marks[0].sent) / (now - marks[0].at || 1);
-    if (speed > 0 && sent < total) {
-      const left = leftInWords((total - sent) / speed / SECOND);
-      say(filled(words.sentAndLeft, { ...values, left }));
-    } else say(filled(words.sentOf, values));
-  };
+  }, SECOND / 2);
 
   // ---- what is sent
 
@@ -120,6 +123,7 @@
       fingerprint: async () => window.cohortFingerprint(words.person, files),
       onBeforeRequest: (request) => request.setHeader("X-CSRFToken", token()),
       onAfterResponse: (_, response) => {
+        if (waiting) say("");
         waiting = false;
         heardAt = performance.now();
         if (response.getStatus() === 401) throw new LoggedOut(response.getBody());
@@ -134,12 +138,13 @@
         stopIfUnreadable();
         return true;
       },
-      onProgress: (sent, total) => {
+      onProgress: (sent) => {
         offset = sent;
         heardAt = performance.now();
-        if (!waiting) show(sent, total);
+        note(sent);
       },
       onError: (error) => {
+        waiting = false;
         stage("paused");
         say("");
         fail(error.causingError instanceof LoggedOut ? error.causingError.message : reason(error));
@@ -172,9 +177,10 @@
 
   const start = () => {
     fail("");
+    say("");
+    waiting = false;
     stage("sending");
     marks = [];
-    toldAt = -Infinity;
     heardAt = performance.now();
     upload.start();
   };

@@ -90,7 +90,7 @@ def _upload_page(
         "form": form,
         "error": told(error),
         "piece_bytes": PIECE_BYTES,
-        "limit_mb": settings.COHORT_UPLOAD_MAX_BYTES // 2**20,
+        "limit_bytes": settings.COHORT_UPLOAD_MAX_BYTES,
         "unfinished": selectors.unfinished_of(request.user),
     }
     return render(request, "cases/cohort_upload.html", context, status=status)
