@@ -23,7 +23,7 @@ class SearchForm(forms.Form):
         max_length=LONGEST, required=False, label=_("Patient ID")
     )
     description = forms.CharField(
-        max_length=LONGEST, required=False, label=_("Description of the examination")
+        max_length=LONGEST, required=False, label=_("Description")
     )
     modality = forms.RegexField(
         r"^[A-Z]{2,16}$",

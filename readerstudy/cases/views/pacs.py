@@ -33,9 +33,7 @@ def pacs_search(request: HttpRequest) -> HttpResponse:
             upload = pulling.pull_open(
                 user=request.user,
                 pacs=search.cleaned_data["pacs"],
-                studies=request.POST.getlist(
-                    "shown" if request.POST["fetch"] == "all" else "study"
-                ),
+                studies=_chosen(request),
                 **fetch.cleaned_data,
             )
             return redirect("cases:cohort-confirm", upload.pk)
@@ -47,6 +45,12 @@ def pacs_search(request: HttpRequest) -> HttpResponse:
     except Refused as error:
         context["error"] = told(str(error))
     return render(request, "cases/pacs_search.html", context)
+
+
+def _chosen(request: HttpRequest) -> list[str]:
+    if request.POST["fetch"] == "all":  # one field: a form may not have thousands
+        return request.POST.get("shown", "").split()
+    return request.POST.getlist("study")
 
 
 @never_cache

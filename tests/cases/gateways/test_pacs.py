@@ -131,10 +131,19 @@ def test_all_that_are_shown_can_be_fetched_at_once(
     with django_capture_on_commit_callbacks(execute=True):
         browser.post(
             reverse("cases:pacs-search"),
-            asked(name="All of them") | {"fetch": "all", "shown": shown},
+            asked(name="All of them") | {"fetch": "all", "shown": " ".join(shown)},
         )
     plan = services.uploads.upload_plan(Upload.objects.get())
     assert (len(plan.pairs), len(plan.singles)) == (3, 1)
+
+
+def test_a_form_of_as_many_as_are_shown_is_not_too_large(
+    archive: Orthanc, browser: Client
+) -> None:
+    many = [f"1.2.{number}" for number in range(pacs.MOST_STUDIES)]
+    form = asked(name="Many") | {"shown": " ".join(many), "study": many}
+    answer = browser.post(reverse("cases:pacs-search"), form | {"fetch": "chosen"})
+    assert answer.status_code == 302
 
 
 @pytest.mark.parametrize(
