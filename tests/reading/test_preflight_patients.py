@@ -3,7 +3,7 @@
 import pytest
 
 from readerstudy.cases.learning import LEARNED_FROM
-from readerstudy.cases.models import Rendition, Series
+from readerstudy.cases.models import Cohort, Rendition, Series
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading import services
 from readerstudy.reading.models import Study
@@ -104,6 +104,23 @@ def test_a_network_that_does_not_say_whom_it_knows_is_not_read(
 ):
     network(learned, "C001")
     assert said in refused(draft(), cast)
+
+
+def test_nothing_changes_between_the_last_look_and_the_plan(
+    make_draft, cast, monkeypatch
+):
+    """The cohort is frozen before it is looked at; a refusal lets it go again."""
+    Cohort.objects.filter(pk=cast.cohort.pk).update(frozen_at=None)
+    seen = []
+
+    def look(study: Study) -> list[Finding]:
+        seen.append(Cohort.objects.get(pk=study.cohort_id).frozen_at)
+        return [Finding("Not yet.", "study")]
+
+    monkeypatch.setattr("readerstudy.reading.services.studies.preflight", look)
+    assert refused(make_draft(), cast) == "Not yet."
+    assert seen[0] is not None
+    assert Cohort.objects.get(pk=cast.cohort.pk).frozen_at is None
 
 
 def resample(cast, code: str) -> None:

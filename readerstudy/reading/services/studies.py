@@ -217,10 +217,11 @@ def study_open(*, study: Study, by: User) -> Study:
     """
     study = _draft(study)
     check_coordinates(study, by)
+    # first, or a division or an image could change after the preflight looked
+    cases.cohort_freeze(cohort=study.cohort)
     findings = preflight(study)
     if findings:
         raise Refused("\n".join(finding.message for finding in findings))
-    cases.cohort_freeze(cohort=study.cohort)
     chosen = study_cases(study)
     images = image_hashes(study, chosen)
     training_freeze(study)
