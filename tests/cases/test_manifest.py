@@ -110,8 +110,8 @@ def test_what_the_manifest_names_in_vain_is_told(folder):
     text = WHOLE + "truth.csv,N-09,reference,test\n"
     plan = services.cohort_scan(folder, manifest=parsed(text))
     assert plan.warnings == (
-        "m.csv names 1 scans that were not found or could not be read, the first in "
-        "line 6.",
+        "m.csv names scans that were not found or could not be read, the first in "
+        "line 6 (1 in all).",
     )
 
 

@@ -139,8 +139,8 @@ def _common_folder(names: Sequence[str]) -> str:
 def _unused(manifest: Manifest | None) -> Iterator[str]:
     if manifest and (rows := manifest.unused):
         yield gettext_noop(
-            "%(manifest)s names %(number)s scans that were not found or could not be "
-            "read, the first in line %(line)s."
+            "%(manifest)s names scans that were not found or could not be read, the "
+            "first in line %(line)s (%(number)s in all)."
         ) % {"manifest": manifest.name, "number": len(rows), "line": rows[0].line}
 
 
