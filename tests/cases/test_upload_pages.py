@@ -198,6 +198,43 @@ def test_a_dead_worker_is_told_and_can_be_replaced(
     assert Upload.objects.get().state == Upload.State.READY
 
 
+def test_what_failed_for_no_fault_of_its_files_is_tried_again(
+    browser, coordinator, archive, monkeypatch, django_capture_on_commit_callbacks
+):
+    def fail(*args, **kwargs):
+        raise OSError("the disk was full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services.uploads, "scan_source", fail)
+        with django_capture_on_commit_callbacks(execute=True):
+            upload = send_files(coordinator, "First", archive)
+    confirm = f"/cohorts/uploads/{upload.pk}/"
+    page = browser.get(confirm).content.decode()
+    assert "Something unexpected went wrong" in page
+    assert "Try again" in page
+    with django_capture_on_commit_callbacks(execute=True):
+        browser.post(f"{confirm}retry/")
+    upload.refresh_from_db()
+    assert (upload.state, upload.error) == (Upload.State.READY, "")
+
+
+def test_files_that_cannot_become_a_cohort_are_not_kept(
+    browser, coordinator, archive, monkeypatch, django_capture_on_commit_callbacks
+):
+    def refuse(*args, folder, **kwargs):
+        (folder / "0.npy").write_bytes(b"voxels")
+        raise receiving.Refused("The zip file is a bomb.")
+
+    monkeypatch.setattr(services.uploads, "scan_source", refuse)
+    with django_capture_on_commit_callbacks(execute=True):
+        upload = send_files(coordinator, "First", archive)
+    page = browser.get(f"/cohorts/uploads/{upload.pk}/").content.decode()
+    assert "The zip file is a bomb." in page
+    assert "Try again" not in page
+    left = receiving.upload_folder(upload).rglob("*")
+    assert not [path for path in left if path.is_file()]
+
+
 def test_an_upload_is_its_uploaders_alone(browser, other, send):
     confirm = send().headers["Location"]
     assert browser.get(confirm).status_code == 200

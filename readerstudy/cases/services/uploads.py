@@ -153,6 +153,8 @@ def upload_scan(*, upload_id: int) -> None:
         _finish(upload, Upload.State.FAILED, error=UNEXPECTED)
     else:
         files_forget(upload)
+    finally:
+        shutil.rmtree(_scan_folder(upload), ignore_errors=True)
 
 
 def _scan_folder(upload: Upload) -> Path:
@@ -184,7 +186,6 @@ def _keep_scan(upload: Upload, plan: CohortPlan) -> None:
             scans.rename(folder / "scans")
         plan_keep(upload, replace(plan, folder=folder))
         _finish(upload, Upload.State.READY)
-    shutil.rmtree(plan.folder, ignore_errors=True)
 
 
 def _log_failure(upload: Upload, what: str, error: Exception) -> None:
@@ -263,11 +264,21 @@ def upload_import(*, upload_id: int) -> None:
         shutil.rmtree(upload_folder(upload), ignore_errors=True)
 
 
+def upload_can_retry(upload: Upload) -> bool:
+    """Whether it failed for no fault of its files, which are still there."""
+    failed = upload.state == Upload.State.FAILED
+    return failed and (upload_folder(upload) / "files").exists()
+
+
 @transaction.atomic
 def upload_retry(*, upload: Upload) -> None:
-    """Ask again for the step whose worker died. Refused while one is at work."""
+    """Ask again for a step that failed, or whose worker died. Refused while one is
+    at work."""
     locked = Upload.objects.select_for_update().get(pk=upload.pk)
-    if not upload_is_stale(locked):
+    if upload_can_retry(locked):
+        locked.state, locked.error = Upload.State.SCANNING, ""
+        locked.save(update_fields=["state", "error"])
+    elif not upload_is_stale(locked):
         raise Refused(_("A worker is busy with these files."))
     Upload.objects.filter(pk=locked.pk).update(attempts=0)
     upload_call(locked)

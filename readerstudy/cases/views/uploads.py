@@ -117,7 +117,11 @@ def cohort_confirm(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponseClientRefresh()
     if upload.state == Upload.State.DONE:
         return redirect("cases:cohort-detail", upload.cohort_id)
-    context = {"upload": upload, "stale": services.uploads.upload_is_stale(upload)}
+    context = {
+        "upload": upload,
+        "stale": services.uploads.upload_is_stale(upload),
+        "can_retry": services.uploads.upload_can_retry(upload),
+    }
     if request.htmx:
         return render(request, "cases/upload_progress.html", context)
     if upload.state == Upload.State.READY:
