@@ -64,11 +64,10 @@ def _matches(
     correlations: NDArray[np.float32],
     may_match: Callable[[ScannedSeries, ScannedSeries], bool],
 ) -> list[tuple[ScannedSeries, ScannedSeries]]:
-    count = len(scans)
-    allowed = np.array(
-        [[may_match(one, other) for other in scans] for one in scans], bool
-    )
-    np.fill_diagonal(allowed, False)
+    allowed = np.zeros(correlations.shape, bool)
+    for row, one in enumerate(scans):
+        for column, other in enumerate(scans[:row]):
+            allowed[row, column] = allowed[column, row] = may_match(one, other)
     alike = np.where(allowed, correlations, -1.0)
     best = alike.argmax(axis=1)
     found = []
@@ -76,7 +75,6 @@ def _matches(
         other = best[one]
         if one < other and best[other] == one and _is_clear(alike, one, other):
             found.append((scans[one], scans[other]))
-    assert len(found) <= count // 2
     return found
 
 
