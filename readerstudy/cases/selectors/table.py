@@ -74,13 +74,27 @@ def cases_annotated(cohort: Cohort, methods: Mapping[str, int]) -> QuerySet[Case
         .annotate(made=Count("pk"))
         .values("made")
     )
-    resampled = Series.objects.filter(case=OuterRef("pk"), resampled_from__isnull=False)
     cases: QuerySet[Case] = cohort.cases.annotate(**by_role).annotate(
         low=Least("reference__binding_ratio_right", "reference__binding_ratio_left"),
         short_counts=F("short__total_counts"),
         made=Coalesce(models.Subquery(made), 0),
     )
-    problems = {
+    return cases.annotate(
+        **{
+            f"has_{name}": models.Case(
+                models.When(condition, then=True),
+                default=False,
+                output_field=models.BooleanField(),
+            )
+            for name, condition in _conditions(methods).items()
+        }
+    )
+
+
+def _conditions(methods: Mapping[str, int]) -> dict[str, Any]:
+    """What makes each problem one; of cases with what cases_annotated adds."""
+    resampled = Series.objects.filter(case=OuterRef("pk"), resampled_from__isnull=False)
+    return {
         "parity": BLOCKING & Q(parity_accepted_at__isnull=True),
         "accepted": BLOCKING & Q(parity_accepted_at__isnull=False),
         "note": ~Q(note=""),
@@ -90,16 +104,6 @@ def cases_annotated(cohort: Cohort, methods: Mapping[str, int]) -> QuerySet[Case
         "binding": Q(reference__binding_ratio_right__isnull=True)
         | Q(reference__binding_ratio_left__isnull=True),
     }
-    return cases.annotate(
-        **{
-            f"has_{name}": models.Case(
-                models.When(condition, then=True),
-                default=False,
-                output_field=models.BooleanField(),
-            )
-            for name, condition in problems.items()
-        }
-    )
 
 
 def cases_wanted(cases: QuerySet[Case], wanted: Wanted) -> QuerySet[Case]:

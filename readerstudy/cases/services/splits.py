@@ -32,14 +32,7 @@ def cohort_divide(
     Refused once a study reads the cohort, and where sizes do not fit its patients.
     """
     cohort = Cohort.objects.select_for_update().get(pk=cohort.pk)
-    if cohort.frozen_at:
-        raise Refused(
-            _(
-                "The cohort “%(cohort)s” is being read in a study; its division can "
-                "no longer be changed."
-            )
-            % {"cohort": cohort.name}
-        )
+    _refuse_frozen(cohort)
     seed = seed.strip() or secrets.token_hex(8)
     if len(seed) > LONGEST_SEED:
         raise Refused(
@@ -67,6 +60,17 @@ def cohort_divide(
         action="cohort.divide", actor=by, subject=("cohort", cohort.name), after=plain
     )
     return division
+
+
+def _refuse_frozen(cohort: Cohort) -> None:
+    if cohort.frozen_at:
+        raise Refused(
+            _(
+                "The cohort “%(cohort)s” is being read in a study; its division can "
+                "no longer be changed."
+            )
+            % {"cohort": cohort.name}
+        )
 
 
 def _members(cohort: Cohort, cases: list[Case]) -> list[Member]:
