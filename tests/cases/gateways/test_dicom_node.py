@@ -93,6 +93,22 @@ def test_what_a_workstation_sends_waits_in_one_inbox_upload_of_its_own(
     assert len(other["files"]) == 1
 
 
+def test_nothing_of_a_patient_lies_in_clear_or_is_logged(
+    storescu: str, node: Node, platform: Platform, tmp_path: Path
+) -> None:
+    path = instance(tmp_path, seed=300, patient="Secret-4711", study="1.2.4711.99")
+    assert send(storescu, node, "SPECT1", path).returncode == 0
+    uid = str(dcmread(path).SOPInstanceUID)
+    for upload in platform.uploads(peer="SPECT1"):
+        uids = [file["head"]["sop_uid"] for file in upload["files"]]
+        assert uid in uids
+    kept = [one.read_bytes() for one in platform.folder.rglob("*") if one.is_file()]
+    said = "".join(node.lines)
+    for canary in ("Secret-4711", "1.2.4711.99", "Yamada^Taro", uid):
+        assert canary not in said
+        assert not any(canary.encode() in content for content in kept)
+
+
 def test_two_associations_of_one_sender_share_an_upload(
     storescu: str, node: Node, platform: Platform, tmp_path: Path
 ) -> None:
