@@ -188,6 +188,41 @@ def test_a_slow_line_holds_nobody_up_and_cannot_overwrite(sender):
         assert content.read().endswith(b"12345other")
 
 
+class DeadLine:
+    """A connection that gives some bytes, and then nothing more."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = BytesIO(content)
+        self.patience: list[float | None] = []
+
+    def settimeout(self, seconds: float | None) -> None:
+        self.patience.append(seconds)
+
+    def read(self, size: int) -> bytes:
+        if content := self.content.read(size):
+            return content
+        assert self.patience == [tus.SILENCE_S]
+        raise TimeoutError
+
+    readline = read
+
+
+def test_of_a_line_that_dies_counts_what_it_gave_and_no_thread_waits(sender):
+    path = sender.begin(6 * 2**20)
+    line = DeadLine(b"12345" * 2**20)
+    response = sender.client.generic(
+        "PATCH",
+        path,
+        content_type=tus.CONTENT_TYPE,
+        headers=SPEAKS | {"Upload-Offset": "0"},
+        CONTENT_LENGTH=str(6 * 2**20),
+        **{"wsgi.input": line, "gunicorn.socket": line},
+    )
+    assert (response.status_code, response["Upload-Offset"]) == (204, str(5 * 2**20))
+    assert line.patience == [tus.SILENCE_S, None]
+    assert content_of(path) == b"12345" * 2**20
+
+
 @pytest.mark.parametrize("length", ["-1", "", "ten", "1e3", "٣", "9" * 19])
 def test_a_length_that_is_no_number_of_bytes_is_refused(sender, length):
     response = sender.create(length)
