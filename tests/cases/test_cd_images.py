@@ -67,8 +67,10 @@ def test_a_folder_of_a_cd_that_lies_in_itself_ends(tmp_path):
     image = iso._Image(io.BytesIO(content))
     volume = iso._volume(image)
     root = volume.root[0]
-    at = content.index(b"\x01F", root)  # the record of folder F in the root folder
-    struct.pack_into("<I", content, at - 32 + 2, root // iso.SECTOR)
+    at = content.index(b"\x01F", root) - 32  # the record of folder F in the root
+    struct.pack_into("<I", content, at + 2, root // iso.SECTOR)
+    record = content[at : at + content[at]]
+    content[at : at + 20 * len(record)] = record * 20
     (tmp_path / "cd.iso").write_bytes(content)
     assert contents(tmp_path / "cd.iso") == {}
 

@@ -124,6 +124,7 @@ def test_a_decoder_that_says_something_else_is_not_believed(one, monkeypatch):
     [
         b"not json",
         b'{"~": "array", "length": 8, "dtype": "object", "shape": [1]}',
+        b'{"~": "array", "length": 8, "dtype": "complex64", "shape": [1]}',
         b'{"~": "Path", "told": {}}',
         b'{"~": "Geometry", "told": {}}',
         b'{"~": "array", "length": 2, "dtype": "uint16", "shape": [9, 9]}',
