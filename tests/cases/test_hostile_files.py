@@ -146,6 +146,7 @@ def mutated(draw: st.DrawFn) -> bytes:
     return bytes(content)
 
 
+@pytest.mark.pure
 @fuzz(MUTATED)
 @given(mutated())
 def test_changed_bytes_are_read_or_refused(read, content):
@@ -158,6 +159,7 @@ def truncated(draw: st.DrawFn) -> bytes:
     return content[: draw(st.integers(0, len(content) - 1))]
 
 
+@pytest.mark.pure
 @fuzz(TRUNCATED)
 @given(truncated())
 def test_cut_off_files_are_read_or_refused(read, content):
@@ -228,12 +230,14 @@ def _element(keyword: str, vr: str, value: bytes) -> bytes:
     )
 
 
+@pytest.mark.pure
 @fuzz(ODD_VALUES)
 @given(odd_values())
 def test_odd_values_are_read_or_refused(read, content):
     read(content)
 
 
+@pytest.mark.pure
 def test_there_are_two_thousand():
     assert MUTATED + ODD_VALUES + TRUNCATED == 2000
 

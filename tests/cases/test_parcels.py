@@ -19,6 +19,8 @@ from readerstudy.cases.parcels import (
 from readerstudy.cases.sealing import sealed_append
 from readerstudy.imaging.errors import Refused
 
+pytestmark = pytest.mark.pure
+
 FILES = {"a/IM1": b"one" * 5000, "b/IM1": b"", "日本 太郎.dcm": b"\x00\xff" * 70_000}
 
 

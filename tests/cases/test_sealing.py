@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from readerstudy.cases.sealing import seal, sealed_append, sealed_open, unseal
 from readerstudy.imaging.errors import Refused
 
+pytestmark = pytest.mark.pure
+
 CLEAR = b"DOE^JOHN was here; " * 5000
 
 
