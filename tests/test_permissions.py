@@ -68,7 +68,7 @@ TABLE = {
     "cases:cohort-upload": Row(UPLOADERS),
     "cases:cohort-confirm": Row(OWN),
     "cases:file-create": Row(UPLOADERS, "post"),
-    "cases:file-send": Row(OWN, "head"),
+    "cases:file-send": Row(OWN),
     "cases:upload-take": Row(UPLOADERS, "post"),  # it lies in everyone's inbox
     "cases:upload-discard": Row(OWN, "post"),
     "cases:upload-retry": Row(OWN, "post"),
