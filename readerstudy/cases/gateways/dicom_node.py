@@ -35,7 +35,10 @@ from pynetdicom import AE, _config, build_context, evt
 from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.dsutils import encode_file_meta
-from pynetdicom.presentation import AllStoragePresentationContexts
+from pynetdicom.presentation import (
+    AllStoragePresentationContexts,
+    PresentationContext,
+)
 from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 from readerstudy.imaging.dicom_file import MAX_FILE_BYTES
@@ -88,6 +91,22 @@ def transfer_syntaxes() -> list[UID]:
         *PREFERRED,
         *(uid for uid in others if not any(word in uid.name for word in UNUSABLE)),
     ]
+
+
+def _contexts() -> list[PresentationContext]:
+    syntaxes: list[str | UID] = [*transfer_syntaxes()]
+    storage = [
+        build_context(str(context.abstract_syntax), syntaxes)
+        for context in AllStoragePresentationContexts
+    ]
+    return [*storage, build_context(VERIFICATION)]
+
+
+def _silence_libraries() -> None:
+    """Their own lines tell identifiers: at DEBUG, with exceptions, in warnings."""
+    _config.LOG_HANDLER_LEVEL = "none"
+    logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
+    warnings.simplefilter("ignore")
 
 
 class _Connection(socket.socket):
@@ -143,25 +162,16 @@ class DicomNode:
         self._receive = receive
         self._outcomes: WeakKeyDictionary[Association, Counter[str]]
         self._outcomes = WeakKeyDictionary()
-        # its own lines would tell identifiers, at DEBUG and with exceptions
-        _config.LOG_HANDLER_LEVEL = "none"
-        logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
-        warnings.simplefilter("ignore")  # pydicom's repeat the values they are about
-        ae = AE(ae_title=aet)
-        ae.require_calling_aet = list(allowed)
-        ae.require_called_aet = True
-        ae.maximum_associations = ASSOCIATIONS
-        ae.network_timeout = IDLE_S
-        ae.maximum_pdu_size = 2**17
-        syntaxes: list[str | UID] = [*transfer_syntaxes()]
-        contexts = [
-            build_context(str(context.abstract_syntax), syntaxes)
-            for context in AllStoragePresentationContexts
-        ]
-        contexts.append(build_context(VERIFICATION))
-        self._server: ThreadedAssociationServer = ae.make_server(
+        _silence_libraries()
+        self._ae = AE(ae_title=aet)
+        self._ae.require_calling_aet = list(allowed)
+        self._ae.require_called_aet = True
+        self._ae.maximum_associations = ASSOCIATIONS
+        self._ae.network_timeout = IDLE_S
+        self._ae.maximum_pdu_size = 2**17
+        self._server: ThreadedAssociationServer = self._ae.make_server(
             (host, port),
-            contexts=contexts,
+            contexts=_contexts(),
             evt_handlers=[
                 (evt.EVT_ACCEPTED, _accepted),
                 (evt.EVT_REJECTED, _rejected),
@@ -172,7 +182,6 @@ class DicomNode:
             server_class=_Server,
             request_handler=_Handler,
         )
-        self._ae = ae
 
     @property
     def port(self) -> int:

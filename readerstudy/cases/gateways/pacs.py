@@ -169,8 +169,10 @@ class Remote:
                 seen.update(place.instance for place in new)
                 yield from new
                 # some servers know no offset, and tell the same again
-                if len(rows) < PAGE or not new or len(seen) > MOST_INSTANCES:
+                if len(rows) < PAGE or not new:
                     return
+                if len(seen) > MOST_INSTANCES:
+                    raise ValueError("it tells of instances without end")
 
     def content(self, place: Place) -> Iterator[bytes]:
         """The bytes of one DICOM file, as they come."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from django.core.management import CommandError, call_command
 from pydicom import dcmread
 from pydicom.uid import (
     EnhancedPETImageStorage,
@@ -146,6 +147,29 @@ def test_of_several_syntaxes_none_is_taken_that_loses_something(
         assert context.transfer_syntax == [taken]
     finally:
         association.release()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "Nobody could send anything"),
+        (["--allow="], "is not an AE title"),
+        (["--allow=SEVENTEEN-LETTERS"], "is not an AE title"),
+        (["--allow=日本"], "is not an AE title"),
+        (["--allow=A", "--aet=A\\B"], "is not an AE title"),
+    ],
+)
+def test_what_is_wrong_with_the_command_is_said_plainly(
+    arguments: list[str], said: str
+) -> None:
+    with pytest.raises(CommandError, match=said):
+        call_command("dicom_node", *arguments)
+
+
+def test_a_port_in_use_is_said_plainly(starting: Starting) -> None:
+    port = starting(Box()).port
+    with pytest.raises(CommandError, match="in use"):
+        call_command("dicom_node", "--allow=A", f"--port={port}")
 
 
 def test_nobody_may_not_mean_everybody() -> None:

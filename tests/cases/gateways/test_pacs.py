@@ -1,6 +1,7 @@
 """A coordinator fetches studies from a real Orthanc, by its DICOMweb plugin."""
 
 import http.server
+import json
 import logging
 import threading
 from collections.abc import Iterator
@@ -378,3 +379,25 @@ def test_without_a_pacs_the_page_says_so(browser: Client, settings) -> None:
     settings.PACS = {}
     page = browser.get(reverse("cases:pacs-search"))
     assert "No PACS is configured" in page.text
+
+
+def test_a_study_of_many_pages_is_listed_whole(archive: Orthanc, monkeypatch) -> None:
+    monkeypatch.setattr(pacs, "PAGE", 1)
+    (study,) = studies_of("Hara-1")
+    with pacs.Remote(pacs.server_named("Archive")) as remote:
+        assert len({place.instance for place in remote.instances(study)}) == 2
+
+
+def test_a_server_that_always_tells_the_same_comes_to_an_end(
+    settings, monkeypatch
+) -> None:
+    monkeypatch.setattr(pacs, "PAGE", 1)
+    row = {
+        tag: {"vr": "UI", "Value": ["1.2.3"]} for tag in (pacs.SERIES, pacs.INSTANCE)
+    }
+    with serving(200, json.dumps([row]).encode()) as (port, asked_for):
+        url = f"http://127.0.0.1:{port}"
+        settings.PACS = pacs_of({"PACS": f'[{{"name": "Same", "url": "{url}"}}]'})
+        with pacs.Remote(pacs.server_named("Same")) as remote:
+            assert len(list(remote.instances("1.2"))) == 1
+    assert len(asked_for) == 2
