@@ -28,11 +28,6 @@ def content(**options: object) -> bytes:
     return as_file(nuclear_object(head()[::-1], **options)).getvalue()
 
 
-def pid(one: Decoder) -> int:
-    assert one._process
-    return one._process.pid
-
-
 def equal(one: object, other: object) -> bool:
     """Of two dataclasses of one kind, their arrays included."""
     return all(
@@ -71,7 +66,7 @@ def test_a_refusal_is_told_in_its_own_words(one):
 
 def test_a_file_that_takes_too_long_is_given_up_and_the_next_one_is_read(one):
     one.read(content())
-    os.kill(pid(one), signal.SIGSTOP)  # as if it hung
+    os.kill(one.pid, signal.SIGSTOP)  # as if it hung
     start = time.monotonic()
     with pytest.raises(Refused, match=r"within 0\.5 seconds"):
         one.read(content(), limit_s=0.5)
@@ -81,8 +76,8 @@ def test_a_file_that_takes_too_long_is_given_up_and_the_next_one_is_read(one):
 
 def test_a_file_that_crashes_the_decoder_disturbs_no_other(one, caplog):
     one.read(content())
-    threading.Timer(0.3, os.kill, (pid(one), signal.SIGKILL)).start()
-    os.kill(pid(one), signal.SIGSTOP)  # so that it does not answer before
+    threading.Timer(0.3, os.kill, (one.pid, signal.SIGKILL)).start()
+    os.kill(one.pid, signal.SIGSTOP)  # so that it does not answer before
     with pytest.raises(Refused, match="not foreseen"):
         one.read(content())
     assert one.read(content()).patient_id == "Yamada-4711"
@@ -96,7 +91,7 @@ def test_memory_has_a_limit(monkeypatch):
 
 def test_the_process_may_write_no_file_and_leave_no_core(one):
     one.read(content())
-    lines = Path(f"/proc/{pid(one)}/limits").read_text().splitlines()[1:]
+    lines = Path(f"/proc/{one.pid}/limits").read_text().splitlines()[1:]
     told = {line[:25].strip(): line[25:].split()[0] for line in lines}
     assert told["Max file size"] == told["Max core file size"] == "0"
     assert told["Max address space"] == str(child.MEMORY_BYTES)
@@ -106,7 +101,7 @@ def test_the_process_is_told_no_key(one, monkeypatch):
     one.stop()
     monkeypatch.setenv("IDENTITY_KEY", "a-secret")
     one.read(content())
-    environment = Path(f"/proc/{pid(one)}/environ").read_text()
+    environment = Path(f"/proc/{one.pid}/environ").read_text()
     assert "a-secret" not in environment
     assert "DJANGO" not in environment
 

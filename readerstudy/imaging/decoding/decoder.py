@@ -56,6 +56,11 @@ class Decoder:
             raise Refused(UNFORESEEN)
         return found
 
+    @property
+    def pid(self) -> int:
+        """Of its process; 0 where none runs."""
+        return self._process.pid if self._process else 0
+
     def start(self) -> None:
         """Without waiting for it to be ready."""
         if self._process and self._process.poll() is None:
