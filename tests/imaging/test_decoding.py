@@ -17,6 +17,8 @@ from readerstudy.imaging.tomogram import assemble, read_image
 from tests.imaging.objects import as_file, compressed, head, nuclear_object
 from tests.imaging.test_tomogram import single_slices
 
+pytestmark = pytest.mark.pure
+
 
 @pytest.fixture
 def one() -> Decoder:
