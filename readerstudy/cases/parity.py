@@ -36,7 +36,8 @@ NEGATIVE_SHARE = 0.001
 def scan_volume(folder: Path, series: ScannedSeries) -> Volume:
     """The voxels of a scan that waits to be imported."""
     try:
-        counts = np.load(scan_path(folder, series.number), allow_pickle=False)
+        path = scan_path(folder, series.number)
+        counts = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     except (OSError, ValueError) as error:
         raise Refused(
             gettext_noop(

@@ -4,10 +4,13 @@ import os
 import stat
 import struct
 import zipfile
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from readerstudy.cases import services
 from readerstudy.cases.sealing import sealed_append, sealed_open
@@ -25,6 +28,7 @@ from .conftest import reasons
 from .packing import contents, iso_bytes, left_out, zip_bytes, zip_with
 
 pytestmark = pytest.mark.django_db
+DAMAGED = zip_bytes({"a/1": b"x" * 300, "b": b"y", "inner.zip": zip_bytes({"c": b"z"})})
 
 
 def refused_in(path: Path) -> dict[str, str]:
@@ -206,6 +210,25 @@ def test_what_is_neither_folder_nor_archive_is_refused(tmp_path):
         contents(tmp_path / "text")
     with pytest.raises(Refused, match="no file or folder"):
         contents(tmp_path / "nowhere")
+
+
+@settings(
+    max_examples=400,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(st.lists(st.tuples(st.integers(0, 600), st.integers(0, 255)), min_size=1))
+def test_a_damaged_zip_is_read_or_refused(tmp_path, changes):
+    content = bytearray(DAMAGED)
+    for at, value in changes:
+        content[at % len(content)] = value
+    (tmp_path / "a.zip").write_bytes(content)
+    with suppress(Refused), open_source(tmp_path / "a.zip") as source:
+        for name in source.names:
+            with suppress(*entries.UNREADABLE), source.open(name) as file:
+                file.read(1000)
 
 
 # archives inside

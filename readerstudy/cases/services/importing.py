@@ -226,7 +226,8 @@ def _started_after(scan: ScannedSeries, both: Iterable[ScannedSeries]) -> float 
 def _volume(folder: Path, scan: ScannedSeries) -> Volume:
     """What was scanned. Refused if it is no longer there as it was."""
     try:
-        voxels = np.load(scan_path(folder, scan.number), allow_pickle=False)
+        path = scan_path(folder, scan.number)
+        voxels = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     except (OSError, ValueError, EOFError) as error:
         raise _changed(scan) from error
     if sha256_of(voxels) != scan.content:

@@ -45,7 +45,7 @@ def archive_entries(file: BinaryIO, *, name: str) -> Iterable[Entry | LeftOut]:
     try:
         file.seek(0)
         archive = zipfile.ZipFile(file)
-    except (*UNREADABLE, ValueError) as error:
+    except UNREADABLE as error:
         raise Refused(
             gettext_noop(
                 "%(name)s is no folder, and no zip file or CD image (ISO) that can "

@@ -1,5 +1,7 @@
 """A file that was sent, and why one is not taken."""
 
+import lzma
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -19,9 +21,12 @@ UNREADABLE = (
     OSError,
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
+    struct.error,
     NotImplementedError,
     EOFError,
     RuntimeError,
+    ValueError,
 )
 
 # What systems leave in folders without being asked.
