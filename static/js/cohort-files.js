@@ -5,11 +5,9 @@
   // \x89PARCEL\n
   const MAGIC = new Uint8Array([0x89, 0x50, 0x41, 0x52, 0x43, 0x45, 0x4c, 0x0a]);
 
-  // files: [{file, path}]. The browser reads them when they are sent, not before.
+  // files: [{file, path, size}]. The browser reads them when they are sent, not before.
   window.cohortParcel = (files) => {
-    const index = new TextEncoder().encode(
-      JSON.stringify(files.map(({ file, path }) => [path, file.size])),
-    );
+    const index = new TextEncoder().encode(JSON.stringify(files.map(({ path, size }) => [path, size])));
     const length = new DataView(new ArrayBuffer(8));
     length.setUint32(4, index.length);
     return new Blob([...files.map(({ file }) => file), index, length, MAGIC]);
@@ -18,7 +16,7 @@
   // The same for the same files of the same person: so a sending that was broken off
   // is found again. FNV-1a in two lanes; it tells files apart and keeps no secret.
   window.cohortFingerprint = (person, files) => {
-    const text = [person, ...files.map(({ file, path }) => [path, file.size, file.lastModified])].join("\n");
+    const text = [person, ...files.map(({ path, size, changed }) => [path, size, changed])].join("\n");
     let one = 0x811c9dc5;
     let other = 0x9747b28c;
     for (let at = 0; at < text.length; at++) {
@@ -63,17 +61,41 @@
     return found;
   };
 
+  // Every size is a question to the disk: thousands of them must not freeze the page.
+  const measured = async (files, looking) => {
+    for (const [index, one] of files.entries()) {
+      one.size = one.file.size;
+      one.changed = one.file.lastModified;
+      if (index % 200) continue;
+      looking(index, files.length);
+      await new Promise((done) => setTimeout(done));
+    }
+    return files;
+  };
+
   // The same files in the same order, however they were chosen.
   const ordered = (files) =>
     files.sort((one, other) => (one.path < other.path ? -1 : one.path > other.path ? 1 : 0));
 
-  window.cohortFiles = ({ zone, inputs, chosen, unreadable }) => {
+  window.cohortFiles = ({ zone, inputs, looking, chosen, unreadable }) => {
+    let latest = null;
+    const take = async (finding) => {
+      latest = finding;
+      try {
+        looking(0, 0);
+        const found = await measured(ordered(await finding), (done, all) => {
+          if (latest === finding) looking(done, all);
+        });
+        if (latest === finding) chosen(found);
+      } catch {
+        if (latest === finding) unreadable();
+      }
+    };
     for (const input of inputs) {
       input.addEventListener("change", () => {
         for (const other of inputs) if (other !== input) other.value = "";
-        chosen(
-          ordered([...input.files].map((file) => ({ file, path: file.webkitRelativePath || file.name }))),
-        );
+        const paths = (file) => ({ file, path: file.webkitRelativePath || file.name });
+        take(Promise.resolve([...input.files].map(paths)));
       });
     }
     for (const name of ["dragenter", "dragover"]) {
@@ -85,14 +107,10 @@
     for (const name of ["dragleave", "drop"]) {
       zone.addEventListener(name, () => zone.classList.remove("over"));
     }
-    zone.addEventListener("drop", async (event) => {
+    zone.addEventListener("drop", (event) => {
       event.preventDefault();
       for (const input of inputs) input.value = "";
-      try {
-        chosen(ordered(await dropped(event.dataTransfer)));
-      } catch {
-        unreadable();
-      }
+      take(dropped(event.dataTransfer));
     });
   };
 })();

@@ -14,7 +14,7 @@
   const WAITS = [0, 1, 3, 5, 10, ...Array(20).fill(30)].map((seconds) => seconds * SECOND);
   const FULL = 507; // the server's disk
 
-  let files = []; // [{file, path}]
+  let files = []; // [{file, path, size, changed}]
   let upload = null;
   let parcel = null;
   let offset = 0;
@@ -91,13 +91,21 @@
 
   // ---- what is sent
 
+  const looking = (done, all) => {
+    files = [];
+    buttons.send.disabled = true;
+    byId("again").hidden = true;
+    byId("chosen").textContent = all ? filled(words.looking, { done, all }) : "";
+  };
+
   const chosen = async (found) => {
     files = found;
+    buttons.send.disabled = false;
     if (!files.length) return;
     parcel = window.cohortParcel(files);
     upload = newUpload();
     fail("");
-    const size = inWords(files.reduce((sum, one) => sum + one.file.size, 0));
+    const size = inWords(files.reduce((sum, one) => sum + one.size, 0));
     const named = files.length === 1 ? files[0].path : filled(words.filesChosen, { files: files.length });
     byId("chosen").textContent = `${named} (${size})`;
     const before = await previous();
@@ -231,8 +239,12 @@
   window.cohortFiles({
     zone: byId("drop-zone"),
     inputs: [byId("files"), byId("folder")],
+    looking,
     chosen,
-    unreadable: () => fail(words.unreadable),
+    unreadable: () => {
+      buttons.send.disabled = false;
+      fail(words.unreadable);
+    },
   });
   stage("idle");
 })();
