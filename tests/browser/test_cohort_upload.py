@@ -158,6 +158,24 @@ def test_dropped_files_are_paired_shown_and_imported(page, tmp_path):
     expect(page.locator("h1")).to_contain_text("Dropped")
 
 
+def test_a_dropped_folder_is_sent_with_all_that_is_below_it(page, folder):
+    (folder / "Abe-1" / "notes").mkdir()
+    (folder / "Abe-1" / "notes" / "later.txt").write_text("no image")
+    page.fill("#id_name", "Dropped")
+    box = page.locator("#drop-zone").bounding_box()
+    at = {"x": box["x"] + 20, "y": box["y"] + 20}
+    data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
+    hand = page.context.new_cdp_session(page)
+    for moment in ("dragEnter", "dragOver", "drop"):
+        hand.send("Input.dispatchDragEvent", {"type": moment, **at, "data": data})
+    expect(page.locator("#chosen")).to_contain_text("5 files")
+    page.click("#send")
+    page.wait_for_url("**/cohorts/uploads/*/")
+    assert len(found().pairs) == 2
+    left_out = [one.name for one in found().left_out]
+    assert left_out == ["dicom/Abe-1/notes/later.txt"]
+
+
 def test_a_folder_of_thousands_of_files_needs_few_requests(page, folder, tmp_path):
     slices = folder / "slices"
     slices.mkdir()
