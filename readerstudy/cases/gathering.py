@@ -57,7 +57,7 @@ def gather(
     progress: called with the number of steps done and their total so far: one for
         each file, and another for each series of single slices.
     """
-    with decoders(SIDE_BY_SIDE) as several, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+    with decoders(SIDE_BY_SIDE) as several, ThreadPoolExecutor(AHEAD) as pool:
         gathering = _Gathering(source, folder, manifest, several)
         try:
             gathering.read_files(pool, progress)
