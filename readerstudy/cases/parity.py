@@ -172,7 +172,7 @@ def _factor(ratio: float | None) -> str:
 
 def _values(reference: ScannedSeries, short: ScannedSeries) -> Iterator[ParityFinding]:
     """Values below zero come of one kind of reconstruction and not of another."""
-    shares = [one.negative_voxels / prod(one.shape) for one in (reference, short)]
+    shares = [_share_below_zero(one) for one in (reference, short)]
     if max(shares) >= NEGATIVE_SHARE and min(shares) * 10 < max(shares):
         yield ParityFinding(
             "negative",
@@ -194,6 +194,12 @@ def _values(reference: ScannedSeries, short: ScannedSeries) -> Iterator[ParityFi
             % {"reference": reference.manufacturer, "short": short.manufacturer},
             blocking=True,
         )
+
+
+def _share_below_zero(series: ScannedSeries) -> float:
+    """Of the voxels as they came: those were counted."""
+    voxels: int = prod((series.resampled_from or {}).get("shape", series.shape))
+    return series.negative_voxels / voxels
 
 
 def _resampling(

@@ -20,7 +20,12 @@ BELIEVED_RATIOS = (2.0, 12.5)
 # A scan is like the others of a role within this factor of their median.
 ALIKE = 1.5
 
-MINUTES = re.compile(r"(\d+(?:[.,]\d+)?)\s*(?:min\b|mins\b|minutes?\b|m\b|分)", re.I)
+# Tc-99m is no 99 minutes.
+MINUTES = re.compile(
+    r"(?<![\d.,])(?<!tc)(?<!tc[-_ ])(\d+(?:[.,]\d+)?)"
+    r"\s*(?:min\b|mins\b|minutes?\b|m\b|分)",
+    re.I,
+)
 WORDS = {
     "short": re.compile(r"short|fast|quick|half|brief|短|高速", re.I),
     "reference": re.compile(r"\bref|full|standard|long|routine|標準|通常|長", re.I),

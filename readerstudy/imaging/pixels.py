@@ -66,6 +66,7 @@ def _checked_shape(dataset: Dataset) -> tuple[int, int, int]:
         raise Refused(gettext_noop("It is a picture in colours of a palette."))
     if not interpretation:  # no word of the standard; of one value there is one way
         dataset.PhotometricInterpretation = "MONOCHROME2"
+    _check_bits(dataset)
     frames = integer(dataset, "NumberOfFrames") or 1
     rows, columns = integer(dataset, "Rows"), integer(dataset, "Columns")
     if not rows or not columns or min(rows, columns, frames) < 1:
@@ -78,6 +79,24 @@ def _checked_shape(dataset: Dataset) -> tuple[int, int, int]:
             % {"frames": frames, "rows": rows, "columns": columns}
         )
     return frames, rows, columns
+
+
+def _check_bits(dataset: Dataset) -> None:
+    """Refused if not all bits are used and High Bit is not that of the lowest ones,
+    as PS3.3 C.8.4.7 and its like ask for: decoders do not look at it."""
+    allocated, stored, high = (
+        integer(dataset, keyword)
+        for keyword in ("BitsAllocated", "BitsStored", "HighBit")
+    )
+    if None in (allocated, stored, high) or stored == allocated:
+        return
+    if high != (stored or 0) - 1:
+        raise Refused(
+            gettext_noop(
+                "It does not say plainly which bits of its pixels are the image (High "
+                "Bit)."
+            )
+        )
 
 
 def _transfer_syntax(dataset: Dataset) -> UID:

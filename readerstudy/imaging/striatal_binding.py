@@ -43,7 +43,8 @@ def binding_ratios(
     volume: Volume, *, central_slice: int
 ) -> tuple[float | None, float | None]:
     """Binding ratio (right, left), the patient's sides; None where not estimable:
-    the slab leaves the image, or holds no brain large enough to measure in.
+    the slab leaves the image, or holds no brain large enough to measure in, or one
+    that is cut off at a side.
     """
     image = _slab_mean(volume, central_slice)
     if image is None:
@@ -51,7 +52,7 @@ def binding_ratios(
     _, row_mm, column_mm = volume.spacing_mm
     pixel_ml = SLAB_MM * row_mm * column_mm / 1000
     brain = _brain(image)
-    if not brain.any():
+    if not brain.any() or _reaches_the_edge(brain):
         return None, None
     sideways, backwards = _brain_frame(brain, row_mm, column_mm)
     boxes = [_box(side * sideways, backwards, margin_mm=0.0) for side in (-1, 1)]
@@ -124,6 +125,12 @@ def _box(sideways: Image, backwards: Image, *, margin_mm: float) -> Mask:
         & (backwards <= back + margin_mm)
     )
     return inside
+
+
+def _reaches_the_edge(brain: Mask) -> bool:
+    """Then part of it may lie beyond, and its middle is not where it seems to be."""
+    sides = (brain[0], brain[-1], brain[:, 0], brain[:, -1])
+    return any(bool(side.any()) for side in sides)
 
 
 def _far_inside(brain: Mask, row_mm: float, column_mm: float) -> Mask:

@@ -61,9 +61,14 @@ def items(dataset: Dataset, keyword: str) -> list[Dataset]:
 
 
 def moment(dataset: Dataset, date: str, time: str = "") -> datetime | None:
-    """Date and time elements (DA, TM) together; None unless both can be read."""
+    """Date and time elements (DA, TM) together; None unless both can be read.
+
+    time: "" for the day alone.
+    """
     digits = text(dataset, date).replace(".", "").replace("-", "")
-    clock = text(dataset, time).replace(":", "").split(".")[0] if time else ""
+    clock = text(dataset, time).replace(":", "").split(".")[0] if time else "00"
+    if not clock:  # that is no midnight
+        return None
     return _moment(digits + clock[:6].ljust(6, "0"))
 
 

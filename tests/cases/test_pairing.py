@@ -82,6 +82,14 @@ def test_descriptions_decide_where_nothing_else_does_and_a_person_must_look(prop
     assert pair.reference.name == "short"
 
 
+@pytest.mark.parametrize("tracer", ["Tc-99m TRODAT", "Tc99m TRODAT", "99mTc-TRODAT"])
+def test_the_name_of_an_isotope_is_no_time(proposed, tracer):
+    (pair,) = proposed(
+        replace(LONG, description="DAT 25 min"), replace(SHORT, description=tracer)
+    ).pairs
+    assert pair.certain
+
+
 def test_a_description_that_contradicts_the_duration_is_told(proposed):
     (pair,) = proposed(
         replace(LONG, description="short"), replace(SHORT, description="full")

@@ -120,3 +120,11 @@ def test_on_simulated_patients_the_ratio_falls_with_the_grade_of_its_side() -> N
     assert np.all(np.diff(ratios) > 0.4), ratios
     assert ratios[0] > 0
     assert ratios[-1] < 8
+
+
+@pytest.mark.parametrize("columns", [slice(0, 78), slice(50, 128)])
+def test_a_head_cut_off_at_the_side_is_not_estimable(columns: slice) -> None:
+    """Its middle would be taken for that of the brain, and its boxes lie beside it."""
+    head = plain_head(right=3.0, left=3.0)
+    cut = Volume(np.ascontiguousarray(head.counts[:, :, columns]), head.spacing_mm)
+    assert binding_ratios(cut, central_slice=CENTRAL) == (None, None)

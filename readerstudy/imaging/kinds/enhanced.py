@@ -1,5 +1,5 @@
 """Enhanced CT and PET Image Storage: a volume in one file, its geometry in the
-functional groups (PS3.3 A.38, A.56, A.70, A.71, C.7.6.16)."""
+functional groups (PS3.3 A.38, A.56, A.70, A.72, C.7.6.16)."""
 
 from collections.abc import Callable
 from datetime import datetime

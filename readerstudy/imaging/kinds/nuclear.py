@@ -93,7 +93,7 @@ def _geometry(
 def _in_slice_order(
     dataset: Dataset, frames: NDArray[np.generic], warnings: list[str]
 ) -> NDArray[np.generic]:
-    """Frames by their number in Slice Vector (C.8.4.15), which may be any order."""
+    """Frames by their number in Slice Vector (C.8.4.8.1.8), which may be any order."""
     count = len(frames)
     if count == 1:
         return frames  # files of one slice repeat the vector of the whole series
