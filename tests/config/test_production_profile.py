@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 WHOLE = {
     "SECRET_KEY": "x" * 60,
+    "IDENTITY_KEY": "y" * 60,
     "ALLOWED_HOSTS": "reads.example.org",
     "DATABASE_URL": "postgres://user:word@database/reads",
     "CELERY_BROKER_URL": "redis://broker/0",
@@ -46,9 +47,16 @@ def test_it_lists_everything_that_is_missing_at_once(tmp_path: Path) -> None:
 
 def test_it_refuses_a_short_secret_and_another_database(tmp_path: Path) -> None:
     outcome = start(
-        tmp_path, **{**WHOLE, "SECRET_KEY": "short", "DATABASE_URL": "sqlite:///x"}
+        tmp_path,
+        **{
+            **WHOLE,
+            "SECRET_KEY": "short",
+            "IDENTITY_KEY": "short",
+            "DATABASE_URL": "sqlite:///x",
+        },
     )
     assert "SECRET_KEY is shorter than 50" in outcome.stderr
+    assert "IDENTITY_KEY is shorter than 50" in outcome.stderr
     assert "DATABASE_URL must name a PostgreSQL database" in outcome.stderr
 
 
