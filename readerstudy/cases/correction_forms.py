@@ -21,19 +21,27 @@ class PairsField(forms.Field):
         return [(int(one[1]), int(one[2])) for one in found if one]
 
 
+ACTS = ("swap", "drop", "make", "accept", "resampling")
+
+
 class PairingForm(forms.Form):
-    """One act on the pairs of an upload. Scans are named by their numbers."""
+    """One act on the pairs of an upload. Scans are named by their numbers.
+
+    Its buttons and boxes stand in the templates, with their words.
+    """
 
     act = forms.ChoiceField(
-        choices=[(one, one) for one in ("swap", "drop", "make", "accept", "resampling")]
+        choices=[(one, one) for one in ACTS], widget=forms.HiddenInput
     )
-    reference = forms.IntegerField(min_value=0, required=False)
-    short = forms.IntegerField(min_value=0, required=False)
+    reference = forms.IntegerField(
+        min_value=0, required=False, widget=forms.HiddenInput
+    )
+    short = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
     pairs = PairsField(required=False)
-    resampling = forms.BooleanField(required=False)
+    resampling = forms.BooleanField(required=False, label="")
     # where the person was, to go back there
-    show = forms.SlugField(required=False)
-    page = forms.SlugField(required=False)
+    show = forms.SlugField(required=False, widget=forms.HiddenInput)
+    page = forms.SlugField(required=False, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -50,6 +58,6 @@ class PairingForm(forms.Form):
 class ParityForm(forms.Form):
     """Why differences of one kind may stay, in one case or in all that have it."""
 
-    kind = forms.SlugField(required=False)
-    code = forms.SlugField(required=False)
+    kind = forms.SlugField(required=False, widget=forms.HiddenInput)
+    code = forms.SlugField(required=False, widget=forms.HiddenInput)
     reason = forms.CharField(max_length=500, label=_("Reason"))

@@ -30,10 +30,14 @@ class TableForm(forms.Form):
         label=_("Sex"),
         choices=[ALL, *Case.Sex.choices, ("none", _("not stated"))],
     )
-    age_from = forms.IntegerField(required=False, min_value=0, max_value=90)
-    age_to = forms.IntegerField(required=False, min_value=0, max_value=90)
-    binding_from = forms.FloatField(required=False)
-    binding_to = forms.FloatField(required=False)
+    age_from = forms.IntegerField(
+        required=False, min_value=0, max_value=90, label=_("Age from")
+    )
+    age_to = forms.IntegerField(
+        required=False, min_value=0, max_value=90, label=_("Age to")
+    )
+    binding_from = forms.FloatField(required=False, label=_("Binding ratio from"))
+    binding_to = forms.FloatField(required=False, label=_("Binding ratio to"))
     problem = forms.ChoiceField(
         required=False,
         label=_("Problems"),

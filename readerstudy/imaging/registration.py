@@ -7,7 +7,6 @@ the peak is a Gaussian too, and three samples an axis give its centre exactly.
 """
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from .volume import Volume
@@ -76,6 +75,8 @@ def _faded(length: int) -> NDArray[np.float32]:
 def _phase_correlation(
     fixed: NDArray[np.float32], moving: NDArray[np.float32]
 ) -> NDArray[np.float32]:
+    import scipy.fft  # loads slowly, and web processes compare no scans
+
     product = np.conj(scipy.fft.rfftn(fixed)) * scipy.fft.rfftn(moving)
     size = np.abs(product)
     product /= np.maximum(size, np.finfo(np.float32).tiny)
