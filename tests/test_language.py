@@ -47,9 +47,10 @@ def test_every_text_is_translated_for_good(entries: list[Entry]) -> None:
 @pytest.mark.pure
 def test_a_translation_has_the_places_of_its_original(entries: list[Entry]) -> None:
     for entry in entries:
-        for original in entry.originals:
-            for translation in entry.translations:
-                assert placeholders(translation) == placeholders(original), entry.key
+        # the last original is of many; where there is one form, it serves for all
+        many = placeholders(entry.originals[-1])
+        for translation in entry.translations:
+            assert placeholders(translation) == many, entry.key
 
 
 @pytest.mark.pure
