@@ -160,6 +160,13 @@ def test_frames_of_a_nuclear_image_may_say_each_where_they_lie(step_mm):
     assert nuclear.origin_mm == other.origin_mm
 
 
+def test_frames_that_say_where_they_lie_may_be_too_few_all_the_same():
+    ds = per_frame_nuclear(np.ones((5, 4, 6), np.uint16), step_mm=2.5)
+    ds.NumberOfSlices = 6
+    with pytest.raises(Refused, match="5 frames for 6 slices"):
+        read_image(as_file(ds))
+
+
 def test_nuclear_slices_tell_too_how_many_they_should_be():
     """GE writes one file a slice with the number and the vector of all."""
     frames = np.ones((6, 4, 5), np.uint16)

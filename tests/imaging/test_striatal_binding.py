@@ -71,6 +71,15 @@ def test_thicker_slices_of_the_same_head_give_the_same_ratio() -> None:
     )
 
 
+def test_oblong_pixels_of_the_same_head_give_the_same_ratio() -> None:
+    head = plain_head(right=3.0, left=6.0)
+    pairs = head.counts.reshape(41, 128, 64, 2).mean(axis=3)
+    wide = Volume(pairs, (MM, MM, 2 * MM))
+    assert binding_ratios(wide, central_slice=CENTRAL) == pytest.approx(
+        (3.0, 6.0), rel=0.1
+    )
+
+
 @pytest.mark.parametrize("central_slice", [0, 5, 36, 40])
 def test_a_slab_that_leaves_the_image_is_not_estimable(central_slice: int) -> None:
     head = plain_head(right=3.0, left=6.0)

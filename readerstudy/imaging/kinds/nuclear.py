@@ -36,6 +36,7 @@ def read_nuclear(dataset: Dataset) -> StoredImage:
         places += groups.of(0)
     lying = plane(places)
     frames = decode_frames(dataset)
+    _check_count(dataset, len(frames))
     positions = frame_positions(groups, len(frames)) if groups else None
     if positions is not None and len(frames) > 1:
         frames, geometry = _by_position(frames, lying, positions)
@@ -90,15 +91,11 @@ def _geometry(
     )
 
 
-def _in_slice_order(
-    dataset: Dataset, frames: NDArray[np.generic], warnings: list[str]
-) -> NDArray[np.generic]:
-    """Frames by their number in Slice Vector (C.8.4.8.1.8), which may be any order."""
-    count = len(frames)
-    if count == 1:
-        return frames  # files of one slice repeat the vector of the whole series
+def _check_count(dataset: Dataset, count: int) -> None:
+    """Refused unless there is one frame for each slice; in a file of one slice, Number
+    of Slices is that of the whole series."""
     slices = integer(dataset, "NumberOfSlices")
-    if slices and slices != count:
+    if count > 1 and slices and slices != count:
         raise Refused(
             gettext_noop(
                 "It holds %(count)s frames for %(slices)s slices: several "
@@ -106,6 +103,15 @@ def _in_slice_order(
             )
             % {"count": count, "slices": slices}
         )
+
+
+def _in_slice_order(
+    dataset: Dataset, frames: NDArray[np.generic], warnings: list[str]
+) -> NDArray[np.generic]:
+    """Frames by their number in Slice Vector (C.8.4.8.1.8), which may be any order."""
+    count = len(frames)
+    if count == 1:
+        return frames  # files of one slice repeat the vector of the whole series
     vector = [int(one) for one in numbers(dataset, "SliceVector")]
     if vector == list(range(1, count + 1)):
         return frames
