@@ -17,8 +17,8 @@ from playwright.sync_api import Page
 from inference.models import Job
 from inference.services import job_request, weights_sync_shipped
 from inference.services.running import UNEXPECTED as UNEXPECTED_IN_JOB
+from readerstudy.cases.matching.pairing import NO_PARTNER
 from readerstudy.cases.models import Cohort, Upload, UploadFile
-from readerstudy.cases.pairing import NO_PARTNER
 from readerstudy.cases.plan import (
     CohortPlan,
     ParityFinding,

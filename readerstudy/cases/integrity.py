@@ -12,8 +12,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from .acceptance import report_of
+from .matching.parity import SAME_SPACING_MM
 from .models import Case, Rendition, Series
-from .parity import SAME_SPACING_MM
 from .selectors import rendition_is_whole
 
 HASH_SHOWN = 12  # digits of a SHA-256: enough to tell two images of a case apart

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from readerstudy.cases.manifest import Manifest, Row
-from readerstudy.cases.pairing import NOT_NAMED, coded, propose
+from readerstudy.cases.matching.pairing import NOT_NAMED, coded, propose
 from readerstudy.cases.plan import ScannedSeries
 
 from .scans import LONG, SHORT, again, head, keep, scanned

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from readerstudy.cases.acceptance import KINDS
-from readerstudy.cases.parity import compare
+from readerstudy.cases.matching.parity import compare
 from readerstudy.cases.plan import ParityReport, scan_path
 from readerstudy.imaging.errors import Refused
 

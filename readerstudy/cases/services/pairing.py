@@ -13,8 +13,7 @@ from django.utils.translation import gettext_noop
 
 from readerstudy.imaging.errors import Refused
 
-from ..models import Upload
-from ..pairing import (
+from ..matching.pairing import (
     BY_A_PERSON,
     NOT_NAMED,
     PAIRED_BY_HAND,
@@ -24,8 +23,9 @@ from ..pairing import (
     propose,
     unusable,
 )
+from ..matching.roles import Roles
+from ..models import Upload
 from ..plan import CohortPlan, PlannedPair, ScannedSeries, Single
-from ..roles import Roles
 from .scanning import plan_warnings
 from .uploads import plan_keep, upload_plan
 

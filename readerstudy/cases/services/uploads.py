@@ -27,8 +27,8 @@ from django.utils.translation import gettext_noop
 from readerstudy.audit.services import event_record
 from readerstudy.imaging.errors import Refused
 
+from ..matching.pairing import check_certain
 from ..models import Cohort, Upload
-from ..pairing import check_certain
 from ..plan import CohortPlan
 from ..sealing import seal, unseal
 from ..sources import sealed_source

@@ -18,12 +18,12 @@ from readerstudy.imaging.central_slice import DEFAULT_RULE
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import CROP, PIXEL_MM, STORED_SLICES
 
+from ..manifest import Manifest, Row
+from ..plan import PlannedPair, ScannedSeries, Single
+from ..sources import LeftOut
 from .likeness import same_heads
-from .manifest import Manifest, Row
 from .parity import compare, same_spacing
-from .plan import PlannedPair, ScannedSeries, Single
 from .roles import Roles, Typical, roles_of, typical_of
-from .sources import LeftOut
 
 SIDE_BY_SIDE = 2
 NO_PARTNER = gettext_noop(

@@ -16,7 +16,7 @@ from readerstudy.imaging.preprocessing import PIXEL_MM
 from readerstudy.imaging.registration import displacement_mm
 from readerstudy.imaging.volume import Volume
 
-from .plan import ParityFinding, ParityReport, ScannedSeries, scan_path
+from ..plan import ParityFinding, ParityReport, ScannedSeries, scan_path
 
 # Spacings and positions of two reconstructions of one examination agree so well.
 SAME_SPACING_MM = 0.01

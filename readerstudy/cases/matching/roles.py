@@ -9,7 +9,7 @@ from statistics import median
 
 from django.utils.translation import gettext_noop
 
-from .plan import PlannedPair, ScannedSeries
+from ..plan import PlannedPair, ScannedSeries
 
 # The longer of two scans is the reference if it is longer by at least this factor:
 # less is how one protocol varies from run to run.
