@@ -13,7 +13,7 @@ from readerstudy.audit.models import AuditEvent
 from readerstudy.cases import services
 from readerstudy.cases.models import Case, Cohort, Division, Series
 from readerstudy.cases.splits import Sizes
-from readerstudy.cases.stored_files import npy_bytes, save_file
+from readerstudy.cases.storage.stored_files import npy_bytes, save_file
 from readerstudy.imaging.errors import Refused
 from tests.factory import make_cohort, make_study
 from tests.imaging.test_striatal_binding import CENTRAL, plain_head

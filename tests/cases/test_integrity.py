@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 from readerstudy.cases import services
 from readerstudy.cases.integrity import damaged_renditions, parity_differences
 from readerstudy.cases.models import Case, Cohort, Rendition, Series
-from readerstudy.cases.stored_files import acquired_provenance, save_file
+from readerstudy.cases.storage.stored_files import acquired_provenance, save_file
 from tests.factory import make_cohort, stack
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readerstudy.cases.parcels import (
+from readerstudy.cases.storage.parcels import (
     LENGTH,
     MAGIC,
     Member,
@@ -16,7 +16,7 @@ from readerstudy.cases.parcels import (
     member_open,
     parcel_members,
 )
-from readerstudy.cases.sealing import sealed_append
+from readerstudy.cases.storage.sealing import sealed_append
 from readerstudy.imaging.errors import Refused
 
 pytestmark = pytest.mark.pure

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readerstudy.cases.sealing import seal, sealed_append, sealed_open, unseal
+from readerstudy.cases.storage.sealing import seal, sealed_append, sealed_open, unseal
 from readerstudy.imaging.errors import Refused
 
 pytestmark = pytest.mark.pure

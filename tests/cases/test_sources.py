@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from readerstudy.cases import services
-from readerstudy.cases.sealing import sealed_append, sealed_open
 from readerstudy.cases.sources import (
     Opener,
     archives,
@@ -22,6 +21,7 @@ from readerstudy.cases.sources import (
     open_source,
     sealed_source,
 )
+from readerstudy.cases.storage.sealing import sealed_append, sealed_open
 from readerstudy.imaging.errors import Refused
 
 from .conftest import reasons

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from readerstudy.cases import services
 from readerstudy.cases.models import Cohort, Upload, UploadFile
-from readerstudy.cases.sealing import sealed_open
 from readerstudy.cases.services import receiving
+from readerstudy.cases.storage.sealing import sealed_open
 from readerstudy.cases.views import tus
 from tests.cast import make_user
 

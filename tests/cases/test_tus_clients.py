@@ -10,8 +10,8 @@ from tusclient.exceptions import TusCommunicationError
 
 from readerstudy.cases import services
 from readerstudy.cases.models import Upload, UploadFile
-from readerstudy.cases.parcels import ParcelWriter
 from readerstudy.cases.services import receiving
+from readerstudy.cases.storage.parcels import ParcelWriter
 
 from .test_tus import CREATE, content_of
 

@@ -25,7 +25,7 @@ from readerstudy.imaging.volume import Volume
 
 from ..models import Case, Cohort, Rendition, Series
 from ..plan import CohortPlan, PlannedPair, ScannedSeries, scan_path
-from ..stored_files import (
+from ..storage.stored_files import (
     acquired_provenance,
     files_in,
     folder_of,

@@ -25,7 +25,7 @@ from readerstudy.imaging.errors import Refused
 
 from ..digests import instance_digest
 from ..models import Upload, UploadFile
-from ..sealing import seal, sealed_append
+from ..storage.sealing import seal, sealed_append
 from .receiving import TooLongError, file_path, receiving_open, uploads_folder
 from .sending import check_size
 

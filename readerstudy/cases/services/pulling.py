@@ -26,7 +26,7 @@ from readerstudy.imaging.errors import Refused
 from ..digests import instance_digest
 from ..gateways.pacs import UID, Place, Remote, server_named
 from ..models import Upload
-from ..sealing import seal, unseal
+from ..storage.sealing import seal, unseal
 from .importing import check_name
 from .instances import NotReceivingError, instance_keep, staged
 from .receiving import receiving_finish, receiving_open, upload_folder

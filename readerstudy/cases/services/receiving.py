@@ -23,8 +23,8 @@ from readerstudy.imaging.errors import Refused
 from ..digests import instance_digest
 from ..models import Upload, UploadFile
 from ..models.uploads import file_token
-from ..parcels import Opener, ParcelWriter, member_open, parcel_members
-from ..sealing import SealedWriter, seal, sealed_append, sealed_open, unseal
+from ..storage.parcels import Opener, ParcelWriter, member_open, parcel_members
+from ..storage.sealing import SealedWriter, seal, sealed_append, sealed_open, unseal
 
 # Of a stream, so much at a time is on disk and counted: what a lost connection costs.
 PIECE_BYTES = 4 * 2**20

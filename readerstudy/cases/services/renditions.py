@@ -17,7 +17,7 @@ from readerstudy.imaging.preprocessing import CROP, STORED_SLICES, prepare_stack
 
 from .. import selectors
 from ..models import Case, Cohort, Rendition, Series
-from ..stored_files import acquired_provenance, npy_bytes, save_file
+from ..storage.stored_files import acquired_provenance, npy_bytes, save_file
 from .measuring import case_measure
 from .parity import check_reason
 

@@ -17,7 +17,7 @@ from ..gateways.stow import (
     Stored,
 )
 from ..models import Upload
-from ..sealing import sealed_open
+from ..storage.sealing import sealed_open
 from .instances import Staged, instance_receive, staged
 from .receiving import TooLongError
 from .sending import NoRoomError

@@ -30,8 +30,8 @@ from readerstudy.imaging.errors import Refused
 from ..matching.pairing import check_certain
 from ..models import Cohort, Upload
 from ..plan import CohortPlan
-from ..sealing import seal, unseal
 from ..sources import sealed_source
+from ..storage.sealing import seal, unseal
 from .importing import check_name, cohort_import
 from .receiving import files_forget, sealed_files, upload_folder
 from .scanning import scan_source

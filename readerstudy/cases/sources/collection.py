@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 
 from readerstudy.imaging.errors import Refused
 
-from ..sealing import sealed_append, sealed_open
+from ..storage.sealing import sealed_append, sealed_open
 from . import entries
 from .archives import archive_entries, is_archive_name, is_other_archive_name
 from .entries import UNREADABLE, Entry, LeftOut, reason_against, shown

@@ -22,8 +22,8 @@ from pydicom import dcmread  # noqa: E402
 from readerstudy.cases import services  # noqa: E402
 from readerstudy.cases.gateways.part10 import read_head  # noqa: E402
 from readerstudy.cases.models import Case, Upload  # noqa: E402
-from readerstudy.cases.sealing import sealed_open, unseal  # noqa: E402
 from readerstudy.cases.services.receiving import file_path  # noqa: E402
+from readerstudy.cases.storage.sealing import sealed_open, unseal  # noqa: E402
 from tests.cast import make_user  # noqa: E402
 
 

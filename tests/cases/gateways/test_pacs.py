@@ -18,9 +18,9 @@ from readerstudy.cases import services
 from readerstudy.cases.gateways import pacs
 from readerstudy.cases.gateways.part10 import read_head
 from readerstudy.cases.models import Cohort, Upload
-from readerstudy.cases.sealing import sealed_open
 from readerstudy.cases.services import pulling
 from readerstudy.cases.services.receiving import file_path
+from readerstudy.cases.storage.sealing import sealed_open
 from readerstudy.config.pacs import pacs_of
 from readerstudy.imaging.errors import Refused
 from tests.cases.conftest import write_pair
