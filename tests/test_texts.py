@@ -16,10 +16,10 @@ from django.apps import apps
 from django.db.models import Model
 from django.utils.functional import Promise
 
-import readerstudy.cases.correction_forms
-import readerstudy.cases.forms
-import readerstudy.cases.pacs_forms
-import readerstudy.cases.table_forms
+import readerstudy.cases.forms.corrections
+import readerstudy.cases.forms.pacs
+import readerstudy.cases.forms.sending
+import readerstudy.cases.forms.table
 import readerstudy.reading.forms.amendment
 import readerstudy.reading.forms.conduct
 import readerstudy.reading.forms.settings

@@ -11,7 +11,7 @@ from readerstudy.imaging.preprocessing import STORED_SLICES
 
 from .. import previews, selectors, services
 from ..case_page import case_checks
-from ..forms import CentralSliceForm
+from ..forms.sending import CentralSliceForm
 from ..models import Cohort, Rendition, Series
 from ..wording import told
 from .access import HttpRequest, cohort_or_404, keep_for_a_day

@@ -10,9 +10,9 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from readerstudy.imaging.errors import Refused
 
+from ..forms.pacs import FetchForm, SearchForm
 from ..gateways import pacs
 from ..models import Upload
-from ..pacs_forms import FetchForm, SearchForm
 from ..services import pulling
 from ..wording import told
 from .access import HttpRequest, may_upload, upload_or_404

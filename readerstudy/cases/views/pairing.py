@@ -14,7 +14,7 @@ from readerstudy.imaging.errors import Refused
 
 from .. import previews
 from ..confirm_page import confirm_page, what_happened
-from ..correction_forms import PairingForm
+from ..forms.corrections import PairingForm
 from ..models import Upload
 from ..plan import CohortPlan
 from ..services import pairing, uploads

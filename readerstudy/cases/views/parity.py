@@ -11,7 +11,7 @@ from readerstudy.imaging.errors import Refused
 
 from .. import previews, selectors
 from ..case_page import kinds_waiting
-from ..correction_forms import ParityForm
+from ..forms.corrections import ParityForm
 from ..models import Series
 from ..services import parity
 from ..wording import told

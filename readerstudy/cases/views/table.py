@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from readerstudy.imaging.errors import Refused
 
 from .. import previews, selectors, services
+from ..forms.table import DivideForm, TableForm, divide_form
 from ..models import Case, Cohort, Rendition
 from ..selectors.table import (
     TableRow,
@@ -24,7 +25,6 @@ from ..selectors.table import (
     split_counts,
 )
 from ..table_csv import csv_lines
-from ..table_forms import DivideForm, TableForm, divide_form
 from ..wording import told
 from .access import HttpRequest, cohort_or_404, keep_for_a_day
 

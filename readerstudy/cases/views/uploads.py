@@ -16,7 +16,7 @@ from readerstudy.imaging.errors import Refused
 
 from .. import selectors, services
 from ..confirm_page import confirm_page
-from ..forms import ConfirmForm, TakeForm, UploadForm
+from ..forms.sending import ConfirmForm, TakeForm, UploadForm
 from ..models import Upload
 from ..wording import told
 from .access import HttpRequest, may_upload, upload_or_404, waiting_or_404

@@ -5,10 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .models import Case, Cohort
-from .selectors.table import ANY_PROBLEM, ORDERS, PROBLEMS, Wanted
-from .services.splits import LONGEST_SEED
-from .splits import PARTS, Sizes
+from ..models import Case, Cohort
+from ..selectors.table import ANY_PROBLEM, ORDERS, PROBLEMS, Wanted
+from ..services.splits import LONGEST_SEED
+from ..splits import PARTS, Sizes
 
 # The study that this house is built for: 207 cases into 120, 37 and 50.
 OF_THE_STUDY = Sizes(training=120, validation=37, test=50)

@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .forms import TakeForm
-from .gateways.pacs import Query, servers
+from ..gateways.pacs import Query, servers
+from .sending import TakeForm
 
 LONGEST = 64  # of LO and UI, PS3.5 6.2
 
