@@ -5,8 +5,8 @@ from django.test import Client
 
 from readerstudy.audit.models import AuditEvent
 from readerstudy.cases.acceptance import accepted_kinds, open_findings
-from readerstudy.cases.case_page import case_checks, kinds_waiting
 from readerstudy.cases.models import Case, Cohort
+from readerstudy.cases.pages.case import case_checks, kinds_waiting
 from readerstudy.cases.plan import ParityFinding, ParityReport
 from readerstudy.cases.services.parity import case_accept_parity, cohort_accept_parity
 from readerstudy.imaging.errors import Refused

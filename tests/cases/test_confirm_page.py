@@ -11,8 +11,8 @@ from django.urls import reverse
 from PIL import Image
 
 from readerstudy.cases import services
-from readerstudy.cases.confirm_page import PAIRS_A_PAGE
 from readerstudy.cases.models import Upload
+from readerstudy.cases.pages.confirm import PAIRS_A_PAGE
 from readerstudy.cases.services import pairing, uploads
 from readerstudy.imaging.errors import Refused
 from tests.own_database import told_by

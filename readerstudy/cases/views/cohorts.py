@@ -9,10 +9,11 @@ from django.views.decorators.http import require_GET, require_POST
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import STORED_SLICES
 
-from .. import previews, selectors, services
-from ..case_page import case_checks
+from .. import selectors, services
 from ..forms.sending import CentralSliceForm
 from ..models import Cohort, Rendition, Series
+from ..pages import previews
+from ..pages.case import case_checks
 from ..wording import told
 from .access import HttpRequest, cohort_or_404, keep_for_a_day
 

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from readerstudy.imaging.errors import Refused
 
-from .. import previews
-from ..confirm_page import confirm_page, what_happened
 from ..forms.corrections import PairingForm
 from ..models import Upload
+from ..pages import previews
+from ..pages.confirm import confirm_page, what_happened
 from ..plan import CohortPlan
 from ..services import pairing, uploads
 from ..services.receiving import upload_folder

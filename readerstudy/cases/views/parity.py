@@ -9,10 +9,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from readerstudy.imaging.errors import Refused
 
-from .. import previews, selectors
-from ..case_page import kinds_waiting
+from .. import selectors
 from ..forms.corrections import ParityForm
 from ..models import Series
+from ..pages import previews
+from ..pages.case import kinds_waiting
 from ..services import parity
 from ..wording import told
 from .access import HttpRequest, cohort_or_404, keep_for_a_day

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from readerstudy.imaging.errors import Refused
 
-from .. import previews, selectors, services
+from .. import selectors, services
 from ..forms.table import DivideForm, TableForm, divide_form
 from ..models import Case, Cohort, Rendition
+from ..pages import previews
 from ..selectors.table import (
     TableRow,
     cases_annotated,

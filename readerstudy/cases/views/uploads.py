@@ -15,9 +15,9 @@ from django_htmx.http import HttpResponseClientRefresh
 from readerstudy.imaging.errors import Refused
 
 from .. import selectors, services
-from ..confirm_page import confirm_page
 from ..forms.sending import ConfirmForm, TakeForm, UploadForm
 from ..models import Upload
+from ..pages.confirm import confirm_page
 from ..wording import told
 from .access import HttpRequest, may_upload, upload_or_404, waiting_or_404
 from .sealing_handler import SealingHandler

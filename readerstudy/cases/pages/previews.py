@@ -16,9 +16,9 @@ from readerstudy.imaging.preprocessing import (
 )
 from readerstudy.imaging.rendering import preview_png
 
-from .models import Rendition
-from .plan import scan_path
-from .selectors import rendition_values
+from ..models import Rendition
+from ..plan import scan_path
+from ..selectors import rendition_values
 
 SCALE = 3
 GONE = gettext_noop("There is no such scan any more.")

@@ -12,11 +12,11 @@ from django.utils.translation import ngettext
 
 from readerstudy.imaging.central_slice import DEFAULT_RULE
 
-from .matching.parity import matrix, voxel
-from .matching.roles import BELIEVED_RATIOS, CLEARLY_LONGER, description_says
-from .models import Case
-from .plan import CohortPlan, ParityFinding, PlannedPair, ScannedSeries, Single
-from .selectors import reasons_and_files
+from ..matching.parity import matrix, voxel
+from ..matching.roles import BELIEVED_RATIOS, CLEARLY_LONGER, description_says
+from ..models import Case
+from ..plan import CohortPlan, ParityFinding, PlannedPair, ScannedSeries, Single
+from ..selectors import reasons_and_files
 
 PAIRS_A_PAGE = 25
 

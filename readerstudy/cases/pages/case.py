@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .acceptance import KINDS, accepted_kinds, open_findings, report_of
-from .models import Case, Cohort
-from .plan import ParityFinding, ParityReport
+from ..acceptance import KINDS, accepted_kinds, open_findings, report_of
+from ..models import Case, Cohort
+from ..plan import ParityFinding, ParityReport
 
 SHOWN = 50  # cases of one kind on the page of a cohort's differences
 

@@ -1,0 +1,1 @@
+"""What pages of cohorts are given, and pictures for coordinators."""
