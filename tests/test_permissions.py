@@ -1,7 +1,8 @@
 """Who may reach what: one row for every route, asked of everyone in the cast.
 
 A person who may not is answered 404 (as if it did not exist), 403, or is sent to
-the login page (a script is answered 401). Whoever may gets anything else, even a refusal of the form.
+the login page (a script is answered 401). Whoever may gets anything else, even a
+refusal of the form.
 """
 
 from dataclasses import dataclass
