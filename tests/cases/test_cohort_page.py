@@ -12,10 +12,10 @@ from PIL import Image
 
 from readerstudy.audit.models import AuditEvent
 from readerstudy.cases import selectors, services
-from readerstudy.cases.case_columns import COLUMNS
+from readerstudy.cases.cohort_table.as_csv import cell_text
+from readerstudy.cases.cohort_table.columns import COLUMNS
 from readerstudy.cases.models import Case, Cohort, Rendition, Series
 from readerstudy.cases.selectors.table import PROBLEMS, cases_annotated
-from readerstudy.cases.table_csv import cell_text
 from readerstudy.imaging.preprocessing import to_eight_bit
 from tests.factory import make_cohort
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from readerstudy.imaging.errors import Refused
 
 from .. import selectors, services
+from ..cohort_table.as_csv import csv_lines
 from ..forms.table import DivideForm, TableForm, divide_form
 from ..models import Case, Cohort, Rendition
 from ..pages import previews
@@ -25,7 +26,6 @@ from ..selectors.table import (
     problem_counts,
     split_counts,
 )
-from ..table_csv import csv_lines
 from ..wording import told
 from .access import HttpRequest, cohort_or_404, keep_for_a_day
 

@@ -4,8 +4,8 @@ import csv
 from collections.abc import Iterable, Iterator
 from io import StringIO
 
-from .case_columns import COLUMNS, Cell
-from .selectors.table import TableRow
+from ..selectors.table import TableRow
+from .columns import COLUMNS, Cell
 
 # What a spreadsheet would run as a formula; numbers are written as numbers.
 # https://owasp.org/www-community/attacks/CSV_Injection

@@ -6,8 +6,8 @@ Plain ASCII: the dictionary reads the same in any program.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .models import Series
-from .selectors.table import TableRow
+from ..models import Series
+from ..selectors.table import TableRow
 
 Cell = str | int | float | bool | None
 
