@@ -7,9 +7,10 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from readerstudy.cases import services, slices
+from readerstudy.cases import services
 from readerstudy.cases.models import Cohort
 from readerstudy.cases.plan import CohortPlan
+from readerstudy.cases.scanning import slices
 from readerstudy.cases.services import scanning
 from readerstudy.cases.sources import open_source
 from readerstudy.cases.sources.collection import Collection

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from django.utils.translation import gettext_noop
 
-from ..gathering import Progress as Progress
-from ..gathering import gather
 from ..manifest import FILE_NAME, MOST_BYTES, Manifest, read_manifest
 from ..matching.pairing import Proposal, coded, propose
 from ..models import Series
 from ..plan import CohortPlan, PlannedPair, scan_path
+from ..scanning.gathering import Progress as Progress
+from ..scanning.gathering import gather
 from ..sources import Source, open_source
 from .receiving import uploads_folder
 

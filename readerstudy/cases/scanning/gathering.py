@@ -23,11 +23,11 @@ from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.scans import Scan
 from readerstudy.imaging.tomogram import StoredImage
 
-from .digests import examination_digest, frame_digest, instance_digest, patient_digest
-from .manifest import Manifest
-from .plan import ScannedSeries, scan_path
+from ..digests import examination_digest, frame_digest, instance_digest, patient_digest
+from ..manifest import Manifest
+from ..plan import ScannedSeries, scan_path
+from ..sources import UNREADABLE, LeftOut, Source
 from .slices import SlicesOfSeries
-from .sources import UNREADABLE, LeftOut, Source
 
 Progress = Callable[[int, int], None]
 

@@ -1,0 +1,1 @@
+"""The tomograms among the files that were sent."""
