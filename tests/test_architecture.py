@@ -78,6 +78,21 @@ READING_LAYERS = (
     {"views", "api", "context", "management"},
     {"urls"},
 )
+# The rooms of `cases`, likewise.
+CASES_LAYERS = (
+    {"storage", "digests", "wording", "splits", "learning", "apps"},
+    {"models", "sources", "gateways", "templatetags"},
+    {"manifest", "plan", "migrations"},
+    {"matching", "scanning", "selectors", "acceptance"},
+    {"integrity", "cohort_table", "pages"},
+    {"services", "tasks"},
+    {"forms"},
+    {"views", "management"},
+    {"urls"},
+)
+LAYERS = {"reading": READING_LAYERS, "cases": CASES_LAYERS}
+# Services wake workers by tasks, which do nothing but call services.
+TAKES_TURNS = {("services", "tasks"), ("tasks", "services")}
 WEB_FRAMEWORKS = {"django", "celery", "kombu", "rest_framework"}
 
 
@@ -116,18 +131,18 @@ def package_of(module: str) -> str | None:
     return None
 
 
-def room_of(module: str) -> str | None:
+def room_of(app: str, module: str) -> str | None:
     parts = module.split(".")
-    inside = parts[:2] == ["readerstudy", "reading"] and len(parts) > 2
+    inside = parts[:2] == ["readerstudy", app] and len(parts) > 2
     return parts[2] if inside else None
 
 
-def layer_of(room: str) -> int:
-    return next(n for n, rooms in enumerate(READING_LAYERS) if room in rooms)
+def layer_of(app: str, room: str) -> int:
+    return next(n for n, rooms in enumerate(LAYERS[app]) if room in rooms)
 
 
 ALL = modules()
-READING = sorted(name for name in ALL if room_of(name))
+IN_ROOMS = [(app, name) for app in LAYERS for name in sorted(ALL) if room_of(app, name)]
 
 
 @pytest.mark.pure
@@ -150,17 +165,23 @@ def test_imports_point_down(name: str) -> None:
 
 
 @pytest.mark.pure
-def test_every_room_of_reading_has_its_layer() -> None:
-    named = [room for rooms in READING_LAYERS for room in rooms]
-    assert sorted(named) == sorted({room_of(name) for name in READING})
+@pytest.mark.parametrize("app", LAYERS)
+def test_every_room_of_an_app_has_its_layer(app: str) -> None:
+    named = [room for rooms in LAYERS[app] for room in rooms]
+    assert sorted(named) == sorted({room_of(app, name) for name in ALL} - {None})
 
 
 @pytest.mark.pure
-@pytest.mark.parametrize("name", READING)
-def test_inside_reading_imports_point_down_too(name: str) -> None:
-    room = room_of(name)
-    others = {room_of(module) for module in imports(name, ALL[name])} - {None, room}
-    forbidden = {other for other in others if layer_of(other) >= layer_of(room)}
+@pytest.mark.parametrize(("app", "name"), IN_ROOMS)
+def test_inside_an_app_imports_point_down_too(app: str, name: str) -> None:
+    room = room_of(app, name)
+    others = {room_of(app, module) for module in imports(name, ALL[name])}
+    forbidden = {
+        other
+        for other in others - {None, room}
+        if layer_of(app, other) >= layer_of(app, room)
+        and (room, other) not in TAKES_TURNS
+    }
     assert not forbidden, f"{name} may not import {sorted(forbidden)}"
 
 

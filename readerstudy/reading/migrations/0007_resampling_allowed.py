@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reading', '0006_scores_of_answers'),
+        ("reading", "0006_scores_of_answers"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='study',
-            name='resampling_allowed',
+            model_name="study",
+            name="resampling_allowed",
             field=models.BooleanField(default=False),
         ),
     ]
