@@ -125,6 +125,20 @@ def test_beds_that_follow_each_other_are_counted_together():
     assert tomogram.acquired_at.isoformat() == "2024-01-02T10:15:00"
 
 
+def test_the_first_bed_began_the_examination_wherever_it_lies():
+    files = slices(frames())
+    files[0].AcquisitionTime = "102500"
+    assert read_all(files).acquired_at.isoformat() == "2024-01-02T10:15:00"
+
+
+def test_moments_of_every_slice_are_no_beds():
+    """Some scanners write when each slice was made; together they took no longer."""
+    files = slices(np.repeat(frames(), 6, axis=0))
+    for number, ds in enumerate(files):
+        ds.AcquisitionTime = f"1015{number:02}"
+    assert read_all(files).duration_s == 600
+
+
 def test_an_enhanced_file_of_two_times_is_refused():
     both = np.concatenate([frames(), frames(seed=8)])
     ds = enhanced(both)
