@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop
 
 from readerstudy.imaging.errors import Refused
 
+from ..storage.seekable import SeekableView
 from . import entries
 from .entries import Entry, LeftOut
 
@@ -72,42 +73,21 @@ class _Image:
             return self._file.read(length)
 
 
-class _Extents(io.RawIOBase):
+class _Extents(SeekableView):
     """A file that lies in one or several pieces of an image."""
 
     def __init__(self, image: _Image, extents: tuple[tuple[int, int], ...]) -> None:
+        super().__init__(sum(length for _, length in extents))
         self._image, self._extents = image, extents
-        self._length = sum(length for _, length in extents)
-        self._at = 0
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._length}
-        if (at := start[whence] + offset) < 0:
-            raise ValueError(f"there is no byte {at} in a file")
-        self._at = at
-        return at
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def bytes_at(self, start: int, most: int) -> bytes:
         before = 0
-        for start, length in self._extents:
-            if self._at < before + length:
-                inside = self._at - before
-                wanted = min(len(buffer), length - inside)
-                content = self._image.at(start + inside, wanted)
-                buffer[: len(content)] = content
-                self._at += len(content)
-                return len(content)
+        for extent, length in self._extents:
+            if start < before + length:
+                inside = start - before
+                return self._image.at(extent + inside, min(most, length - inside))
             before += length
-        return 0
+        return b""
 
 
 def iso_entries(file: BinaryIO) -> Iterator[Entry | LeftOut]:

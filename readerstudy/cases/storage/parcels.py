@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop
 from readerstudy.imaging.errors import Refused
 
 from .sealing import sealed_open
+from .seekable import SeekableView
 
 MAGIC = b"\x89PARCEL\n"
 LENGTH = 8  # bytes of the index's length
@@ -103,39 +104,18 @@ def _damaged() -> Refused:
     )
 
 
-class _Window(io.RawIOBase):
-    """One member of a sealed parcel as if it were a file of its own."""
+class _Window(SeekableView):
+    """One member of a sealed parcel."""
 
     def __init__(self, path: Path, member: Member) -> None:
+        super().__init__(member.size)
         # without the buffer of the whole, which would read far beyond a small member
         self._file = cast(io.BufferedReader, sealed_open(path)).detach()
-        self._member = member
-        self._at = 0
+        self._first = member.start
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        size = self._member.size
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: size}
-        if (at := start[whence] + offset) < 0:
-            raise ValueError(f"there is no byte {at} in a file")
-        self._at = at
-        return at
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        wanted = max(min(len(buffer), self._member.size - self._at), 0)
-        self._file.seek(self._member.start + self._at)
-        content = self._file.read(wanted) or b""
-        buffer[: len(content)] = content
-        self._at += len(content)
-        return len(content)
+    def bytes_at(self, start: int, most: int) -> bytes:
+        self._file.seek(self._first + start)
+        return self._file.read(most) or b""
 
     def close(self) -> None:
         self._file.close()

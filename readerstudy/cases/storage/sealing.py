@@ -9,6 +9,7 @@ out of them is checked like everything that comes from outside.
 
 import io
 import os
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -27,9 +28,12 @@ from django.utils.translation import gettext_noop
 
 from readerstudy.imaging.errors import Refused
 
+from .seekable import SeekableView
+
 NONCE = 12  # bytes, AES-GCM
 BLOCK = 16  # bytes, AES; also the length of a file's head, its first counter
 BUFFER = 2**18
+SENTENCE = "sealed:"  # before a sealed text among others that are not
 
 
 @lru_cache(maxsize=8)
@@ -60,37 +64,32 @@ def unseal(sealed: bytes) -> bytes:
         ) from error
 
 
-class _Sealed(io.RawIOBase):
-    """A sealed file as if it lay there in clear; reads and seeks."""
+def sealed_sentence(sentence: str) -> str:
+    """A sentence for a column of text: it may name a file, and that a patient."""
+    return SENTENCE + b64encode(seal(sentence.encode())).decode()
+
+
+def unsealed_sentence(kept: str) -> str:
+    """What was kept; as it is where it was not sealed."""
+    if not kept.startswith(SENTENCE):
+        return kept
+    try:
+        return unseal(b64decode(kept.removeprefix(SENTENCE))).decode()
+    except Refused as error:
+        return str(error)
+
+
+class _Sealed(SeekableView):
+    """A sealed file as if it lay there in clear."""
 
     def __init__(self, path: Path) -> None:
+        super().__init__(max(path.stat().st_size - BLOCK, 0))
         self._file = path.open("rb")
         self._first = int.from_bytes(self._file.read(BLOCK), "big")
-        self._length = max(path.stat().st_size - BLOCK, 0)
-        self._at = 0
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._length}
-        if (at := start[whence] + offset) < 0:
-            raise ValueError(f"there is no byte {at} in a file")
-        self._at = at
-        return at
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        self._file.seek(BLOCK + self._at)
-        content = self._file.read(len(buffer))
-        buffer[: len(content)] = _stream(self._first, self._at).update(content)
-        self._at += len(content)
-        return len(content)
+    def bytes_at(self, start: int, most: int) -> bytes:
+        self._file.seek(BLOCK + start)
+        return _stream(self._first, start).update(self._file.read(most))
 
     def close(self) -> None:
         self._file.close()
