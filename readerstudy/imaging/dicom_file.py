@@ -38,6 +38,8 @@ PREAMBLE = 132
 
 # Its messages quote values of files, and these may name a patient.
 logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
+# Also outside of `lenient`, and where another thread has just left it.
+warnings.filterwarnings("ignore", module=r"pydicom\b")
 
 
 @contextmanager

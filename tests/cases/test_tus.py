@@ -13,6 +13,7 @@ from django.utils import timezone
 from readerstudy.cases import services
 from readerstudy.cases.models import Cohort, Upload, UploadFile
 from readerstudy.cases.services import receiving
+from readerstudy.cases.storage import room
 from readerstudy.cases.storage.sealing import sealed_open
 from readerstudy.cases.views import tus
 from tests.cast import make_user
@@ -237,7 +238,7 @@ def test_too_much_is_refused_in_words_before_it_is_sent(sender, settings):
 
 
 def test_a_disk_without_room_is_told_before_anything_is_sent(sender, monkeypatch):
-    monkeypatch.setattr(services.sending, "KEPT_FREE_BYTES", 2**60)
+    monkeypatch.setattr(room, "KEPT_FREE_BYTES", 2**60)
     response = sender.create()
     assert response.status_code == 507
     assert "no room" in response.content.decode()

@@ -9,7 +9,8 @@ from django.utils import timezone
 from readerstudy.cases import selectors, services, tasks
 from readerstudy.cases.models import Cohort, Upload, UploadFile
 from readerstudy.cases.plan import scan_path
-from readerstudy.cases.services import receiving, sending, upkeep, uploads
+from readerstudy.cases.services import receiving, upkeep, uploads
+from readerstudy.cases.storage import room
 from readerstudy.imaging.errors import Refused
 
 from .conftest import send_files, stored_files
@@ -294,7 +295,7 @@ def test_a_name_taken_meanwhile_can_be_changed(
     services.upload_import(upload_id=upload.pk)
     upload.refresh_from_db()
     assert upload.state == Upload.State.READY
-    assert "already" in upload.error
+    assert "already" in upload.reason
     with django_capture_on_commit_callbacks(execute=True):
         services.upload_confirm(upload=upload, name="Second")
     assert Cohort.objects.get(name="Second").cases.count() == 3
@@ -350,7 +351,7 @@ def test_what_cannot_become_a_cohort_is_refused_before_a_byte_is_sent(
     settings.COHORT_UPLOAD_MAX_BYTES = 5 * 2**20
     with pytest.raises(Refused, match="larger than 5 MB"):
         begin("First", size=6 * 2**20)
-    monkeypatch.setattr(sending, "KEPT_FREE_BYTES", 2**60)
+    monkeypatch.setattr(room, "KEPT_FREE_BYTES", 2**60)
     with pytest.raises(Refused, match=r"no room.* 0 MB are free"):
         begin("First")
     assert not Upload.objects.exists()

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from ..storage.sealing import unsealed_sentence
 from .cohorts import Cohort
 
 
@@ -66,6 +67,7 @@ class Upload(models.Model):
     resampling = models.BooleanField(default=False)
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
+    # sealed where it may name a file; `reason` has it in clear
     error = models.TextField(blank=True)
     cohort = models.ForeignKey(
         Cohort, models.SET_NULL, null=True, related_name="uploads"
@@ -96,6 +98,11 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def reason(self) -> str:
+        """`error` in clear, for its own people's pages only."""
+        return unsealed_sentence(self.error)
 
 
 class UploadFile(models.Model):

@@ -27,6 +27,7 @@ from ..digests import examination_digest, frame_digest, instance_digest, patient
 from ..manifest import Manifest
 from ..plan import ScannedSeries, scan_path
 from ..sources import UNREADABLE, LeftOut, Source
+from ..storage.room import check_room
 from .slices import SlicesOfSeries
 
 Progress = Callable[[int, int], None]
@@ -163,6 +164,7 @@ class _Gathering:
             self.free.put(decoder)
         if isinstance(found, StoredImage):
             return found
+        check_room(found.voxels.nbytes)
         np.save(scan_path(self.folder, number), found.voxels, allow_pickle=False)
         return replace(found, voxels=_only_shape(found))
 

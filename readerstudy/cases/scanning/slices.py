@@ -11,6 +11,8 @@ from readerstudy.imaging.dicom_file import MAX_FRAMES, MAX_VOXELS
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.tomogram import StoredImage
 
+from ..storage.room import check_room
+
 NO_PIXELS = np.empty((0, 0, 0), np.float32)
 
 
@@ -49,6 +51,7 @@ class SlicesOfSeries:
             self._path.unlink(missing_ok=True)
             return
         self._path.parent.mkdir(exist_ok=True, mode=0o700)
+        check_room(4 * image.frames.size)
         with self._path.open("ab") as file:
             file.write(np.ascontiguousarray(image.frames, np.float32).tobytes())
         self._shapes.append(image.frames.shape)

@@ -25,6 +25,7 @@ from readerstudy.imaging.errors import Refused
 
 from ..digests import instance_digest
 from ..models import Upload, UploadFile
+from ..storage.room import check_room
 from ..storage.sealing import seal, sealed_append
 from .receiving import TooLongError, file_path, receiving_open, uploads_folder
 from .sending import check_size
@@ -50,7 +51,7 @@ def staged(chunks: Iterable[bytes]) -> Iterator[Staged]:
 
     Its folder has no row: if the process is killed, the sweep takes it.
     """
-    uploads_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+    check_room(0)
     folder = uploads_folder() / secrets.token_hex(16)
     folder.mkdir(mode=0o700)
     try:

@@ -24,6 +24,7 @@ from ..digests import instance_digest
 from ..models import Upload, UploadFile
 from ..models.uploads import file_token
 from ..storage.parcels import Opener, ParcelWriter, member_open, parcel_members
+from ..storage.room import check_room
 from ..storage.sealing import SealedWriter, seal, sealed_append, sealed_open, unseal
 
 # Of a stream, so much at a time is on disk and counted: what a lost connection costs.
@@ -213,6 +214,7 @@ def file_receive(*, file: UploadFile, at: int, chunks: Iterable[bytes]) -> Uploa
     Complete, it is looked through.
     """
     for piece in _pieces(chunks):
+        check_room(0)  # several may have been told that there is room
         file = file_append(file=file, at=at, chunks=piece)
         at = file.received
     if file.is_whole:

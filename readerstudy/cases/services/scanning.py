@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from django.utils.translation import gettext_noop
 
 from ..manifest import FILE_NAME, MOST_BYTES, Manifest, read_manifest
-from ..matching.pairing import Proposal, coded, propose
+from ..matching.pairing import coded, propose
 from ..models import Series
 from ..plan import CohortPlan, PlannedPair, scan_path
 from ..scanning.gathering import Progress as Progress
@@ -24,6 +25,7 @@ from ..sources import Source, open_source
 from .receiving import uploads_folder
 
 REPORT_S = 1.0
+Made = TypeVar("Made")
 
 
 def no_progress(done: int, total: int) -> None:
@@ -88,7 +90,7 @@ def _scan(
     if manifest:
         manifest.check_names(source.names)
     gathered = gather(source, folder=folder, progress=progress, manifest=manifest)
-    proposal = _meanwhile(
+    proposal = meanwhile(
         partial(progress, gathered.steps, gathered.steps),
         partial(
             propose,
@@ -144,7 +146,7 @@ def _unused(manifest: Manifest | None) -> Iterator[str]:
         ) % {"manifest": manifest.name, "number": len(rows), "line": rows[0].line}
 
 
-def _meanwhile(report: Callable[[], None], work: Callable[[], Proposal]) -> Proposal:
+def meanwhile(report: Callable[[], None], work: Callable[[], Made]) -> Made:
     """What `work` returns; `report` is called each second until it does."""
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(work)

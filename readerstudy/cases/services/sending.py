@@ -1,7 +1,5 @@
 """What a coordinator begins to send, or takes of what others sent."""
 
-import shutil
-
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -11,6 +9,7 @@ from readerstudy.audit.services import event_record
 from readerstudy.imaging.errors import Refused
 
 from ..models import Upload, UploadFile
+from ..storage.room import check_room
 from .importing import check_name
 from .receiving import (
     Parcel,
@@ -18,16 +17,8 @@ from .receiving import (
     file_expect,
     receiving_finish,
     receiving_open,
-    uploads_folder,
 )
 from .uploads import upload_discard
-
-# What the database and the cohorts that are there must not be without.
-KEPT_FREE_BYTES = 512 * 2**20
-
-
-class NoRoomError(Refused):
-    """The disk is full."""
 
 
 def upload_begin(
@@ -58,16 +49,7 @@ def check_size(size: int) -> None:
             _("The files are larger than %(size)d MB together.")
             % {"size": most // 2**20}
         )
-    uploads_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
-    free = shutil.disk_usage(uploads_folder()).free - KEPT_FREE_BYTES
-    if size > free:
-        raise NoRoomError(
-            _(
-                "The server's disk has no room for these files: %(free)d MB are free. "
-                "Please tell the administrator."
-            )
-            % {"free": max(free, 0) // 2**20}
-        )
+    check_room(size)
 
 
 def upload_take(

@@ -17,10 +17,10 @@ from ..gateways.stow import (
     Stored,
 )
 from ..models import Upload
+from ..storage.room import NoRoomError
 from ..storage.sealing import sealed_open
 from .instances import Staged, instance_receive, staged
 from .receiving import TooLongError
-from .sending import NoRoomError
 
 logger = logging.getLogger(__name__)
 

@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -98,6 +99,7 @@ def uploads_sweep() -> int:
             continue
         forgotten += 1
     _remove_left_folders()
+    _remove_left_in_clear()
     return forgotten
 
 
@@ -115,4 +117,13 @@ def _remove_left_folders() -> None:
         state = states.get(folder.name)
         if state == Upload.State.DONE or (state is None and _is_old(folder)):
             shutil.rmtree(folder, ignore_errors=True)
-        (folder / IN_CLEAR).unlink(missing_ok=True)
+        if folder.is_dir():
+            (folder / IN_CLEAR).unlink(missing_ok=True)
+
+
+def _remove_left_in_clear() -> None:
+    """What a server that was killed had just received of a form, before files of
+    patients were sealed while they came; of now, weights of networks only."""
+    for path in Path(settings.FILE_UPLOAD_TEMP_DIR).glob("*.upload*"):
+        if _is_old(path):
+            path.unlink(missing_ok=True)

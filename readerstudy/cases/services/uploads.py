@@ -12,6 +12,7 @@ import shutil
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -31,10 +32,11 @@ from ..matching.pairing import check_certain
 from ..models import Cohort, Upload
 from ..plan import CohortPlan
 from ..sources import sealed_source
-from ..storage.sealing import seal, unseal
+from ..storage.room import NoRoomError
+from ..storage.sealing import seal, sealed_sentence, unseal
 from .importing import check_name, cohort_import
 from .receiving import files_forget, sealed_files, upload_folder
-from .scanning import scan_source
+from .scanning import meanwhile, scan_source
 
 logger = logging.getLogger(__name__)
 
@@ -145,8 +147,10 @@ def upload_scan(*, upload_id: int) -> None:
         _keep_scan(upload, plan)
     except _ClaimLostError:
         logger.info("Upload %s: given up, it is no longer ours", upload.pk)
+    except NoRoomError as error:  # no fault of the files: they stay
+        _finish(upload, Upload.State.FAILED, error=str(error))
     except Refused as error:
-        if _finish(upload, Upload.State.FAILED, error=str(error)):
+        if _finish(upload, Upload.State.FAILED, error=sealed_sentence(str(error))):
             files_forget(upload)
     except Exception as error:
         _log_failure(upload, "looked through", error)
@@ -168,7 +172,10 @@ def _scan(upload: Upload) -> CohortPlan:
     folder = _scan_folder(upload)
     folder.mkdir(mode=0o700)
     report = _report_to(upload)
-    with sealed_source(sealed_files(upload)) as source:
+    with ExitStack() as stack:
+        # an archive in an archive is unpacked first, which may take minutes
+        opening = sealed_source(sealed_files(upload))
+        source = meanwhile(partial(report, 0, 0), partial(stack.enter_context, opening))
         return scan_source(
             source, folder=folder, progress=report, resampling=upload.resampling
         )
@@ -256,7 +263,7 @@ def upload_import(*, upload_id: int) -> None:
     except _ClaimLostError:
         logger.info("Upload %s: given up, it is no longer ours", upload.pk)
     except Refused as error:
-        _finish(upload, Upload.State.READY, error=str(error))
+        _finish(upload, Upload.State.READY, error=sealed_sentence(str(error)))
     except Exception as error:
         _log_failure(upload, "imported", error)
         _finish(upload, Upload.State.READY, error=UNEXPECTED)
@@ -286,8 +293,11 @@ def upload_retry(*, upload: Upload) -> None:
 
 @transaction.atomic
 def upload_discard(*, upload: Upload, by: User | None = None) -> None:
-    """Forget the files. Refused in the middle of an import."""
+    """Forget the files. Refused in the middle of an import, or if another has just
+    taken them from the inbox."""
     locked = Upload.objects.select_for_update().get(pk=upload.pk)
+    if by and locked.uploaded_by_id not in (None, by.pk):
+        raise Refused(_("Another coordinator has just taken these files."))
     importing = locked.state == Upload.State.IMPORTING and locked.heartbeat_at
     if importing and not upload_is_stale(locked):
         raise Refused(_("These files are just being imported."))

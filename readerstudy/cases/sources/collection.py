@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 
 from readerstudy.imaging.errors import Refused
 
+from ..storage.room import NoRoomError, check_room
 from ..storage.sealing import sealed_append, sealed_open
 from . import entries
 from .archives import archive_entries, is_archive_name, is_other_archive_name
@@ -85,6 +86,8 @@ class Collection:
         try:
             file = self._stack.enter_context(self._seekable(entry))
             found = list(archive_entries(file, name=name))
+        except NoRoomError:
+            raise
         except Refused as error:
             self.left_out.append(LeftOut(name, str(error)))
         except UNREADABLE:
@@ -99,6 +102,7 @@ class Collection:
         path = self._own_folder() / str(self._archives)
         with entry.open() as packed, sealed_append(path) as writer:
             while chunk := packed.read(CHUNK):
+                check_room(len(chunk))
                 writer.write(chunk)
         return sealed_open(path)
 

@@ -31,7 +31,7 @@ from ..services.receiving import (
     TooLongError,
     WrongOffsetError,
 )
-from ..services.sending import NoRoomError
+from ..storage.room import NoRoomError
 from ..wording import told
 from .access import HttpRequest
 

@@ -125,12 +125,17 @@ def cohort_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     if request.htmx:
         return render(request, "cases/upload_progress.html", context)
     if upload.state == Upload.State.READY:
-        context["confirm"] = confirm_page(
-            services.uploads.upload_plan(upload),
-            show=request.GET.get("show", ""),
-            number=request.GET.get("page", ""),
-        )
+        context |= _pairing(request, upload)
     return render(request, "cases/cohort_confirm.html", context)
+
+
+def _pairing(request: HttpRequest, upload: Upload) -> dict[str, object]:
+    try:
+        plan = services.uploads.upload_plan(upload)
+    except Refused as error:
+        return {"unreadable": told(str(error))}
+    show, number = request.GET.get("show", ""), request.GET.get("page", "")
+    return {"confirm": confirm_page(plan, show=show, number=number)}
 
 
 @require_POST

@@ -2,28 +2,40 @@
 
 import os
 import secrets
+import time
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
 
 from .base import *
 from .base import VAR_DIR
 
 DEBUG = False
+KEY_WAIT_TURNS = 20
 
 
 def _kept_key(name: str, *, at_first: str = "") -> str:
     """A key made at the first start and kept, readable by its owner only."""
     path = VAR_DIR / name
     try:
-        return path.read_text().strip()
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:  # another process was first
-        return path.read_text().strip()
+    except FileExistsError:
+        return _read_key(path)
     key = at_first or secrets.token_urlsafe(50)
     with os.fdopen(handle, "w") as file:
         file.write(key)
+        file.flush()
+        os.fsync(handle)  # what it sealed must not outlive it
     return key
+
+
+def _read_key(path: Path) -> str:
+    """Whole, where another process is just writing it: nothing is keyed by half."""
+    for _ in range(KEY_WAIT_TURNS):
+        if key := path.read_text().strip():
+            return key
+        time.sleep(0.1)
+    raise ImproperlyConfigured(f"{path} is empty. Restore it from a backup.")
 
 
 # before there was a key of its own for identities, SECRET_KEY served for them

@@ -46,7 +46,7 @@ def uploads(**wanted: Any) -> list[dict[str, Any]]:
             "name": upload.name,
             "done": upload.done,
             "total": upload.total,
-            "error": upload.error,
+            "error": upload.reason,
             "files": [
                 {
                     "name": unseal(file.sealed_name).decode(),
@@ -82,7 +82,7 @@ def take(*, pk: int, name: str, finish: bool = True) -> dict[str, Any]:
         services.receiving_finish(upload=upload, name=name, by=coordinator)
     services.upload_scan(upload_id=pk)
     upload.refresh_from_db()
-    scanned = {"state": upload.state, "error": upload.error}
+    scanned = {"state": upload.state, "error": upload.reason}
     services.upload_confirm(upload=upload, name=name)
     services.upload_import(upload_id=pk)
     upload.refresh_from_db()
