@@ -49,6 +49,21 @@ def test_the_same_seed_gives_the_same_division_whatever_the_order_of_the_cases()
     ]
 
 
+def test_a_patient_of_several_cases_counts_by_the_first_code() -> None:
+    """Whichever case comes first: what differs between them may not decide."""
+    cohort = [
+        Member(
+            code=f"C{number:03}",
+            patient=f"patient-{number % 20}",
+            age_years=40 + number,
+        )
+        for number in range(60)
+    ]
+    sizes = Sizes(30, 15, 15)
+    once = divide(cohort, sizes=sizes, seed="a", strata=["age"])
+    assert once == divide(cohort[::-1], sizes=sizes, seed="a", strata=["age"])
+
+
 def test_another_seed_gives_another_division() -> None:
     one = divide(members(), sizes=OF_THE_STUDY, seed="a")
     other = divide(members(), sizes=OF_THE_STUDY, seed="b")

@@ -116,6 +116,12 @@ def test_what_pairing_needs_is_told_of_pet():
         assert tomogram.frame_uid == "1.2.3.5"
 
 
+def test_ct_is_not_measured_for_a_time():
+    """A turn of the tube is no time in which counts are collected."""
+    assert read_tomogram(as_file(enhanced(frames(), modality="CT"))).duration_s is None
+    assert read_tomogram(as_file(enhanced(frames(), modality="PT"))).duration_s == 600
+
+
 def test_beds_that_follow_each_other_are_counted_together():
     files = slices(frames())
     for ds in files[2:]:
