@@ -143,7 +143,7 @@ class Remote:
         self._session.close()
 
     def studies(self, query: Query) -> tuple[list[FoundStudy], bool]:
-        """What was found, and whether there is more than is told."""
+        """What was found, latest first, and whether there is more than is told."""
         with _told(self.server):
             rows = self._client.search_for_studies(
                 limit=MOST_STUDIES + 1,
@@ -151,6 +151,8 @@ class Remote:
                 search_filters=query.filters(),
             )
             found = [_study(row) for row in rows if UID.fullmatch(_first(row, STUDY))]
+        found.sort(key=lambda study: study.patient_id)
+        found.sort(key=lambda study: study.date, reverse=True)
         return found[:MOST_STUDIES], len(found) > MOST_STUDIES
 
     def instances(self, study_uid: str) -> Iterator[Place]:
