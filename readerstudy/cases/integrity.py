@@ -108,29 +108,26 @@ def _geometry(scans: dict[str, Series]) -> Iterator[tuple[str, str]]:
             _("The reference scan has %(reference)d slices, the short one %(short)d.")
             % {"reference": reference.slices, "short": short.slices},
         )
+    for sentence in _spacing(reference, short):
+        yield "spacing", sentence
+
+
+def _spacing(reference: Series, short: Series) -> Iterator[str]:
     if _apart(reference.column_spacing_mm, short.column_spacing_mm) or _apart(
         reference.row_spacing_mm, short.row_spacing_mm
     ):
-        yield (
-            "spacing",
-            _(
-                "The pixels of the reference scan measure %(reference)s mm, those of "
-                "the short one %(short)s mm."
-            )
-            % {"reference": _pixel(reference), "short": _pixel(short)},
-        )
+        yield _(
+            "The pixels of the reference scan measure %(reference)s mm, those of "
+            "the short one %(short)s mm."
+        ) % {"reference": _pixel(reference), "short": _pixel(short)}
     if _apart(reference.slice_spacing_mm, short.slice_spacing_mm):
-        yield (
-            "spacing",
-            _(
-                "The slices of the reference scan are %(reference).3f mm apart, those "
-                "of the short one %(short).3f mm."
-            )
-            % {
-                "reference": reference.slice_spacing_mm,
-                "short": short.slice_spacing_mm,
-            },
-        )
+        yield _(
+            "The slices of the reference scan are %(reference).3f mm apart, those "
+            "of the short one %(short).3f mm."
+        ) % {
+            "reference": reference.slice_spacing_mm,
+            "short": short.slice_spacing_mm,
+        }
 
 
 def _matrix(series: Series) -> str:

@@ -1,52 +1,20 @@
 """Run by test_confirm_page in a process of its own: eight windows on one plan."""
 
 import json
-import threading
-from collections.abc import Callable
 
-import django
+from tests.at_once import THREADS, at_once  # sets Django up
 
-django.setup()
+from django.core.management import call_command  # isort: skip
 
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-
-from readerstudy.cases.services import pairing, uploads  # noqa: E402
-from readerstudy.imaging.errors import Refused  # noqa: E402
-from tests.cases.scans import both_scans, waiting_upload  # noqa: E402
-from tests.cast import make_user  # noqa: E402
-
-WINDOWS = 8
-
-
-def at_once(act: Callable[[int], object]) -> list[str]:
-    barrier = threading.Barrier(WINDOWS)
-    ended: list[str] = []
-
-    def run(number: int) -> None:
-        barrier.wait()
-        try:
-            act(number)
-            ended.append("done")
-        except Refused:
-            ended.append("refused")
-        except Exception as error:
-            ended.append(repr(error))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(WINDOWS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(ended)
+from readerstudy.cases.services import pairing, uploads
+from tests.cases.scans import both_scans, waiting_upload
+from tests.cast import make_user
 
 
 def main() -> None:
     call_command("migrate", verbosity=0)
     user = make_user("coordinator", coordinator=True)
-    scans = [scan for number in range(WINDOWS + 1) for scan in both_scans(number)]
+    scans = [scan for number in range(THREADS + 1) for scan in both_scans(number)]
     upload = waiting_upload(user, *scans)
     told: dict[str, object] = {}
     told["each drops another"] = at_once(

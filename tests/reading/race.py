@@ -6,21 +6,15 @@ locks, which the suite's shared in-memory SQLite is not. Prints JSON.
 
 import json
 import sys
-import threading
-from collections.abc import Callable
 
-import django
+from tests.at_once import at_once  # sets Django up
 
-django.setup()
+from django.contrib.auth.models import User  # isort: skip
+from django.core.management import call_command  # isort: skip
 
-from django.contrib.auth.models import User  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-
-from readerstudy.audit.models import AuditEvent  # noqa: E402
-from readerstudy.imaging.errors import Refused  # noqa: E402
-from readerstudy.reading import services  # noqa: E402
-from readerstudy.reading.models import (  # noqa: E402
+from readerstudy.audit.models import AuditEvent
+from readerstudy.reading import services
+from readerstudy.reading.models import (
     Membership,
     Read,
     Score,
@@ -29,35 +23,8 @@ from readerstudy.reading.models import (  # noqa: E402
     TrainingAttempt,
     TrainingRead,
 )
-from tests.cast import make_user, reader_membership  # noqa: E402
-from tests.factory import TRAINING, make_cohort, make_study  # noqa: E402
-
-THREADS = 8
-
-
-def at_once(act: Callable[[int], object]) -> list[str]:
-    """Run `act` in threads that start together; how each one ended."""
-    barrier = threading.Barrier(THREADS)
-    ended: list[str] = []
-
-    def run(number: int) -> None:
-        barrier.wait()
-        try:
-            act(number)
-            ended.append("stored")
-        except Refused:
-            ended.append("refused")
-        except Exception as error:
-            ended.append(repr(error))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(ended)
+from tests.cast import make_user, reader_membership
+from tests.factory import TRAINING, make_cohort, make_study
 
 
 def training_at_once(reader: Membership) -> dict[str, object]:

@@ -1,12 +1,12 @@
 """Run by test_asking_races in a process of its own: one question, many answers at once.
 
-Uses the settings it is started with, as tests.reading.race does. Prints JSON.
+Uses the settings it is started with, as tests.at_once says. Prints JSON.
 """
 
 import json
 import sys
 
-from .race import THREADS, at_once  # sets Django up
+from tests.at_once import THREADS, at_once  # sets Django up
 
 from django.core.management import call_command  # isort: skip
 

@@ -1,29 +1,26 @@
 """Run by test_reopening_races in a process of its own: reads opened again at once.
 
-Like tests.reading.race, on a database with real locks. Prints JSON.
+As tests.at_once says, on a database with real locks. Prints JSON.
 """
 
 import json
 import sys
 
-import django
+from tests.at_once import at_once  # sets Django up
 
-django.setup()
+from django.contrib.auth.models import User  # isort: skip
+from django.core.management import call_command  # isort: skip
 
-from django.contrib.auth.models import User  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-
-from readerstudy.imaging.errors import Refused  # noqa: E402
-from readerstudy.reading import services  # noqa: E402
-from readerstudy.reading.models import (  # noqa: E402
+from readerstudy.imaging.errors import Refused
+from readerstudy.reading import services
+from readerstudy.reading.models import (
     Membership,
     Read,
     Score,
     Session,
 )
-from tests.cast import make_user, reader_membership  # noqa: E402
-from tests.factory import make_cohort, make_study  # noqa: E402
-from tests.reading.race import at_once  # noqa: E402
+from tests.cast import make_user, reader_membership
+from tests.factory import make_cohort, make_study
 
 
 def answer(reader: Membership, token: str, key: str, right: int, left: int) -> None:

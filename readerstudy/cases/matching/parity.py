@@ -4,7 +4,7 @@ Arms are compared image by image, slice by slice. Whatever differs between the t
 scans other than the time they took can bias that, or tell readers which is which.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 from pathlib import Path
 
@@ -111,7 +111,11 @@ def _geometry(
 
 
 def voxel(series: ScannedSeries) -> str:
-    return "×".join(f"{size:.2f}" for size in reversed(series.spacing_mm))
+    return _size(series.spacing_mm)
+
+
+def _size(spacing_mm: Sequence[float]) -> str:
+    return "×".join(f"{size:.2f}" for size in reversed(spacing_mm))
 
 
 def _offset(offset: tuple[float, float, float] | None) -> Iterator[ParityFinding]:
@@ -228,8 +232,7 @@ def _resampling(
 
 def _had(series: ScannedSeries) -> str:
     """The size of its voxels as they came."""
-    spacing = (series.resampled_from or {}).get("spacing_mm", series.spacing_mm)
-    return "×".join(f"{size:.2f}" for size in reversed(spacing))
+    return _size((series.resampled_from or {}).get("spacing_mm", series.spacing_mm))
 
 
 def _places(reference: ScannedSeries, short: ScannedSeries) -> Iterator[ParityFinding]:

@@ -31,6 +31,7 @@ from .uploads import plan_keep, upload_plan
 
 SWAPPED = gettext_noop("Reference and short scan were swapped by hand.")
 ACCEPTED = gettext_noop("A person has said that the two scans belong together.")
+PARTNER_RESAMPLED = gettext_noop("Its partner would have to be resampled.")
 CHANGED_MEANWHILE = gettext_noop(
     "The pairs have changed since your page was made, perhaps in another window. "
     "Please look at them as they are now."
@@ -154,10 +155,6 @@ def pairs_accept(*, upload: Upload, pairs: Sequence[tuple[int, int]]) -> CohortP
     return _change(upload, change)
 
 
-def pair_accept(*, upload: Upload, reference: int, short: int) -> CohortPlan:
-    return pairs_accept(upload=upload, pairs=[(reference, short)])
-
-
 @transaction.atomic
 def plan_set_resampling(*, upload: Upload, resampling: bool) -> CohortPlan:
     """Take scans of other pixel sizes, or leave them out; their voxels are on the
@@ -198,9 +195,6 @@ def _without_resampled(plan: CohortPlan) -> CohortPlan:
             reason = unusable(scan, resampling=False)
             singles.append(Single(scan, reason or PARTNER_RESAMPLED))
     return replace(plan, pairs=tuple(pairs), singles=_in_order(singles))
-
-
-PARTNER_RESAMPLED = gettext_noop("Its partner would have to be resampled.")
 
 
 def pair_of(pair: PlannedPair) -> tuple[int, int]:

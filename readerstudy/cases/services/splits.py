@@ -33,12 +33,7 @@ def cohort_divide(
     """
     cohort = Cohort.objects.select_for_update().get(pk=cohort.pk)
     _refuse_frozen(cohort)
-    seed = seed.strip() or secrets.token_hex(8)
-    if len(seed) > LONGEST_SEED:
-        raise Refused(
-            _("The seed is longer than %(longest)d characters.")
-            % {"longest": LONGEST_SEED}
-        )
+    seed = _checked_seed(seed) or secrets.token_hex(8)
     # in one spelling and order: the division does not depend on how it was asked
     strata = [name for name in COVARIATES if name in strata]
     cases = list(cohort.cases.order_by("pk"))
@@ -60,6 +55,16 @@ def cohort_divide(
         action="cohort.divide", actor=by, subject=("cohort", cohort.name), after=plain
     )
     return division
+
+
+def _checked_seed(seed: str) -> str:
+    seed = seed.strip()
+    if len(seed) > LONGEST_SEED:
+        raise Refused(
+            _("The seed is longer than %(longest)d characters.")
+            % {"longest": LONGEST_SEED}
+        )
+    return seed
 
 
 def _refuse_frozen(cohort: Cohort) -> None:
