@@ -20,6 +20,8 @@ from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.marking import gettext_noop
 
 PARTS = ("training", "validation", "test")
+# Where dealing in turn would take a patient apart, other ways are tried.
+ATTEMPTS = 200
 COVARIATES = ("sex", "age", "binding_ratio")
 
 
@@ -54,7 +56,7 @@ class Sizes:
 def divide(
     members: Sequence[Member], *, sizes: Sizes, seed: str, strata: Sequence[str] = ()
 ) -> dict[str, str]:
-    """Code → part of every case. Refused where that cannot be, never loosened.
+    """Code → part of every case. Refused where no way is found, never loosened.
 
     strata: which of COVARIATES the parts are to be alike in.
     """
@@ -70,25 +72,42 @@ def divide(
             )
             % {"sum": sizes.total, "cases": len(members)}
         )
+    patients = _in_order(members, seed=seed, strata=strata)
+    for attempt in range(ATTEMPTS):
+        parts = _dealt(patients, sizes, seed=seed, attempt=attempt)
+        if parts is not None:
+            return {one.code: parts[one.code] for one in members}
+    raise Refused(
+        gettext_noop(
+            "Parts of these sizes would take the cases of one patient apart. "
+            "Choose other sizes."
+        )
+    )
+
+
+def _dealt(
+    patients: Sequence[Sequence[Member]], sizes: Sizes, *, seed: str, attempt: int
+) -> dict[str, str] | None:
+    """Code → part; None where the cases of a patient find no part with room for all.
+
+    attempt: 0 deals the parts out in turn; in any other, chance alone says where
+        patients with several cases go.
+    """
     wanted = {part: getattr(sizes, part) for part in PARTS}
     given = dict.fromkeys(PARTS, 0)
     parts: dict[str, str] = {}
-    seen = 0
-    for patient in _in_order(members, seed=seed, strata=strata):
-        seen += len(patient)
-        share = seen / len(members)
+    for patient in patients:
+        share = (len(parts) + len(patient)) / sizes.total
         room = [p for p in PARTS if given[p] + len(patient) <= wanted[p]]
         if not room:
-            raise Refused(
-                gettext_noop(
-                    "Parts of these sizes would take the cases of one patient apart. "
-                    "Choose other sizes."
-                )
-            )
+            return None
         part = max(room, key=lambda p: wanted[p] * share - given[p])
+        if attempt and len(patient) > 1:
+            drawn = int(_chance(f"{seed}/{attempt}", patient[0].code), 16)
+            part = room[drawn % len(room)]
         given[part] += len(patient)
         parts |= dict.fromkeys((one.code for one in patient), part)
-    return {one.code: parts[one.code] for one in members}
+    return parts
 
 
 def _in_order(

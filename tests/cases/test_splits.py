@@ -122,6 +122,17 @@ def test_sizes_that_would_take_a_patient_apart_are_refused() -> None:
         divide(cohort, sizes=Sizes(3, 0, 3), seed="a")
 
 
+@pytest.mark.parametrize("seed", "abcdefgh")
+def test_sizes_that_fit_somehow_are_not_refused(seed: str) -> None:
+    """Three cases of one patient and two of each of two fit in 4 and 3 in one way."""
+    cohort = [
+        Member(code=f"C{number}", patient=patient)
+        for number, patient in enumerate("aaabbcc")
+    ]
+    parts = divide(cohort, sizes=Sizes(4, 3, 0), seed=seed)
+    assert [parts[one.code] for one in cohort] == ["validation"] * 3 + ["training"] * 4
+
+
 def test_sizes_that_are_not_the_cohorts_are_refused() -> None:
     with pytest.raises(Refused, match="206 cases together, but the cohort has 207"):
         divide(members(), sizes=Sizes(120, 36, 50), seed="a")
