@@ -6,6 +6,8 @@ Berthod 2002, doi:10.1109/83.988953; here the phases are weighted by a Gaussian,
 the peak is a Gaussian too, and three samples an axis give its centre exactly.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,18 +52,26 @@ def displacement_mm(fixed: Volume, moving: Volume) -> tuple[float, float, float]
 def _binned(
     counts: NDArray[np.float32], shape: NDArray[np.int_]
 ) -> NDArray[np.float32]:
-    """Padded to even sizes, added up two by two, nothing below zero, ends faded."""
-    target = -(-shape // BINNED)
-    padded = np.zeros(target * BINNED, np.float32)
+    """Added up two by two, nothing below zero, ends faded; as large as half `shape`."""
+    for axis in range(3):
+        counts = _halved(counts, axis)
+    np.maximum(counts, 0, out=counts)
+    counts *= _faded(len(counts))[:, None, None]
+    padded = np.zeros(-(-shape // BINNED), np.float32)
     padded[tuple(slice(0, size) for size in counts.shape)] = counts
-    padded = padded[::2] + padded[1::2]
-    padded = padded[:, ::2] + padded[:, 1::2]
-    padded = padded[:, :, ::2] + padded[:, :, 1::2]
-    np.maximum(padded, 0, out=padded)
-    filled = -(-counts.shape[0] // BINNED)
-    weight = np.zeros(len(padded), np.float32)
-    weight[:filled] = _faded(filled)
-    return (padded * weight[:, None, None]).astype(np.float32)
+    return padded
+
+
+def _halved(counts: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+    """Neighbours along `axis` added up; the last one alone where they are odd."""
+    shape = list(counts.shape)
+    shape[axis] = -(-shape[axis] // BINNED)
+    halved = np.empty(shape, np.float32)
+    pairs = counts.shape[axis] // BINNED
+    along, into = counts.swapaxes(0, axis), halved.swapaxes(0, axis)
+    np.add(along[: pairs * 2 : 2], along[1::2], out=into[:pairs])
+    into[pairs:] = along[pairs * 2 :]
+    return halved
 
 
 def _faded(length: int) -> NDArray[np.float32]:
@@ -77,18 +87,29 @@ def _phase_correlation(
 ) -> NDArray[np.float32]:
     import scipy.fft  # loads slowly, and web processes compare no scans
 
-    product = np.conj(scipy.fft.rfftn(fixed)) * scipy.fft.rfftn(moving)
+    product = scipy.fft.rfftn(fixed)
+    np.conj(product, out=product)
+    product *= scipy.fft.rfftn(moving)
     size = np.abs(product)
-    product /= np.maximum(size, np.finfo(np.float32).tiny)
     product[size <= size.max() * 1e-12] = 0  # no phase to speak of
-    *others, last = fixed.shape
-    frequencies = [*(np.fft.fftfreq(size) for size in others), np.fft.rfftfreq(last)]
-    for axis, along in enumerate(frequencies):
-        weight = np.exp(-((along / BANDWIDTH) ** 2)).astype(np.float32)
-        product *= weight.reshape([-1 if axis == one else 1 for one in range(3)])
+    np.maximum(size, np.finfo(np.float32).tiny, out=size)
+    product *= np.divide(_weight(fixed.shape), size, out=size)
     product[0, 0, 0] = 0
     correlation: NDArray[np.float32] = scipy.fft.irfftn(product, fixed.shape)
     return correlation
+
+
+@lru_cache(maxsize=4)  # scans of a cohort are of one size
+def _weight(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Of each frequency that rfftn gives."""
+    *others, last = shape
+    frequencies = [*(np.fft.fftfreq(size) for size in others), np.fft.rfftfreq(last)]
+    z, y, x = (np.exp(-((along / BANDWIDTH) ** 2)) for along in frequencies)
+    weight: NDArray[np.float32] = np.multiply.outer(np.multiply.outer(z, y), x).astype(
+        np.float32
+    )
+    weight.flags.writeable = False
+    return weight
 
 
 def _centre(

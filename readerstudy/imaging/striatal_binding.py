@@ -90,9 +90,13 @@ def _brain(image: Image) -> Mask:
     if not head.any():
         return head
     parts, count = ndimage.label(image > 0.5 * np.median(image[head]))
-    largest = np.bincount(parts.ravel())[1:].argmax() + 1 if count else 0
-    filled: Mask = ndimage.binary_fill_holes(parts == largest)
-    return filled if count else np.zeros_like(head)
+    if not count:
+        return np.zeros_like(head)
+    largest = np.bincount(parts.ravel())[1:].argmax() + 1
+    # what no path outside of it leads to is a hole in it, and filled
+    outside, _ = ndimage.label(np.pad(parts != largest, 1, constant_values=True))
+    filled: Mask = (outside != outside[0, 0])[1:-1, 1:-1]
+    return filled
 
 
 def _brain_frame(brain: Mask, row_mm: float, column_mm: float) -> tuple[Image, Image]:
@@ -137,7 +141,9 @@ def _far_inside(brain: Mask, row_mm: float, column_mm: float) -> Mask:
     """Brain further than the margin from everything that is none."""
     from scipy import ndimage
 
-    padded = np.pad(brain, 1)
+    deep: Mask = np.zeros_like(brain)
+    box = ndimage.find_objects(brain.astype(np.uint8))[0]  # nothing is nearer beyond it
+    padded = np.pad(brain[box], 1)
     depth = ndimage.distance_transform_edt(padded, sampling=(row_mm, column_mm))
-    deep: Mask = depth[1:-1, 1:-1] > MARGIN_MM
+    deep[box] = depth[1:-1, 1:-1] > MARGIN_MM
     return deep
