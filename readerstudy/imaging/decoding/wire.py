@@ -41,11 +41,37 @@ def receive(file: IO[bytes]) -> Any:
     if head_length > MOST_HEAD or length > MOST_BODY:
         raise ValueError("a message is too long")
     head = json.loads(bytes(_exactly(file, head_length)))
-    body = _exactly(file, length)
+    body = _Body(file, length)
     try:
-        return _restored(head, memoryview(body))
+        message = _restored(head, body)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("a message is of no known kind") from error
+    if body.left:
+        raise ValueError("a message is longer than it says")
+    return message
+
+
+class _Body:
+    """The bytes after the head, read as they are asked for."""
+
+    def __init__(self, file: IO[bytes], length: int) -> None:
+        self.file, self.left = file, length
+
+    def exactly(self, length: int) -> bytearray:
+        self._take(length)
+        return _exactly(self.file, length)
+
+    def as_bytes(self, length: int) -> bytes:
+        self._take(length)
+        content = self.file.read(length)
+        if len(content) < length:
+            raise EOFError
+        return content
+
+    def _take(self, length: int) -> None:
+        if not 0 <= length <= self.left:
+            raise ValueError("a message is shorter than it says")
+        self.left -= length
 
 
 def _exactly(file: IO[bytes], length: int) -> bytearray:
@@ -88,35 +114,24 @@ def _added(content: bytes | memoryview, parts: list[bytes | memoryview]) -> int:
     return len(content)
 
 
-def _restored(value: Any, body: memoryview) -> Any:
-    """Takes the bytes from the front of `body`, in the order in which they were put."""
-    restored, _ = _taken(value, body, 0)
-    return restored
-
-
-def _taken(value: Any, body: memoryview, at: int) -> tuple[Any, int]:
+def _restored(value: Any, body: _Body) -> Any:
+    """Takes its bytes from `body` in the order in which they were put there."""
     if isinstance(value, list):
-        several = []
-        for one in value:
-            restored, at = _taken(one, body, at)
-            several.append(restored)
-        return tuple(several), at
+        return tuple(_restored(one, body) for one in value)
     if not isinstance(value, dict):
-        return value, at
+        return value
     kind = value["~"]
-    if kind in ("bytes", "array"):
-        end = at + value["length"]
-        content = body[at:end]
-        return (bytes(content) if kind == "bytes" else _array(value, content)), end
+    if kind == "bytes":
+        return body.as_bytes(value["length"])
+    if kind == "array":
+        return _array(value, body.exactly(value["length"]))
     if kind == "moment":
-        return datetime.fromisoformat(value["iso"]), at
-    told = {}
-    for key, one in value["told"].items():
-        told[key], at = _taken(one, body, at)
-    return (told if kind == "dict" else KINDS[kind](**told)), at
+        return datetime.fromisoformat(value["iso"])
+    told = {key: _restored(one, body) for key, one in value["told"].items()}
+    return told if kind == "dict" else KINDS[kind](**told)
 
 
-def _array(value: dict[str, Any], content: memoryview) -> NDArray[Any]:
+def _array(value: dict[str, Any], content: bytearray) -> NDArray[Any]:
     if value["dtype"] not in DTYPES:
         raise ValueError("an array is of no known type")
     return np.frombuffer(content, value["dtype"]).reshape(value["shape"])
