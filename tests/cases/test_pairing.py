@@ -163,10 +163,10 @@ def test_one_patient_under_two_ids_is_shown_as_an_uncertain_pair(proposed):
     assert len(proposal.singles) == 4
 
 
-def test_one_patient_in_two_studies_is_shown_as_an_uncertain_pair(proposed):
+def test_one_patient_in_two_examinations_is_shown_as_an_uncertain_pair(proposed):
     (pair,) = proposed(LONG, replace(SHORT, study="s2")).pairs
     assert not pair.certain
-    assert "two studies" in pair.notes[0]
+    assert "two examinations" in pair.notes[0]
 
 
 def test_of_three_scans_the_two_that_fit_best_are_shown_to_a_person(proposed):

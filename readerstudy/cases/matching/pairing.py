@@ -1,8 +1,8 @@
 """Which two scans are one case: decisions on what was found, which a person confirms.
 
-What the files say of patient and study comes first, then what the images show. Where
-neither is plain the pair is uncertain: it is shown, but not imported before a person
-has accepted it.
+What the files say of patient and examination comes first, then what the images show.
+Where neither is plain the pair is uncertain: it is shown, but not imported before a
+person has accepted it.
 """
 
 from collections import defaultdict
@@ -27,7 +27,7 @@ from .roles import Roles, Typical, roles_of, typical_of
 
 SIDE_BY_SIDE = 2
 NO_PARTNER = gettext_noop(
-    "It has no partner: no second scan of the same patient and study."
+    "It has no partner: no second scan of the same patient and examination."
 )
 BY_A_PERSON = gettext_noop("It was left out by a person.")
 NAMED = 10  # pairs that one sentence names
@@ -303,8 +303,8 @@ def _examination(group: Sequence[ScannedSeries], *, folder: Path) -> Proposal | 
 def _among(number: int) -> tuple[str]:
     return (
         gettext_noop(
-            "%(number)s scans of the same patient and study were found; the two that "
-            "fit best were paired."
+            "%(number)s scans of the same patient and examination were found; "
+            "the two that fit best were paired."
         )
         % {"number": number},
     )
@@ -337,34 +337,34 @@ def _why_none(group: Sequence[ScannedSeries], typical: Typical | None) -> str:
         if role == "reference":
             return gettext_noop(
                 "It looks like a reference scan, and its short scan is missing: no "
-                "second scan of the same patient and study."
+                "second scan of the same patient and examination."
             )
         if role == "short":
             return gettext_noop(
                 "It looks like a short scan, and its reference scan is missing: no "
-                "second scan of the same patient and study."
+                "second scan of the same patient and examination."
             )
         return NO_PARTNER
     roles = {typical.role(scan) for scan in group} if typical else set()
     if roles == {"short"}:
         return gettext_noop(
-            "Two short scans of one patient and study were found, and no reference "
-            "scan."
+            "Two short scans of one patient and examination were found, and no "
+            "reference scan."
         )
     if roles == {"reference"}:
         return gettext_noop(
-            "Two reference scans of one patient and study were found, and no short "
-            "scan."
+            "Two reference scans of one patient and examination were found, and no "
+            "short scan."
         )
     return gettext_noop(
-        "It cannot be told which of the scans of this patient and study is the long "
-        "one: neither their durations nor their counts differ clearly."
+        "It cannot be told which of the scans of this patient and examination is the "
+        "long one: neither their durations nor their counts differ clearly."
     )
 
 
 def _twins(singles: Sequence[Single], folder: Path) -> Proposal:
     """Scans without a partner that show the same head: one patient under two ids, or
-    in two studies. Always uncertain."""
+    in two examinations. Always uncertain."""
     lonely = [one.series for one in singles]
     pairs: list[PlannedPair] = []
     paired: set[int] = set()
@@ -389,7 +389,7 @@ def _may_be_twins(one: ScannedSeries, other: ScannedSeries) -> bool:
 def _two_names(one: ScannedSeries, other: ScannedSeries) -> str:
     if one.patient == other.patient:
         return gettext_noop(
-            "The scans are of one patient but of two studies; the images show the "
+            "The scans are of one patient but of two examinations; the images show the "
             "same head."
         )
     return gettext_noop(
