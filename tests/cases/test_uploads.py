@@ -9,7 +9,7 @@ from django.utils import timezone
 from readerstudy.cases import selectors, services, tasks
 from readerstudy.cases.models import Cohort, Upload, UploadFile
 from readerstudy.cases.plan import scan_path
-from readerstudy.cases.services import receiving, upkeep, uploads
+from readerstudy.cases.services import claiming, receiving, upkeep, uploads
 from readerstudy.cases.storage import room
 from readerstudy.imaging.errors import Refused
 
@@ -156,7 +156,7 @@ def test_an_upload_that_keeps_killing_its_worker_is_given_up_with_the_reason(
     monkeypatch.setattr(uploads, "cohort_import", killed)
     Upload.objects.update(state=state)
     step = {"scanning": services.upload_scan, "importing": services.upload_import}
-    for _ in range(upkeep.MAX_ATTEMPTS):
+    for _ in range(claiming.MAX_ATTEMPTS):
         with pytest.raises(KeyboardInterrupt):
             step[state](upload_id=upload.pk)
         Upload.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=5))

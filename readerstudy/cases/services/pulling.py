@@ -7,7 +7,6 @@ is not fetched again.
 
 import json
 import logging
-import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -27,19 +26,16 @@ from ..digests import instance_digest
 from ..gateways.pacs import UID, Place, Remote, server_named
 from ..models import Upload
 from ..storage.sealing import seal, unseal
+from .claiming import STALE_AFTER, ClaimLostError, claim, is_stale, recover
 from .importing import check_name
 from .instances import NotReceivingError, instance_keep, staged
 from .receiving import receiving_finish, receiving_open, upload_folder
-from .upkeep import GIVEN_UP, MAX_ATTEMPTS
-from .uploads import REPORT_S, STALE_AFTER, UNEXPECTED
+from .upkeep import GIVEN_UP
+from .uploads import REPORT_S, UNEXPECTED
 
 logger = logging.getLogger(__name__)
 
 NOTHING_THERE = gettext_noop("%(pacs)s has nothing of these examinations any more.")
-
-
-class _NotOursError(Exception):
-    """The upload was discarded or finished, or another worker has taken it over."""
 
 
 def _wanted_path(upload: Upload) -> Path:
@@ -90,8 +86,7 @@ def _call(upload: Upload) -> None:
 
 def pull_is_stale(upload: Upload) -> bool:
     """Whether the worker that took it up, or should have, is to be given up."""
-    last = upload.heartbeat_at or upload.called_at or upload.created_at
-    return not upload.error and timezone.now() - last > STALE_AFTER
+    return not upload.error and is_stale(upload)
 
 
 @transaction.atomic
@@ -108,13 +103,13 @@ def pull_retry(*, upload: Upload) -> None:
 
 def upload_pull(*, upload_id: int) -> None:
     """Fetch what was chosen, then have it looked through. May be asked for twice."""
-    upload = _claim(upload_id)
+    upload = claim(_fetching().filter(error=""), upload_id)
     if upload is None:
         return
     try:
         _fetch(upload)
         _finish(upload)
-    except (_NotOursError, NotReceivingError):
+    except (ClaimLostError, NotReceivingError):
         logger.info("Upload %s: given up, it is no longer ours", upload.pk)
     except Refused as error:
         _stop(upload, str(error))
@@ -125,29 +120,16 @@ def upload_pull(*, upload_id: int) -> None:
         _stop(upload, UNEXPECTED)
 
 
-def _claim(upload_id: int) -> Upload | None:
-    now = timezone.now()
-    free = Q(heartbeat_at=None) | Q(heartbeat_at__lt=now - STALE_AFTER)
-    claimed = _fetching().filter(free, pk=upload_id, error="")
-    if not claimed.update(
-        claim=(claim := secrets.token_hex(16)),
-        heartbeat_at=now,
-        attempts=F("attempts") + 1,
-    ):
-        return None
-    return Upload.objects.filter(pk=upload_id, claim=claim).first()
-
-
 def _note(upload: Upload, **changes: object) -> None:
     """Write to the row as long as it is ours."""
     if not _fetching().filter(pk=upload.pk, claim=upload.claim).update(**changes):
-        raise _NotOursError
+        raise ClaimLostError
 
 
 def _stop(upload: Upload, error: str) -> None:
     try:
         _note(upload, error=error, claim="", heartbeat_at=None, attempts=0)
-    except _NotOursError:
+    except ClaimLostError:
         logger.info("Upload %s: given up, it is no longer ours", upload.pk)
 
 
@@ -167,7 +149,7 @@ def _fetch(upload: Upload) -> None:
 
 
 def _report_to(upload: Upload) -> Callable[[int], None]:
-    """Writes the row at most once a second; _NotOursError once it is not ours."""
+    """Writes the row at most once a second; ClaimLostError once it is not ours."""
     noted_at = 0.0
 
     def report(done: int) -> None:
@@ -206,19 +188,13 @@ def _finish(upload: Upload) -> None:
 
 def pulls_recover(*, call_again: timedelta = STALE_AFTER) -> int:
     """As uploads_recover, for what is being fetched."""
-    now = timezone.now()
-    silent = Q(heartbeat_at=None) | Q(heartbeat_at__lt=now - STALE_AFTER)
-    uncalled = Q(called_at=None) | Q(called_at__lte=now - call_again)
-    called = 0
-    for upload in _fetching().filter(silent, uncalled, error=""):
-        unchanged = _fetching().filter(
-            pk=upload.pk, called_at=upload.called_at, heartbeat_at=upload.heartbeat_at
-        )
-        if upload.attempts >= MAX_ATTEMPTS:
-            unchanged.update(error=GIVEN_UP, claim="", heartbeat_at=None, attempts=0)
-            continue
-        with transaction.atomic():
-            if unchanged.update(called_at=now):
-                _call(upload)
-                called += 1
-    return called
+    return recover(
+        _fetching().filter(error=""),
+        call=_call,
+        give_up=_give_up,
+        call_again=call_again,
+    )
+
+
+def _give_up(upload: Upload, unchanged: QuerySet[Upload]) -> None:
+    unchanged.update(error=GIVEN_UP, claim="", heartbeat_at=None, attempts=0)

@@ -6,8 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -15,10 +14,10 @@ from readerstudy.imaging.errors import Refused
 
 from ..models import Upload, UploadFile
 from ..selectors.uploads import forgettable
+from .claiming import STALE_AFTER, recover
 from .receiving import receiving_complete, uploads_folder
-from .uploads import STALE_AFTER, WORKING, upload_call, upload_discard
+from .uploads import WORKING, upload_call, upload_discard
 
-MAX_ATTEMPTS = 3
 # Longer than any import from a path takes.
 UNCLAIMED_FOR = timedelta(days=1)
 # What an earlier version of this program kept of an upload, as it had come.
@@ -37,25 +36,12 @@ def uploads_recover(*, call_again: timedelta = STALE_AFTER) -> int:
     call_again: how long after its last call a step is called again.
     """
     _complete_what_is_whole()
-    now = timezone.now()
-    silent = Q(heartbeat_at=None) | Q(heartbeat_at__lt=now - STALE_AFTER)
-    uncalled = Q(called_at=None) | Q(called_at__lte=now - call_again)
-    called = 0
-    for upload in Upload.objects.filter(silent, uncalled, state__in=WORKING):
-        unchanged = Upload.objects.filter(
-            pk=upload.pk,
-            state=upload.state,
-            called_at=upload.called_at,
-            heartbeat_at=upload.heartbeat_at,
-        )
-        if upload.attempts >= MAX_ATTEMPTS:
-            _give_up(upload, unchanged)
-            continue
-        with transaction.atomic():
-            if unchanged.update(called_at=now):
-                upload_call(upload)
-                called += 1
-    return called
+    return recover(
+        Upload.objects.filter(state__in=WORKING),
+        call=upload_call,
+        give_up=_give_up,
+        call_again=call_again,
+    )
 
 
 def _complete_what_is_whole() -> None:

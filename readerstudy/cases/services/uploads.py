@@ -7,20 +7,18 @@ of the claim writes to the row, so a worker that was given up too early does not
 
 import json
 import logging
-import secrets
 import shutil
 import time
 import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -34,14 +32,13 @@ from ..plan import CohortPlan
 from ..sources import sealed_source
 from ..storage.room import NoRoomError
 from ..storage.sealing import seal, sealed_sentence, unseal
+from .claiming import ClaimLostError, claim, is_stale
 from .importing import check_name, cohort_import
 from .receiving import files_forget, sealed_files, upload_folder
 from .scanning import meanwhile, scan_source
 
 logger = logging.getLogger(__name__)
 
-# A living worker says so every second; a slow disk may hold it up for some.
-STALE_AFTER = timedelta(seconds=60)
 REPORT_S = 1
 WORKING = (Upload.State.SCANNING, Upload.State.IMPORTING)
 # Kept as it stands; the page translates it.
@@ -49,10 +46,6 @@ UNEXPECTED = gettext_noop(
     "Something unexpected went wrong; nothing was imported. "
     "The administrator finds the details in the log of the worker."
 )
-
-
-class _ClaimLostError(Exception):
-    """The upload was discarded, or another worker has taken it over."""
 
 
 def plan_path(upload: Upload) -> Path:
@@ -80,8 +73,7 @@ def upload_plan(upload: Upload) -> CohortPlan:
 
 def upload_is_stale(upload: Upload) -> bool:
     """Whether the worker that took it up, or should have, is to be given up."""
-    last = upload.heartbeat_at or upload.called_at or upload.created_at
-    return upload.state in WORKING and timezone.now() - last > STALE_AFTER
+    return upload.state in WORKING and is_stale(upload)
 
 
 def upload_call(upload: Upload) -> None:
@@ -101,17 +93,8 @@ def upload_call(upload: Upload) -> None:
 
 def _claim(upload_id: int, state: str) -> Upload | None:
     """The upload, if it waits for this step and no living worker is at it."""
-    now = timezone.now()
-    free = Q(heartbeat_at=None) | Q(heartbeat_at__lt=now - STALE_AFTER)
-    claimed = Upload.objects.filter(free, pk=upload_id, state=state).update(
-        claim=(claim := secrets.token_hex(16)),
-        heartbeat_at=now,
-        attempts=F("attempts") + 1,
-        done=0,
-        total=0,
-        error="",
-    )
-    return Upload.objects.filter(pk=upload_id, claim=claim).first() if claimed else None
+    rows = Upload.objects.filter(state=state)
+    return claim(rows, upload_id, done=0, total=0, error="")
 
 
 def _ours(upload: Upload) -> QuerySet[Upload]:
@@ -122,7 +105,7 @@ def _ours(upload: Upload) -> QuerySet[Upload]:
 def _report_to(upload: Upload) -> Callable[[int, int], None]:
     """A progress callback that writes the row at most once a second.
 
-    It raises _ClaimLostError once the upload is not ours any more.
+    It raises ClaimLostError once the upload is not ours any more.
     """
     written_at = 0.0
 
@@ -132,7 +115,7 @@ def _report_to(upload: Upload) -> Callable[[int, int], None]:
             written_at = time.monotonic()
             now = timezone.now()
             if not _ours(upload).update(done=done, total=total, heartbeat_at=now):
-                raise _ClaimLostError
+                raise ClaimLostError
 
     return report
 
@@ -145,7 +128,7 @@ def upload_scan(*, upload_id: int) -> None:
     try:
         plan = _scan(upload)
         _keep_scan(upload, plan)
-    except _ClaimLostError:
+    except ClaimLostError:
         logger.info("Upload %s: given up, it is no longer ours", upload.pk)
     except NoRoomError as error:  # no fault of the files: they stay
         _finish(upload, Upload.State.FAILED, error=str(error))
@@ -185,7 +168,7 @@ def _keep_scan(upload: Upload, plan: CohortPlan) -> None:
     """The plan and its scans are in their place if and only if the row says so."""
     with transaction.atomic():
         if not _ours(upload).select_for_update().exists():
-            raise _ClaimLostError
+            raise ClaimLostError
         folder = upload_folder(upload)
         shutil.rmtree(folder / "scans", ignore_errors=True)
         scans = plan.folder / "scans"
@@ -248,7 +231,7 @@ def upload_import(*, upload_id: int) -> None:
 
     def done(cohort: Cohort) -> None:
         if not _finish(upload, Upload.State.DONE, cohort=cohort):
-            raise _ClaimLostError
+            raise ClaimLostError
 
     by = upload.uploaded_by
     try:
@@ -260,7 +243,7 @@ def upload_import(*, upload_id: int) -> None:
             by=by,
             with_rows=done,
         )
-    except _ClaimLostError:
+    except ClaimLostError:
         logger.info("Upload %s: given up, it is no longer ours", upload.pk)
     except Refused as error:
         _finish(upload, Upload.State.READY, error=sealed_sentence(str(error)))
