@@ -1,6 +1,8 @@
 """A disk that fills up: it is told, and neither what came nor the rest is lost."""
 
+import io
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -10,10 +12,12 @@ from django.conf import settings
 from readerstudy.cases import services
 from readerstudy.cases.models import Upload
 from readerstudy.cases.services import instances, receiving, uploads
-from readerstudy.cases.storage import room
+from readerstudy.cases.sources import archives, iso, open_source
+from readerstudy.cases.storage import parcels, room
+from readerstudy.imaging.errors import Refused
 
 from .conftest import send_files
-from .packing import zip_bytes, zip_with
+from .packing import iso_bytes, zip_bytes, zip_with
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +115,42 @@ def test_what_an_earlier_version_left_of_a_form_in_clear_is_removed():
     assert not old.exists()
     assert new.exists()
     new.unlink()
+
+
+def test_nobody_else_on_the_machine_looks_into_an_upload(coordinator):
+    shutil.rmtree(receiving.uploads_folder(), ignore_errors=True)
+    upload = services.receiving_open(user=coordinator, origin=Upload.Origin.PULL)
+    folder = receiving.upload_folder(upload)
+    services.file_add(upload=upload, name="a", content=b"x")
+    for one in (folder.parent, folder, *folder.rglob("*")):
+        assert not one.stat().st_mode & 0o077, one
+
+
+def test_a_table_of_members_that_would_fill_the_memory_is_not_read(
+    archive, monkeypatch
+):
+    monkeypatch.setattr(archives, "MOST_DIRECTORY_BYTES", 100)
+    with pytest.raises(Refused, match="no zip file"), open_source(archive):
+        pass
+
+
+def test_an_index_of_more_files_than_may_be_is_not_parsed(monkeypatch):
+    parcel = io.BytesIO()
+    writer = parcels.ParcelWriter(parcel)
+    for number in range(60):
+        writer.begin(f"{number}, {number}.dcm")
+    writer.finish()
+    assert len(parcels.parcel_members(parcel)) == 60
+    monkeypatch.setattr(parcels, "MAX_COMMAS", 100)
+    with pytest.raises(Refused):
+        parcels.parcel_members(parcel)
+
+
+def test_folders_of_a_cd_image_that_share_their_bytes_are_not_walked_for_ever(
+    monkeypatch,
+):
+    image = io.BytesIO(iso_bytes({"A/1.DCM": b"x", "B/1.DCM": b"x"}))
+    assert len(list(iso.iso_entries(image))) == 2
+    monkeypatch.setattr(iso, "MOST_FOLDERS_BYTES", 2 * iso.SECTOR)
+    with pytest.raises(Refused, match="damaged"):
+        list(iso.iso_entries(image))

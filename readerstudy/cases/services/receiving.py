@@ -80,7 +80,10 @@ def receiving_open(
         folder=secrets.token_hex(16),
         state=Upload.State.RECEIVING,
     )
-    (upload_folder(upload) / "files").mkdir(parents=True, mode=0o700)
+    folder = upload_folder(upload)
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(mode=0o700)  # of several at once, only the last gets the mode
+    (folder / "files").mkdir(mode=0o700)
     event_record(
         action="upload.create",
         actor=user,

@@ -55,8 +55,10 @@ def check_size(size: int) -> None:
 def upload_take(
     *, upload: Upload, name: str, by: User, resampling: bool = False
 ) -> None:
-    """What a node or a PACS sent is to become `by`'s cohort: no more is added."""
+    """What others sent to us is to become `by`'s cohort: no more is added."""
     name = check_name(name)
+    if upload.origin == Upload.Origin.PULL:  # else half of it would become a cohort
+        raise Refused(_("These files have not come to their end yet."))
     with transaction.atomic():
         Upload.objects.filter(pk=upload.pk).update(resampling=resampling)
         receiving_finish(upload=upload, name=name, by=by)

@@ -19,6 +19,9 @@ from .iso import is_iso, iso_entries
 MAX_RATIO = 200
 RATIO_MATTERS_FROM_BYTES = 100 * 2**20
 
+# 200,000 members with long paths; zipfile reads it whole.
+MOST_DIRECTORY_BYTES = 64 * 2**20
+
 ENCRYPTED = 0x1  # general purpose bit 0 (APPNOTE.TXT 4.4.4)
 NAME_IN_UTF_8 = 0x800  # bit 11
 OPENED = (".zip", ".iso")
@@ -44,7 +47,7 @@ def archive_entries(file: BinaryIO, *, name: str) -> Iterable[Entry | LeftOut]:
         return iso_entries(file)
     try:
         file.seek(0)
-        archive = zipfile.ZipFile(file)
+        archive = zipfile.ZipFile(cast(BinaryIO, _Bounded(file)))
     except UNREADABLE as error:
         raise Refused(
             gettext_noop(
@@ -55,6 +58,19 @@ def archive_entries(file: BinaryIO, *, name: str) -> Iterable[Entry | LeftOut]:
         ) from error
     _check_bounds(archive, packed=file.seek(0, io.SEEK_END))
     return _ZipMembers(archive).entries()
+
+
+class _Bounded:
+    """A zip file whose table of members is not read if it would fill the memory."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._read = file.read
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        if size > MOST_DIRECTORY_BYTES:
+            raise zipfile.BadZipFile("its table of members is too large")
+        return self._read(size)
 
 
 class _ZipMembers:

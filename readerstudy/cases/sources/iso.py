@@ -27,6 +27,7 @@ JOLIET = (b"%/@", b"%/C", b"%/E")  # escape sequences of UCS-2
 DIRECTORY, ASSOCIATED, NOT_FINAL = 0x02, 0x04, 0x80  # file flags, 9.1.6
 DEEPEST_FOLDER = 32
 MOST_FOLDER_BYTES = 2**26
+MOST_FOLDERS_BYTES = 2**27  # all of them
 LONGEST_PATH = 1000
 MOST_SHARED = 10
 SHARING_MATTERS_FROM_BYTES = 100 * 2**20
@@ -96,12 +97,15 @@ def iso_entries(file: BinaryIO) -> Iterator[Entry | LeftOut]:
     volume = _volume(image)
     seen: set[int] = set()
     waiting: list[tuple[str, tuple[int, int], int]] = [("", volume.root, 0)]
-    count = total = 0
+    count = total = folder_bytes = 0
     while waiting:
         path, extent, depth = waiting.pop()
         if extent[0] in seen or depth > DEEPEST_FOLDER or len(path) > LONGEST_PATH:
             continue  # a folder that lies in itself
         seen.add(extent[0])
+        folder_bytes += extent[1]
+        if folder_bytes > MOST_FOLDERS_BYTES:  # they may share their bytes, too
+            raise Refused(DAMAGED)
         for name, records in _files(image, extent, volume):
             count += 1
             if count > entries.MAX_FILES:

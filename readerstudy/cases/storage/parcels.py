@@ -25,6 +25,8 @@ TAIL = LENGTH + len(MAGIC)
 # 35,000 slices need 3 MB; every file of a DVD with long paths some more.
 MAX_INDEX_BYTES = 64 * 2**20
 MAX_NAME = 1000
+# Two for each of 200,000 files, and those in names: more would fill the memory.
+MAX_COMMAS = 1_000_000
 
 Opener = Callable[[], BinaryIO]
 
@@ -77,7 +79,10 @@ def parcel_members(file: BinaryIO) -> list[Member] | None:
     if length > MAX_INDEX_BYTES or content < 0:
         raise _damaged()
     file.seek(content)
-    return _members(file.read(length), content)
+    index = file.read(length)
+    if index.count(b",") > MAX_COMMAS:
+        raise _damaged()
+    return _members(index, content)
 
 
 def _members(index: bytes, content: int) -> list[Member]:

@@ -132,7 +132,7 @@ class Decoder:
             answer = wire.receive(process.stdout)
             if not isinstance(answer, dict):
                 raise ValueError("a message is no answer")
-        except (OSError, EOFError, ValueError):
+        except (OSError, EOFError, ValueError, RecursionError):
             answer = {}
         finally:
             watch.cancel()
