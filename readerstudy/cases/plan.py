@@ -4,6 +4,7 @@ Everything here lives in memory and in sealed files only: names of files and
 descriptions of series may name a patient.
 """
 
+import hashlib
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -125,6 +126,10 @@ class PlannedPair:
     split: str = ""
     certain: bool = True
 
+    @property
+    def numbers(self) -> tuple[int, int]:
+        return self.reference.number, self.short.number
+
 
 @dataclass(frozen=True)
 class Single:
@@ -156,6 +161,12 @@ class CohortPlan:
         paired = [scan for pair in self.pairs for scan in (pair.reference, pair.short)]
         found = [*paired, *(single.series for single in self.singles)]
         return tuple(sorted(found, key=lambda one: one.number))
+
+    @property
+    def seen(self) -> str:
+        """Another one for other pairs: whether a page shows what is there now."""
+        pairs = [(one.code, *one.numbers) for one in self.pairs]
+        return hashlib.sha256(repr(pairs).encode()).hexdigest()[:16]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, without the folder."""

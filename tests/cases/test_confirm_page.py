@@ -46,7 +46,7 @@ def plan_of(upload: Upload):
 
 
 def pairs_of(upload: Upload) -> dict[tuple[int, int], str]:
-    return {pairing.pair_of(pair): pair.code for pair in plan_of(upload).pairs}
+    return {pair.numbers: pair.code for pair in plan_of(upload).pairs}
 
 
 def act(browser: Client, upload: Upload, act: str, htmx: bool = False, **values):

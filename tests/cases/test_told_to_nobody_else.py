@@ -1,5 +1,6 @@
 """What may name a patient is told to who sent it, and stands nowhere in clear."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,9 @@ from django.urls import reverse
 from readerstudy.cases import services
 from readerstudy.cases.models import Upload
 from readerstudy.cases.plan import scan_path
-from readerstudy.cases.services import receiving, uploads
+from readerstudy.cases.services import pairing, receiving, uploads
 from readerstudy.cases.storage.sealing import sealed_sentence, unsealed_sentence
+from readerstudy.imaging.errors import Refused
 
 from .conftest import send_files
 from .packing import zip_with
@@ -86,10 +88,53 @@ def test_what_another_has_just_taken_from_the_inbox_is_not_discarded(
     seen = Upload.objects.get(pk=node.pk)  # by one who is about to discard it
     services.upload_take(upload=node, name="Taken", by=coordinator)
     other = django_user_model.objects.create_user("other")
-    with pytest.raises(services.receiving.Refused, match="just taken"):
+    with pytest.raises(Refused, match="just taken"):
         services.upload_discard(upload=seen, by=other)
     assert Upload.objects.filter(pk=node.pk).exists()
     assert receiving.upload_folder(node).exists()
+
+
+@pytest.mark.django_db
+def test_what_a_worker_is_still_fetching_is_not_taken_by_half(coordinator):
+    pull = services.receiving_open(user=coordinator, origin=Upload.Origin.PULL)
+    services.file_add(upload=pull, name="a", content=b"x")
+    with pytest.raises(Refused, match="not come to their end"):
+        services.upload_take(upload=pull, name="First", by=coordinator)
+
+
+@pytest.mark.django_db
+def test_pairs_that_another_window_changed_are_not_imported_unseen(
+    client, archive, coordinator, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        upload = send_files(coordinator, "First", archive)
+    client.force_login(coordinator)
+    page = client.get(confirm_page_of(upload))
+    [seen] = re.findall(r'name="seen" value="(\w+)"', page.content.decode())
+    pair = uploads.upload_plan(upload).pairs[0]
+    reference, short = pair.numbers
+    pairing.pair_swap(upload=upload, reference=reference, short=short)
+    data = {"name": "First", "seen": seen}
+    page = client.post(confirm_page_of(upload), data, follow=True)
+    assert "The pairs have changed since" in page.content.decode()
+    upload.refresh_from_db()
+    assert upload.state == Upload.State.READY
+    data["seen"] = uploads.upload_plan(upload).seen
+    client.post(confirm_page_of(upload), data)
+    upload.refresh_from_db()
+    assert upload.state == Upload.State.IMPORTING
+
+
+def test_the_lines_of_the_worker_go_the_way_of_all_others():
+    """Celery would set up a log of its own, that lets UIDs pass."""
+    does = (
+        "import logging\n"
+        "from readerstudy.config.celery import app\n"
+        "app.loader.init_worker()\n"
+        "app.log.setup(loglevel='INFO')\n"
+        "logging.getLogger('celery.worker').error('GET /studies/1.2.392.1.1.1.7')\n"
+    )
+    assert "/studies/<uid>" in said_by(does)
 
 
 def test_no_warning_quotes_an_odd_uid():
@@ -100,13 +145,17 @@ def test_no_warning_quotes_an_odd_uid():
         "answer = response_of([Stored('1.2', 'YAMADA^HANAKO')])\n"
         "encoded(answer, 'application/dicom+json')\n"
     )
+    assert "YAMADA" not in said_by(does)
+
+
+def said_by(program: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-W", "always::UserWarning", "-c", does],
+        [sys.executable, "-W", "always::UserWarning", "-c", program],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert "YAMADA" not in done.stderr
+    return done.stderr
 
 
 def confirm_page_of(upload: Upload) -> str:

@@ -23,7 +23,10 @@ class UploadForm(TakeForm):
 
 
 class ConfirmForm(forms.Form):
+    """seen: CohortPlan.seen of the page that is confirmed."""
+
     name = forms.CharField(max_length=100, label=_("Name of the cohort"))
+    seen = forms.CharField(max_length=16, required=False, widget=forms.HiddenInput)
 
 
 class CentralSliceForm(forms.Form):

@@ -27,15 +27,11 @@ from ..matching.roles import Roles
 from ..models import Upload
 from ..plan import CohortPlan, PlannedPair, ScannedSeries, Single
 from .scanning import plan_warnings
-from .uploads import plan_keep, upload_plan
+from .uploads import CHANGED_MEANWHILE, plan_keep, upload_plan
 
 SWAPPED = gettext_noop("Reference and short scan were swapped by hand.")
 ACCEPTED = gettext_noop("A person has said that the two scans belong together.")
 PARTNER_RESAMPLED = gettext_noop("Its partner would have to be resampled.")
-CHANGED_MEANWHILE = gettext_noop(
-    "The pairs have changed since your page was made, perhaps in another window. "
-    "Please look at them as they are now."
-)
 
 Change = Callable[[CohortPlan], CohortPlan]
 
@@ -109,7 +105,7 @@ def pair_make(*, upload: Upload, reference: int, short: int) -> CohortPlan:
             plan,
             pairs=coded([*plan.pairs, replace(pair, certain=True)]),
             singles=tuple(
-                one for one in plan.singles if one.series.number not in pair_of(pair)
+                one for one in plan.singles if one.series.number not in pair.numbers
             ),
         )
 
@@ -197,13 +193,9 @@ def _without_resampled(plan: CohortPlan) -> CohortPlan:
     return replace(plan, pairs=tuple(pairs), singles=_in_order(singles))
 
 
-def pair_of(pair: PlannedPair) -> tuple[int, int]:
-    return pair.reference.number, pair.short.number
-
-
 def _pair(plan: CohortPlan, reference: int, short: int) -> PlannedPair:
     for pair in plan.pairs:
-        if pair_of(pair) == (reference, short):
+        if pair.numbers == (reference, short):
             return pair
     raise Refused(CHANGED_MEANWHILE)
 

@@ -46,6 +46,10 @@ UNEXPECTED = gettext_noop(
     "Something unexpected went wrong; nothing was imported. "
     "The administrator finds the details in the log of the worker."
 )
+CHANGED_MEANWHILE = gettext_noop(
+    "The pairs have changed since your page was made, perhaps in another window. "
+    "Please look at them as they are now."
+)
 
 
 def plan_path(upload: Upload) -> Path:
@@ -201,8 +205,11 @@ def _finish(upload: Upload, state: str, **changes: object) -> int:
 
 
 @transaction.atomic
-def upload_confirm(*, upload: Upload, name: str) -> None:
-    """The coordinator has seen the pairs; make the cohort of them."""
+def upload_confirm(*, upload: Upload, name: str, seen: str = "") -> None:
+    """The coordinator has seen the pairs; make the cohort of them.
+
+    seen: `CohortPlan.seen` of what was shown. Refused if it is not that any more.
+    """
     name = check_name(name)
     confirmed = Upload.objects.filter(pk=upload.pk, state=Upload.State.READY).update(
         state=Upload.State.IMPORTING,
@@ -215,7 +222,10 @@ def upload_confirm(*, upload: Upload, name: str) -> None:
     )
     if not confirmed:
         raise Refused(_("These files are not waiting to be confirmed."))
-    check_certain(upload_plan(upload).pairs)
+    plan = upload_plan(upload)
+    if seen and seen != plan.seen:
+        raise Refused(CHANGED_MEANWHILE)
+    check_certain(plan.pairs)
     upload.refresh_from_db(fields=["state"])
     upload_call(upload)
 

@@ -105,7 +105,7 @@ def cohort_confirm(request: HttpRequest, pk: int) -> HttpResponse:
         form = ConfirmForm(request.POST)
         try:
             if form.is_valid():
-                services.upload_confirm(upload=upload, name=form.cleaned_data["name"])
+                services.upload_confirm(upload=upload, **form.cleaned_data)
         except Refused as error:
             messages.error(request, told(str(error)))
         return redirect("cases:cohort-confirm", pk)
