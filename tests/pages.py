@@ -4,11 +4,8 @@
 and `NO_PAGES` together name every route, so that a new one cannot be forgotten.
 """
 
-import hashlib
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-import numpy as np
 from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
@@ -17,26 +14,13 @@ from playwright.sync_api import Page
 from inference.models import Job
 from inference.services import job_request, weights_sync_shipped
 from inference.services.running import UNEXPECTED as UNEXPECTED_IN_JOB
-from readerstudy.cases.matching.pairing import NO_PARTNER
-from readerstudy.cases.models import Cohort, Upload, UploadFile
-from readerstudy.cases.plan import (
-    CohortPlan,
-    ParityFinding,
-    ParityReport,
-    PlannedPair,
-    ScannedSeries,
-    Single,
-    scan_path,
-)
-from readerstudy.cases.services.receiving import upload_folder
-from readerstudy.cases.services.uploads import UNEXPECTED, plan_keep
-from readerstudy.cases.sources import LeftOut
+from readerstudy.cases.models import Upload, UploadFile
 from readerstudy.reading import services
 from readerstudy.reading.models import Membership, Study
+from tests.cases.waiting import make_unlike, make_upload
 from tests.cast import Cast, reader_membership
 from tests.eventful import answer_session, let_everything_happen, make_whole
-from tests.factory import TRAINING, make_cohort, make_study, unblind
-from tests.imaging.objects import head
+from tests.factory import TRAINING, make_study, unblind
 
 # routes that answer something else than a page: acts, images, JSON, parts of pages
 NO_PAGES = frozenset(
@@ -333,86 +317,4 @@ def make_draft(cast: Cast) -> Study:
         methods=("gaussian",),
         sessions=1,
         opened=False,
-    )
-
-
-def make_upload(cast: Cast) -> Upload:
-    """A plain pair and one that is uncertain, a scan alone, a file left out."""
-    upload = Upload.objects.create(
-        name=cast.cohort.name,
-        uploaded_by=cast.coordinator,
-        state=Upload.State.READY,
-        folder="ready",
-        error=UNEXPECTED,
-    )
-    folder = upload_folder(upload)
-    note = "The shorter scan has more counts than the longer one."
-    finding = ParityFinding("offset", "They lie apart.", blocking=True)
-    plan = CohortPlan(
-        folder=folder,
-        pairs=(
-            PlannedPair(
-                "C002",
-                make_scan(folder, 2, minutes=25),
-                make_scan(folder, 3, minutes=5),
-                central_slice=6,
-                central_rule="central-region",
-                parity=ParityReport((0.0, 0.1, 9.9), 5.0, (finding,)),
-                certain=False,
-            ),
-            PlannedPair(
-                "C001",
-                make_scan(folder, 0, minutes=25),
-                make_scan(folder, 1, minutes=5),
-                central_slice=6,
-                central_rule="central-region",
-                parity=ParityReport(offset_mm=None, count_ratio=None),
-                notes=(note,),
-            ),
-        ),
-        singles=(Single(_other_pixels(make_scan(folder, 4, minutes=5)), NO_PARTNER),),
-        left_out=(LeftOut("3.dcm", "It is not an ordinary file."),),
-    )
-    plan_keep(upload, plan)
-    return upload
-
-
-def _other_pixels(scan: ScannedSeries) -> ScannedSeries:
-    before = {"shape": [9, 64, 64], "spacing_mm": [4.8, 4.8, 4.8]}
-    return replace(scan, resampled_from=before)
-
-
-def make_unlike(cast: Cast) -> Cohort:
-    """A case whose scans lie apart; nobody has said why that may stay."""
-    cohort = make_cohort("Unlike", coordinators=[cast.coordinator], cases_wanted=1)
-    case = cohort.cases.get()
-    finding = ParityFinding("offset", "They lie apart.", blocking=True)
-    case.parity = ParityReport((0.0, 0.1, 9.9), 5.0, (finding,)).to_json()
-    case.slice_candidates = {"central-region": 30, "hottest-voxel": 12}
-    case.save()
-    return cohort
-
-
-def make_scan(folder: Path, number: int, *, minutes: int) -> ScannedSeries:
-    """A small head, as a scan would leave it."""
-    voxels = head(scale=minutes / 5)
-    path = scan_path(folder, number)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.save(path, voxels)
-    slices, rows, columns = voxels.shape
-    return ScannedSeries(
-        number=number,
-        files=(f"{number}.dcm",),
-        patient="p",
-        study="s",
-        instances=f"i{number}",
-        content=hashlib.sha256(voxels.tobytes()).hexdigest(),
-        modality="NM",
-        duration_s=minutes * 60.0,
-        total_counts=float(voxels.sum()),
-        negative_voxels=0,
-        shape=(slices, rows, columns),
-        spacing_mm=(3.29, 3.29, 3.29),
-        origin_mm=None,
-        candidates={"central-region": 6, "hottest-voxel": 6, "largest-sum": 6},
     )

@@ -17,6 +17,7 @@ from readerstudy.imaging.registration import displacement_mm
 from readerstudy.imaging.volume import Volume
 
 from ..plan import ParityFinding, ParityReport, ScannedSeries, scan_path
+from .roles import BELIEVED_RATIOS
 
 # Spacings and positions of two reconstructions of one examination agree so well.
 SAME_SPACING_MM = 0.01
@@ -27,8 +28,6 @@ OFFSET_BLOCKS_MM = PIXEL_MM
 OFFSET_TOLD_MM = PIXEL_MM / 2
 # Counts follow the duration by this factor, or they were scaled differently.
 COUNTS_FOLLOW = 2.0
-# Of scans whose durations are not stated: about 5 is what a cohort has.
-USUAL_RATIOS = (2.0, 12.5)
 # Share of voxels below zero from which on a reconstruction makes such values.
 NEGATIVE_SHARE = 0.001
 
@@ -158,7 +157,7 @@ def _counts(
                 % {"ratio": _factor(ratio), "expected": _factor(expected)},
                 blocking=True,
             )
-    elif ratio is None or not USUAL_RATIOS[0] <= ratio <= USUAL_RATIOS[1]:
+    elif ratio is None or not BELIEVED_RATIOS[0] <= ratio <= BELIEVED_RATIOS[1]:
         yield ParityFinding(
             "counts",
             gettext_noop(

@@ -1,0 +1,88 @@
+"""An upload and a cohort that wait for a person, with all that pages show of them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from readerstudy.cases.matching.pairing import NO_PARTNER
+from readerstudy.cases.models import Cohort, Upload
+from readerstudy.cases.plan import (
+    CohortPlan,
+    ParityFinding,
+    ParityReport,
+    PlannedPair,
+    ScannedSeries,
+    Single,
+)
+from readerstudy.cases.services.receiving import upload_folder
+from readerstudy.cases.services.uploads import UNEXPECTED, plan_keep
+from readerstudy.cases.sources import LeftOut
+from tests.cases.scans import LONG, again, keep
+from tests.cast import Cast
+from tests.factory import make_cohort
+from tests.imaging.objects import head
+
+
+def make_upload(cast: Cast) -> Upload:
+    """A plain pair and one that is uncertain, a scan alone, a file left out."""
+    upload = Upload.objects.create(
+        name=cast.cohort.name,
+        uploaded_by=cast.coordinator,
+        state=Upload.State.READY,
+        folder="ready",
+        error=UNEXPECTED,
+    )
+    folder = upload_folder(upload)
+    note = "The shorter scan has more counts than the longer one."
+    finding = ParityFinding("offset", "They lie apart.", blocking=True)
+    plan = CohortPlan(
+        folder=folder,
+        pairs=(
+            PlannedPair(
+                "C002",
+                make_scan(folder, 2, minutes=25),
+                make_scan(folder, 3, minutes=5),
+                central_slice=6,
+                central_rule="central-region",
+                parity=ParityReport((0.0, 0.1, 9.9), 5.0, (finding,)),
+                certain=False,
+            ),
+            PlannedPair(
+                "C001",
+                make_scan(folder, 0, minutes=25),
+                make_scan(folder, 1, minutes=5),
+                central_slice=6,
+                central_rule="central-region",
+                parity=ParityReport(offset_mm=None, count_ratio=None),
+                notes=(note,),
+            ),
+        ),
+        singles=(Single(_other_pixels(make_scan(folder, 4, minutes=5)), NO_PARTNER),),
+        left_out=(LeftOut("3.dcm", "It is not an ordinary file."),),
+    )
+    plan_keep(upload, plan)
+    return upload
+
+
+def _other_pixels(scan: ScannedSeries) -> ScannedSeries:
+    before = {"shape": [9, 64, 64], "spacing_mm": [4.8, 4.8, 4.8]}
+    return replace(scan, resampled_from=before)
+
+
+def make_unlike(cast: Cast) -> Cohort:
+    """A case whose scans lie apart; nobody has said why that may stay."""
+    cohort = make_cohort("Unlike", coordinators=[cast.coordinator], cases_wanted=1)
+    case = cohort.cases.get()
+    finding = ParityFinding("offset", "They lie apart.", blocking=True)
+    case.parity = ParityReport((0.0, 0.1, 9.9), 5.0, (finding,)).to_json()
+    case.slice_candidates = {"central-region": 30, "hottest-voxel": 12}
+    case.save()
+    return cohort
+
+
+def make_scan(folder: Path, number: int, *, minutes: int) -> ScannedSeries:
+    """A small head, as a scan would leave it."""
+    voxels = head(scale=minutes / 5)
+    middle = dict.fromkeys(LONG.candidates, 6)
+    scan = again(LONG, number, duration_s=minutes * 60.0, candidates=middle)
+    scan = replace(scan, files=(f"{number}.dcm",), total_counts=float(voxels.sum()))
+    return keep(folder, scan, voxels)
