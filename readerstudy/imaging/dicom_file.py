@@ -85,7 +85,10 @@ def whole_file(file: BinaryIO) -> bytes:
         raise Refused(gettext_noop("It is empty."))
     if not _looks_like_dicom(head):
         raise Refused(gettext_noop("It is not a DICOM file."))
-    content = head + file.read(MAX_FILE_BYTES + 1 - len(head))
+    if isinstance(file, BytesIO):  # in memory already
+        content = file.getvalue()
+    else:
+        content = head + file.read(MAX_FILE_BYTES + 1 - len(head))
     if len(content) > MAX_FILE_BYTES:
         raise Refused(
             gettext_noop("It is larger than %(megabytes)s MB.")
