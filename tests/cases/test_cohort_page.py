@@ -56,12 +56,6 @@ def cohort(coordinator) -> Cohort:
 
 
 @pytest.fixture
-def browser(client, coordinator) -> Client:
-    client.force_login(coordinator)
-    return client
-
-
-@pytest.fixture
 def page(browser, cohort):
     def page(**asked: object) -> str:
         response = browser.get(f"/cohorts/{cohort.pk}/", asked)
@@ -282,6 +276,28 @@ def test_the_csv_holds_every_case_with_every_column(browser, cohort):
     assert second["parity_accepted"] == "FALSE"
     assert second["images"] == "reference short gaussian"
     assert rows[3]["reference_binding_right"] == ""
+
+
+def test_what_is_not_known_is_empty_in_the_csv_and_never_zero(browser, cohort):
+    change(
+        "C001",
+        parity={"offset_mm": None, "count_ratio": None, "findings": []},
+        slice_candidates={"central-region": 30, "hottest-voxel": 0},
+        age_years=None,
+    )
+    Series.objects.filter(case__code="C001").update(
+        duration_s=None, started_after_s=None, negative_voxels=None
+    )
+    Series.objects.filter(case__code="C001", role="short").update(total_counts=0)
+    row = exported(browser, cohort)[0]
+    unknown = [
+        *("offset_left", "offset_back", "offset_head", "count_ratio", "age"),
+        *("reference_duration", "short_started_after", "reference_negative"),
+        "slice_largest_sum",
+    ]
+    assert {name: row[name] for name in unknown} == dict.fromkeys(unknown, "")
+    assert (row["slice_central_region"], row["slice_hottest_voxel"]) == ("31", "1")
+    assert row["short_counts"] == "0.0"
 
 
 def test_the_csv_holds_what_the_filter_leaves_and_the_log_says_so(
