@@ -6,7 +6,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   pairsPlace = pairs.indexOf(event.target.closest(".pair"));
 });
 
-document.addEventListener("htmx:afterSettle", () => {
+document.addEventListener("htmx:afterSwap", () => {
   if (document.activeElement !== document.body || pairsPlace < 0) return;
   const pairs = document.querySelectorAll("#pairing .pair");
   const next = pairs[Math.min(pairsPlace, pairs.length - 1)];
