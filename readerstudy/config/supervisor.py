@@ -77,6 +77,7 @@ class Supervisor:
             "--timeout=120",
             "--graceful-timeout=5",
             "--log-level=warning",
+            "--logger-class=readerstudy.config.web_log.WebLogger",
             "--no-control-socket",
         )
         self._start_worker()

@@ -1,5 +1,6 @@
 """One machine, nothing but Python: SQLite, a broker without a server, `var/`."""
 
+import hashlib
 import os
 import secrets
 import time
@@ -38,12 +39,30 @@ def _read_key(path: Path) -> str:
     raise ImproperlyConfigured(f"{path} is empty. Restore it from a backup.")
 
 
+def _check_identity_key() -> None:
+    """A backup without the key, or with that of another server, is not gone on with:
+    patients would not be recognised again, and nobody would notice."""
+    path, check = VAR_DIR / "identity-key", VAR_DIR / "identity-key.check"
+    kept = check.read_text() if check.exists() else ""
+    if kept and not path.exists():
+        raise ImproperlyConfigured(f"{path} is missing. Restore it from its backup.")
+    if path.exists():
+        key = _read_key(path)
+        found = hashlib.sha256(f"readerstudy.identity-key {key}".encode()).hexdigest()
+        if kept and kept != found:
+            raise ImproperlyConfigured(f"{path} is not the key of this server's data.")
+        if not kept:
+            check.write_text(found)
+
+
+_check_identity_key()
 # before there was a key of its own for identities, SECRET_KEY served for them
 _before = VAR_DIR / "secret-key"
 _is_older = _before.exists() and not (VAR_DIR / "identity-key").exists()
 IDENTITY_KEY = _kept_key(
     "identity-key", at_first=_before.read_text().strip() if _is_older else ""
 )
+_check_identity_key()
 SECRET_KEY = _kept_key("secret-key")
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 
