@@ -1,5 +1,5 @@
 // Which files are sent: chosen or dropped, whole folders too. They travel as one
-// parcel, whose layout readerstudy/cases/parcels.py describes: a folder of thousands
+// parcel, whose layout readerstudy/cases/storage/parcels.py describes: a folder of thousands
 // of slices is one stream, and the names of its files stand in no request's headers.
 (() => {
   // \x89PARCEL\n

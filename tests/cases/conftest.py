@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.test import Client
 
 from readerstudy.cases import services
 from readerstudy.cases.models import Upload
@@ -75,6 +76,21 @@ def other_coordinator(db):
 
 
 @pytest.fixture
+def browser(coordinator) -> Client:
+    client = Client()
+    client.force_login(coordinator)
+    return client
+
+
+@pytest.fixture
+def other(other_coordinator) -> Client:
+    """The other coordinator's browser."""
+    client = Client()
+    client.force_login(other_coordinator)
+    return client
+
+
+@pytest.fixture
 def folder(tmp_path) -> Path:
     """Three patients and two files that belong to nobody."""
     found = tmp_path / "dicom"
@@ -96,3 +112,12 @@ def archive(folder, tmp_path) -> Path:
             if file.is_file():
                 packed.write(file, file.relative_to(folder))
     return path
+
+
+@pytest.fixture
+def upload(archive, coordinator, django_capture_on_commit_callbacks) -> Upload:
+    """A zip of three pairs, looked through by the worker."""
+    with django_capture_on_commit_callbacks(execute=True):
+        upload = send_files(coordinator, "First", archive)
+    upload.refresh_from_db()
+    return upload

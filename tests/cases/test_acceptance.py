@@ -36,13 +36,6 @@ def cohort(coordinator) -> Cohort:
     return cohort
 
 
-@pytest.fixture
-def browser(coordinator) -> Client:
-    client = Client()
-    client.force_login(coordinator)
-    return client
-
-
 def waiting(cohort: Cohort) -> dict[str, list[str]]:
     return {
         case.code: [one.kind for one in open_findings(case)]

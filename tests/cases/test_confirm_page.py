@@ -23,13 +23,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def browser(coordinator) -> Client:
-    client = Client()
-    client.force_login(coordinator)
-    return client
-
-
-@pytest.fixture
 def upload(coordinator) -> Upload:
     """Two plain pairs, one patient under two ids, and a long scan alone."""
     image = head(5)

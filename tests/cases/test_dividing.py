@@ -7,7 +7,6 @@ from io import StringIO
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import Client
 
 from readerstudy.audit.models import AuditEvent
 from readerstudy.cases import services
@@ -25,12 +24,6 @@ SIZES = {"training": 3, "validation": 1, "test": 2}
 @pytest.fixture
 def cohort(coordinator) -> Cohort:
     return make_cohort(cases_wanted=6, coordinators=[coordinator])
-
-
-@pytest.fixture
-def browser(client, coordinator) -> Client:
-    client.force_login(coordinator)
-    return client
 
 
 def parts(cohort: Cohort) -> dict[str, str]:

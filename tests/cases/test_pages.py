@@ -4,26 +4,12 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from django.test import Client
 from PIL import Image
 
 from readerstudy.cases import services
 from readerstudy.cases.models import Cohort
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def browser(client, coordinator):
-    client.force_login(coordinator)
-    return client
-
-
-@pytest.fixture
-def other(other_coordinator):
-    client = Client()
-    client.force_login(other_coordinator)
-    return client
 
 
 @pytest.fixture

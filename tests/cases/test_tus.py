@@ -16,6 +16,7 @@ from readerstudy.cases.services import receiving
 from readerstudy.cases.storage import room
 from readerstudy.cases.storage.sealing import sealed_open
 from readerstudy.cases.views import tus
+from readerstudy.cases.views.line import SILENCE_S
 from tests.cast import make_user
 
 pytestmark = pytest.mark.django_db
@@ -198,7 +199,7 @@ class DeadLine:
     def read(self, size: int) -> bytes:
         if content := self.content.read(size):
             return content
-        assert self.patience == [tus.SILENCE_S]
+        assert self.patience == [SILENCE_S]
         raise TimeoutError
 
     readline = read
@@ -217,7 +218,7 @@ def test_of_a_line_that_dies_counts_what_it_gave_and_no_thread_waits(sender):
     )
     assert response.status_code == 204, response.content
     assert response["Upload-Offset"] == str(5 * 2**20)
-    assert line.patience == [tus.SILENCE_S, None]
+    assert line.patience == [SILENCE_S, None]
     assert content_of(path) == b"12345" * 2**20
 
 

@@ -13,18 +13,7 @@ from readerstudy.cases.models import Upload
 from readerstudy.cases.services import receiving, uploads
 from readerstudy.imaging.errors import Refused
 
-from .conftest import send_files
-
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def upload(archive, coordinator, django_capture_on_commit_callbacks) -> Upload:
-    """A zip of three pairs, looked through by the worker."""
-    with django_capture_on_commit_callbacks(execute=True):
-        upload = send_files(coordinator, "First", archive)
-    upload.refresh_from_db()
-    return upload
 
 
 @pytest.mark.parametrize("came", [True, False])

@@ -20,19 +20,6 @@ UPLOAD = "/cohorts/upload/"
 
 
 @pytest.fixture
-def browser(client, coordinator):
-    client.force_login(coordinator)
-    return client
-
-
-@pytest.fixture
-def other(other_coordinator):
-    client = Client()
-    client.force_login(other_coordinator)
-    return client
-
-
-@pytest.fixture
 def send(browser, archive, django_capture_on_commit_callbacks):
     """Send the form; a worker looks through the files at once."""
 

@@ -19,15 +19,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def upload(archive, coordinator, django_capture_on_commit_callbacks) -> Upload:
-    """A zip of three pairs, looked through by the worker."""
-    with django_capture_on_commit_callbacks(execute=True):
-        upload = send_files(coordinator, "First", archive)
-    upload.refresh_from_db()
-    return upload
-
-
-@pytest.fixture
 def sent(archive, coordinator, django_capture_on_commit_callbacks) -> Upload:
     """The same, and no worker has taken it up yet."""
     with django_capture_on_commit_callbacks():

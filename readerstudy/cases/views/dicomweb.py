@@ -19,9 +19,9 @@ from readerstudy.imaging.errors import Refused
 from ..gateways import multipart, stow
 from ..services import stowing
 from ..wording import told
+from .line import ended_by_silence
 
 READ_BYTES = 2**18
-SILENCE_S = 60
 
 
 @csrf_exempt  # who asks says so in every request; a cookie counts for nothing here
@@ -89,14 +89,9 @@ def _body(request: HttpRequest) -> Iterator[bytes]:
         "Transfer-Encoding", ""
     ).lower() and request.environ.get("wsgi.input_terminated")
     source = request.environ["wsgi.input"] if chunked else request
-    line = request.META.get("gunicorn.socket")
-    if line:
-        line.settimeout(SILENCE_S)
-    try:
-        while chunk := source.read(READ_BYTES):
-            yield chunk
-    except Exception:  # whatever the server's reader of chunks raises
-        return  # then the last part is missing, and that is said
-    finally:
-        if line:
-            line.settimeout(None)
+    with ended_by_silence(request):
+        try:
+            while chunk := source.read(READ_BYTES):
+                yield chunk
+        except Exception:  # whatever the server's reader of chunks raises
+            return  # then the last part is missing, and that is said

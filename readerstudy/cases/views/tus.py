@@ -34,13 +34,12 @@ from ..services.receiving import (
 from ..storage.room import NoRoomError
 from ..wording import told
 from .access import HttpRequest
+from .line import ended_by_silence
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,termination,expiration"
 CONTENT_TYPE = "application/offset+octet-stream"
 READ_BYTES = 2**18
-# A line that is dead for so long does not keep a thread of the server.
-SILENCE_S = 60
 LONGEST_NUMBER = 18  # digits
 
 STATUSES: dict[type[Refused], HTTPStatus] = {
@@ -171,17 +170,12 @@ def _patch(request: HttpRequest, file: UploadFile) -> HttpResponseBase:
 
 def _body(request: HttpRequest) -> Iterator[bytes]:
     """What the line gives, until it breaks or is silent: that much counts."""
-    line = request.META.get("gunicorn.socket")
-    if line:
-        line.settimeout(SILENCE_S)
-    try:
-        while chunk := request.read(READ_BYTES):
-            yield chunk
-    except UnreadablePostError:
-        return
-    finally:
-        if line:
-            line.settimeout(None)
+    with ended_by_silence(request):
+        try:
+            while chunk := request.read(READ_BYTES):
+                yield chunk
+        except UnreadablePostError:
+            return
 
 
 def _delete(request: HttpRequest, file: UploadFile) -> HttpResponseBase:

@@ -45,13 +45,6 @@ def archive(filled: Orthanc, settings) -> Orthanc:
     return filled
 
 
-@pytest.fixture
-def browser(coordinator) -> Client:
-    client = Client()
-    client.force_login(coordinator)
-    return client
-
-
 def asked(**more: str) -> dict[str, str]:
     return {"pacs": "Archive", "patient_id": "*", "modality": "", **more}
 
