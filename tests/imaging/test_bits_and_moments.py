@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.pixels import rescaled
 from readerstudy.imaging.tomogram import read_tomogram
 
 from .objects import as_file, nuclear_object
@@ -50,3 +51,14 @@ def test_a_day_without_a_time_is_no_moment(clock):
     if clock is not None:
         ds.add_new("AcquisitionTime", "TM", clock)
     assert read_tomogram(as_file(ds)).acquired_at is None
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered")
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_pixels_that_are_no_numbers_are_refused(value):
+    stored = np.ones((3, 4, 4), np.float32)
+    stored[1, 2, 3] = value
+    with pytest.raises(Refused, match="not numbers"):
+        rescaled(stored, np.array([(1.0, 0.0)]))
+    with pytest.raises(Refused, match="not numbers"):
+        rescaled(np.full((1, 2, 2), 3e38), np.array([(2.0, 0.0)]))

@@ -83,3 +83,14 @@ def test_of_the_file_stay_its_place_its_counts_and_its_grid():
 
 def test_what_has_the_studys_pixels_was_not_resampled():
     assert scan_of(hot(6)).resampled_from is None
+
+
+def test_the_middle_of_the_brain_is_looked_for_by_millimetres_not_by_slices():
+    """Thick slices: 40 mm above the widest section are four of them, not twelve."""
+    stored = hot(6)
+    stored[9, 20:60, 20:60] = 300  # the widest section
+    stored[16, 38:42, 38:42] = 5000  # hotter, but 70 mm above it
+    scan = scan_of(stored, between_mm=10.0)
+    assert scan.candidates["largest-sum"] == 9
+    assert scan.candidates["hottest-voxel"] == 16
+    assert scan.candidates["central-region"] == 6
