@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import pytest
 import requests
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import chromium, expected_errors, log_in, new_context
 from tests.cases.gateways.conftest import Orthanc
@@ -75,9 +75,13 @@ def import_it(site: Site, page: Page, *, cases: int = 1) -> None:
     # who pairs has to see what was sent: that is shown, and not kept
     assert MARK in page.locator("main").inner_text()
     assert site.leaks() == []
+    seen = page.locator("#import [name=seen]")  # of the pairs that the page shows
+    before = seen.input_value()
     for button in page.get_by_role("button", name="Swap reference and short").all():
-        button.click()
-        button.click()
+        for _ in range(2):
+            button.click()
+            expect(seen).not_to_have_value(before)
+            before = seen.input_value()
     page.locator("#import button").click()
     site.wait_for(pk, "done")
     page.goto(f"{site.base}/cohorts/uploads/{pk}/")
