@@ -17,7 +17,7 @@ import pytest
 import requests
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import chromium, expected_errors, log_in, new_context
+from tests.browser.conftest import log_in
 from tests.cases.gateways.conftest import Orthanc
 from tests.cast import PASSWORD
 from tests.own_database import ROOT
@@ -36,8 +36,6 @@ from .canaries import (
 )
 from .conftest import Site
 from .searching import Search, Watch
-
-__all__ = ["chromium", "expected_errors", "new_context"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.sqlite]
 
