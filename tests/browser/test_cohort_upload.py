@@ -92,20 +92,27 @@ def pieces(page: Page) -> list[tuple[str, int]]:
     return seen
 
 
-def break_off(page: Page, *, after: int, act: Callable[[Route], None]) -> None:
-    """Do `act` with the piece that comes after so many; later ones pass again."""
+def break_off(page: Page, *, after: int, act: Callable[[Route], None]) -> list[Route]:
+    """Do `act` with the piece that comes after so many; later ones pass again.
+
+    What is given back holds that piece once it has come: before, another could
+    take its place.
+    """
     passed = 0
+    broken: list[Route] = []
 
     def pass_or_act(route: Route) -> None:
         nonlocal passed
         passed += route.request.method == "PATCH"
         if passed == after + 1:
             passed += 1
+            broken.append(route)
             act(route)
         else:
             route.continue_()
 
     page.route(FILES, pass_or_act)
+    return broken
 
 
 def hang(route: Route) -> None:
@@ -190,7 +197,7 @@ def test_a_folder_of_thousands_of_files_needs_few_requests(page, folder, tmp_pat
 
 
 def test_progress_is_told_in_bytes_and_time(page, folder):
-    break_off(page, after=5, act=hang)
+    broken = break_off(page, after=5, act=hang)
     choose(page, folder)
     page.click("#send")
     told = page.locator("#upload-told")
@@ -198,7 +205,7 @@ def test_progress_is_told_in_bytes_and_time(page, folder):
     expect(page.locator("#upload-progress progress")).not_to_have_js_property(
         "value", 0
     )
-    wait_until(page, lambda: received() == 250_000)
+    wait_until(page, lambda: broken and received() == 250_000)
     page.click("#pause")
     expect(page.locator("#upload-news")).to_have_text("Paused.")
     assert 0 < received() < UploadFile.objects.get().size
@@ -208,11 +215,11 @@ def test_progress_is_told_in_bytes_and_time(page, folder):
 
 
 def test_after_a_reload_the_same_files_go_on_where_they_stopped(page, folder):
-    break_off(page, after=5, act=hang)
+    broken = break_off(page, after=5, act=hang)
     choose(page, folder, name="Reloaded")
     page.click("#send")
     expect(page.locator("#upload-told")).to_contain_text("sent")
-    wait_until(page, lambda: received() == 250_000)
+    wait_until(page, lambda: broken and received() == 250_000)
     page.reload()
     expect(page.locator("main")).to_contain_text("“Reloaded” was broken off")
     asked = pieces(page)
@@ -281,10 +288,10 @@ def test_who_was_logged_out_logs_in_elsewhere_and_goes_on(
 
 
 def test_what_is_given_up_is_removed_from_the_server(page, folder, settings):
-    break_off(page, after=3, act=hang)
+    broken = break_off(page, after=3, act=hang)
     choose(page, folder)
     page.click("#send")
-    wait_until(page, lambda: received() == 150_000)
+    wait_until(page, lambda: broken and received() == 150_000)
     page.click("#cancel")  # and the question is answered with yes
     expect(page.locator("#cancelled")).to_be_visible()
     assert not Upload.objects.exists()
