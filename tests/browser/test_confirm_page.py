@@ -47,7 +47,7 @@ def codes(upload) -> dict[str, tuple[int, int, bool]]:
 
 
 def test_a_pair_is_corrected_in_place_with_the_keyboard_alone(
-    page_of, live_server, coordinator, upload
+    coordinator, page_of, live_server, upload
 ):
     page = page_of(coordinator)
     page.goto(f"{live_server}/cohorts/uploads/{upload.pk}/")
@@ -104,7 +104,7 @@ def test_two_scans_are_paired_by_hand_without_scripts(
 
 
 def test_what_another_window_has_changed_is_said_not_done(
-    page_of, live_server, coordinator, upload
+    coordinator, page_of, live_server, upload
 ):
     page = page_of(coordinator)
     page.goto(f"{live_server}/cohorts/uploads/{upload.pk}/")
@@ -119,7 +119,7 @@ def test_what_another_window_has_changed_is_said_not_done(
 
 
 def test_the_page_is_read_on_a_narrow_screen_without_scrolling_sideways(
-    page_of, live_server, coordinator
+    coordinator, page_of, live_server
 ):
     (long, image), short = both_scans(0)
     long = replace(long, files=("export/" + "very-long-name-" * 12,))

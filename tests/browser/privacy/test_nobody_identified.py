@@ -127,16 +127,23 @@ def test_from_a_browser_without_scripts(
     import_it(site, page)
 
 
-def test_from_a_folder_by_the_command(site: Site, sent: Callable[[int], Path]) -> None:
-    """What it says to the administrator's terminal names files, and is not kept."""
+def by_command(
+    site: Site, folder: Path, *, name: str
+) -> subprocess.CompletedProcess[bytes]:
     done = subprocess.run(
-        [sys.executable, "manage.py", "import_cohort", str(sent(3)), "--name=By hand"],
+        [sys.executable, "manage.py", "import_cohort", str(folder), f"--name={name}"],
         cwd=ROOT,
         env=site.platform.environment,
         capture_output=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
+    return done
+
+
+def test_from_a_folder_by_the_command(site: Site, sent: Callable[[int], Path]) -> None:
+    """What it says to the administrator's terminal names files, and is not kept."""
+    done = by_command(site, sent(3), name="By hand")
     assert MARK in done.stdout.decode()
     assert list(site.search.bytes(done.stderr)) == []
     assert site.leaks() == []
@@ -233,9 +240,10 @@ def test_a_uid_in_an_address_comes_into_no_log(
 
 
 def test_who_is_older_than_ninety_is_ninety_and_days_are_an_interval(
-    site: Site,
+    site: Site, sent: Callable[[int], Path]
 ) -> None:
-    """After the others: what they imported is what is looked at."""
+    """Of this import, and of what others have imported before."""
+    by_command(site, sent(8), name="Of age")
     cases = site.rows("SELECT age_years, sex, patient_digest FROM cases_case")
     assert cases
     assert {(age, sex) for age, sex, _ in cases} == {(90, "F")}
