@@ -118,10 +118,17 @@ def told(judgement: Judgement) -> set[tuple[str, str]]:
     return {(finding.target, finding.family) for finding in judgement.leaks}
 
 
-# Of a study so small, which arm an image is of may stay near the alarm's limit where
-# only pages differ; that two are of one arm does not.
 def told_by(*played: object) -> set[tuple[str, str]]:
     return told(ask(*played))
+
+
+def told_of_pages(client_of: ClientOf) -> set[tuple[str, str]]:
+    """Of a study so small, one play may leave the arm just below the alarm's limit;
+    as for an honest study, a second one is asked."""
+    found = told_by(*play(client_of=client_of))
+    if ("the arm", "page") not in found:
+        found |= told_by(*play(client_of=client_of))
+    return found
 
 
 @pytest.mark.slow
@@ -215,8 +222,8 @@ def retouch(told: dict[str, str]) -> str:
 @pytest.mark.parametrize("change", [withhold, retouch])
 def test_an_arm_that_does_not_come_with_an_answer_is_caught(change) -> None:
     client_of = leaking(carrying(change), kind="application/json")
-    found = told_by(*play(client_of=client_of))
-    assert ("same arm", "page") in found
+    found = told_of_pages(client_of)
+    assert {("the arm", "page"), ("same arm", "page")} <= found
 
 
 def tag(response, token: str) -> None:
@@ -268,8 +275,8 @@ def skip(response, token: str) -> None:
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_an_arm_that_is_not_fetched_ahead_is_caught() -> None:
-    found = told_by(*play(client_of=leaking(skip, kind="text/html")))
-    assert ("same arm", "page") in found
+    found = told_of_pages(leaking(skip, kind="text/html"))
+    assert {("the arm", "page"), ("same arm", "page")} <= found
 
 
 def ask_about_one_arm(study: Study) -> None:
