@@ -1,4 +1,4 @@
-"""Weights of networks, and jobs: one run of one method over one cohort."""
+"""Weights of networks, and what workers do with them: jobs and trainings."""
 
 import uuid
 
@@ -11,23 +11,37 @@ from readerstudy.cases.models import Cohort
 
 
 def weights_path(weights: "Weights", filename: str) -> str:
-    return f"weights/{uuid.uuid4().hex}.safetensors"
+    return f"weights/{uuid.uuid4().hex}.{weights.format}"
+
+
+def checkpoint_path(training: "Training", filename: str) -> str:
+    return f"checkpoints/{uuid.uuid4().hex}.safetensors"
 
 
 class Weights(models.Model):
-    """The trained state of a registered network, with its card."""
+    """The trained state of a registered network, or a whole network as ONNX, with
+    its card."""
 
     class Origin(models.TextChoices):
         SHIPPED = "shipped", _("shipped with this software")
         UPLOADED = "uploaded", _("uploaded")
+        TRAINED = "trained", _("trained here")
+
+    class Format(models.TextChoices):
+        SAFETENSORS = "safetensors", "safetensors"
+        ONNX = "onnx", "ONNX"
 
     network = models.CharField(max_length=50)  # a key of registry.METHODS
     title = models.CharField(max_length=100)
+    format = models.CharField(max_length=16, choices=Format, default=Format.SAFETENSORS)
     # a copy also of shipped weights: a later version may ship others, but what
     # a study was made with stays
     file = models.FileField(upload_to=weights_path, max_length=200)
     sha256 = models.CharField(max_length=64, unique=True)
     card = models.JSONField()
+    # what was seen when a probe image went through it (runtime.Probe as plain
+    # values); empty for weights that nobody probed
+    probe = models.JSONField(default=dict, blank=True)
     origin = models.CharField(max_length=16, choices=Origin)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="weights"
@@ -40,7 +54,8 @@ class Weights(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(origin="shipped", uploaded_by__isnull=True)
-                | Q(origin="uploaded", uploaded_by__isnull=False),
+                | Q(origin="uploaded", uploaded_by__isnull=False)
+                | Q(origin="trained"),
                 name="weights_uploaded_by_someone",
             ),
         ]
@@ -49,9 +64,25 @@ class Weights(models.Model):
         return f"{self.title} ({self.sha256[:12]})"
 
 
-class Job(models.Model):
-    """One run of a method over a cohort. This row is the truth; a message to a
-    worker is only a wake-up call."""
+class Worker(models.Model):
+    """A worker process that says it lives: where jobs can be sent."""
+
+    claim = models.CharField(max_length=200, unique=True)  # see claims.py
+    queues = models.JSONField(default=list)
+    device = models.CharField(max_length=100)  # "cpu", or "cuda: " and its name
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-seen_at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.device} · {self.claim}"
+
+
+class Run(models.Model):
+    """What a worker does for longer than a request. Its row is the truth; a message
+    to a worker is only a wake-up call."""
 
     class State(models.TextChoices):
         QUEUED = "queued", _("waiting for a worker")
@@ -62,22 +93,13 @@ class Job(models.Model):
 
     ACTIVE = (State.QUEUED, State.RUNNING)
 
-    cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="jobs")
-    method = models.CharField(max_length=50)  # a key of registry.METHODS
-    weights = models.ForeignKey(
-        Weights, models.PROTECT, null=True, blank=True, related_name="jobs"
-    )
-    # what the renditions it makes are called: method and weights in one
-    rendition_method = models.CharField(max_length=100)
+    cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="%(class)ss")
     state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
-    done = models.PositiveIntegerField(default=0)
-    total = models.PositiveIntegerField(default=0)
-    # a sentence about the whole job; case code → sentence about that case
+    # a sentence about the whole of it
     message = models.TextField(blank=True)
-    failures = models.JSONField(default=dict, blank=True)
-    # how often a worker took it up since the last new image; too many deaths end it
+    # how often a worker took it up since it last got further; too many deaths end it
     attempts = models.PositiveSmallIntegerField(default=0)
-    # who works on it (see claims.py); only that one may write to a running job
+    # who works on it (see claims.py); only that one may write to a running row
     claimed_by = models.CharField(max_length=200, blank=True)
     heartbeat_at = models.DateTimeField(null=True)
     # when a wake-up call was last sent
@@ -87,24 +109,23 @@ class Job(models.Model):
         models.SET_NULL,
         null=True,
         blank=True,
-        related_name="jobs",
+        related_name="%(class)ss",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    # where it ran last, and with which versions of what
+    device = models.CharField(max_length=100, blank=True)
+    versions = models.JSONField(default=dict, blank=True)
 
     class Meta:
+        abstract = True
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["cohort", "rendition_method"],
-                condition=Q(state__in=["queued", "running"]),
-                name="job_one_active_per_method",
-            ),
             models.CheckConstraint(
                 condition=~Q(state="running")
                 | (~Q(claimed_by="") & Q(heartbeat_at__isnull=False)),
-                name="job_running_only_when_claimed",
+                name="%(class)s_running_only_when_claimed",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["queued", "running"], finished_at__isnull=True)
@@ -112,13 +133,73 @@ class Job(models.Model):
                     state__in=["done", "failed", "cancelled"],
                     finished_at__isnull=False,
                 ),
-                name="job_finished_has_its_time",
+                name="%(class)s_finished_has_its_time",
             ),
+        ]
+
+    @property
+    def active(self) -> bool:
+        return self.state in self.ACTIVE
+
+
+class Job(Run):
+    """One run of a method over a cohort."""
+
+    method = models.CharField(max_length=50)  # a key of registry.METHODS
+    weights = models.ForeignKey(
+        Weights, models.PROTECT, null=True, blank=True, related_name="jobs"
+    )
+    # what the renditions it makes are called: method and weights in one
+    rendition_method = models.CharField(max_length=100)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    # case code → sentence about that case
+    failures = models.JSONField(default=dict, blank=True)
+    # one SHA-256 over those of all cases' short images, one over all it made of them
+    input_sha256 = models.CharField(max_length=64, blank=True)
+    output_sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta(Run.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cohort", "rendition_method"],
+                condition=Q(state__in=["queued", "running"]),
+                name="job_one_active_per_method",
+            ),
+            *Run.Meta.constraints,
         ]
 
     def __str__(self) -> str:
         return f"{self.rendition_method} · {self.cohort_id}"
 
-    @property
-    def active(self) -> bool:
-        return self.state in self.ACTIVE
+
+class Training(Run):
+    """One training of a registered network on a cohort's training split.
+
+    The validation split picks; the test split is not read.
+    """
+
+    network = models.CharField(max_length=50)  # a key of registry.METHODS
+    title = models.CharField(max_length=100, blank=True)
+    # values for what the network's registry entry leaves open
+    settings = models.JSONField(default=dict, blank=True)
+    recipe = models.JSONField()  # training.Recipe as plain values
+    loss = models.CharField(max_length=16)
+    seed = models.PositiveBigIntegerField()
+    epochs_done = models.PositiveIntegerField(default=0)
+    epochs = models.PositiveIntegerField()
+    # one object an epoch: training.Epoch as plain values
+    history = models.JSONField(default=list, blank=True)
+    # safetensors: everything that a run goes on from
+    checkpoint = models.FileField(upload_to=checkpoint_path, max_length=200, blank=True)
+    # of the pixels it learns from; a resumed run must find the same
+    data_sha256 = models.CharField(max_length=64, blank=True)
+    result = models.OneToOneField(
+        Weights, models.SET_NULL, null=True, blank=True, related_name="training"
+    )
+
+    class Meta(Run.Meta):
+        constraints = [*Run.Meta.constraints]
+
+    def __str__(self) -> str:
+        return f"{self.network} · {self.cohort_id}"

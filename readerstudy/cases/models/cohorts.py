@@ -73,6 +73,8 @@ class Case(models.Model):
     split = models.CharField(max_length=16, choices=Split, blank=True, default="")
     # keyed digest of PatientID: finds the same patient again, names nobody
     patient_digest = models.CharField(max_length=64)
+    # that of the short scan, where somebody accepted a pair under two ids
+    second_patient_digest = models.CharField(max_length=64, blank=True, default="")
     # in completed years, capped at 90 (HIPAA Safe Harbor); null: not stated
     age_years = models.PositiveSmallIntegerField(null=True)
     sex = models.CharField(max_length=1, choices=Sex, blank=True, default="")
