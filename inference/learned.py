@@ -31,11 +31,13 @@ class Known:
         except (KeyError, TypeError, ValueError):  # an older card, or a poor one
             self._of = None
 
-    def learned(self, patient: str) -> Learned:
-        """What the patient with this digest was to the weights."""
+    def learned(self, *patient: str) -> Learned:
+        """What a patient was to the weights. patient: digests of every id; where they
+        know several, the worse one stands."""
         if self._of is None:
             return Learned.UNKNOWN
-        return self._of.get(patient, Learned.NOT)
+        found = {self._of[digest] for digest in patient if digest in self._of}
+        return next((part for part in reversed(PARTS) if part in found), Learned.NOT)
 
 
 def _digests(data: Mapping[str, Any], part: str) -> list[str]:

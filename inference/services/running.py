@@ -87,7 +87,7 @@ def _do_missing_cases(job: Job, claim: str) -> dict[str, str]:
 
 def _learned(known: Known | None, case: Case) -> dict[str, str]:
     """What the patient was to the network, for its image; nothing of a filter."""
-    return {LEARNED_FROM: known.learned(case.patient_digest)} if known else {}
+    return {LEARNED_FROM: known.learned(*case.patient_digests)} if known else {}
 
 
 def _done_cases(job: Job, provenance: dict[str, Any], known: Known | None) -> set[int]:

@@ -69,6 +69,29 @@ def test_images_say_what_their_patient_was_to_the_network(cohort, digests, add):
     assert said(cohort) == {"C001": "training", "C002": "no", "C003": "validation"}
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "worst"),
+    [
+        ("no", "training", "training"),
+        ("no", "validation", "validation"),
+        ("validation", "training", "training"),
+        ("training", "validation", "training"),
+        ("no", "no", "no"),
+    ],
+)
+def test_a_patient_under_two_ids_is_known_by_either(
+    cohort, digests, add, first, second, worst
+):
+    """Somebody accepted a pair whose scans bear two ids; the worse of both stands."""
+    ids = {"training": "a" * 64, "validation": "b" * 64, "no": "c" * 64}
+    weights = add(patients={part: [ids[part]] for part in ("training", "validation")})
+    Case.objects.filter(cohort=cohort, code="C002").update(
+        patient_digest=ids[first], second_patient_digest=ids[second]
+    )
+    run(request(cohort, "unet-l1", weights=weights))
+    assert said(cohort) == {"C001": "no", "C002": worst, "C003": "no"}
+
+
 def test_weights_that_are_silent_make_images_that_say_so(cohort, weights):
     run(request(cohort, "unet-l1", weights=weights))
     assert set(said(cohort).values()) == {"unknown"}

@@ -117,6 +117,11 @@ class Case(models.Model):
     def notes(self) -> list[str]:
         return self.note.splitlines()
 
+    @property
+    def patient_digests(self) -> tuple[str, ...]:
+        """One, or two where the scans bear two ids of what a person calls one head."""
+        return tuple(filter(None, (self.patient_digest, self.second_patient_digest)))
+
 
 class Division(models.Model):
     """How a cohort was divided into training, validation and test: by patient,
