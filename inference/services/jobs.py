@@ -4,23 +4,23 @@ from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import F, Value
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inference import registry
-from inference.claims import is_known_dead
 from inference.models import Job, Weights
 from readerstudy.audit.services import event_record
 from readerstudy.cases.models import Cohort
 from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.marking import gettext_noop
 
-# A worker says that it lives before every case; one case takes seconds.
-LEASE = timedelta(minutes=5)
-# A waiting job is called again after this long: its message may have been lost.
-CALL_AGAIN = timedelta(minutes=1)
-MAX_ATTEMPTS = 3
+from .runs import CALL_AGAIN, run_cancel, run_claim, run_retry, runs_recover
+from .workers import queue_for_jobs
+
+GAVE_UP = gettext_noop(
+    "Its worker died %(attempts)s times at this job, the last time after %(done)s of "
+    "%(total)s cases; perhaps memory was short. The log of the worker may say more."
+)
 
 
 def job_request(
@@ -81,47 +81,23 @@ def _refuse_unfit(spec: registry.MethodSpec, weights: Weights | None) -> None:
 
 def job_claim(*, job_id: int, claim: str) -> Job | None:
     """Take up a waiting job; None if it is not waiting (any more)."""
-    now = timezone.now()
-    taken = Job.objects.filter(pk=job_id, state=Job.State.QUEUED).update(
-        state=Job.State.RUNNING,
-        claimed_by=claim,
-        heartbeat_at=now,
-        attempts=F("attempts") + 1,
-        started_at=Coalesce("started_at", Value(now)),
-        message="",
-        failures={},
-    )
-    if not taken:
-        return None
-    return Job.objects.select_related("cohort", "weights").get(pk=job_id)
+    rows = Job.objects.select_related("cohort", "weights")
+    return run_claim(rows, pk=job_id, claim=claim)
 
 
 @transaction.atomic
 def job_cancel(*, job: Job, by: User | None = None) -> None:
-    """Stop it before its next case. What is made stays."""
-    stopped = Job.objects.filter(pk=job.pk, state__in=Job.ACTIVE).update(
-        state=Job.State.CANCELLED,
-        claimed_by="",
-        finished_at=timezone.now(),
-    )
-    if not stopped:
+    """Stop it before its next cases. What is made stays."""
+    if not run_cancel(job):
         raise Refused(_("This job has already ended; there is nothing to cancel."))
     _record("job.cancel", job, by)
 
 
 def job_retry(*, job: Job, by: User | None = None) -> None:
     """Do again what is missing. Cases that are done stay as they are."""
-    ended = (Job.State.FAILED, Job.State.CANCELLED)
     try:
         with transaction.atomic():
-            again = Job.objects.filter(pk=job.pk, state__in=ended).update(
-                state=Job.State.QUEUED,
-                attempts=0,
-                message="",
-                failures={},
-                finished_at=None,
-                called_at=timezone.now(),
-            )
+            again = run_retry(job, failures={})
             if again:
                 _call(job)
                 _record("job.retry", job, by)
@@ -132,44 +108,14 @@ def job_retry(*, job: Job, by: User | None = None) -> None:
 
 
 def jobs_recover(*, call_again: timedelta = CALL_AGAIN) -> int:
-    """Put back what dead workers held and call waiting jobs; how many were put back.
-
-    A worker of this machine that has ended is noticed at once, any other when its
-    last sign of life is older than the lease. May run anywhere, any number of
-    times at once: every step is a conditional update.
-    """
-    now = timezone.now()
-    put_back = 0
-    for job in Job.objects.filter(state=Job.State.RUNNING):
-        silent = job.heartbeat_at is None or job.heartbeat_at < now - LEASE
-        if silent or is_known_dead(job.claimed_by):
-            put_back += _put_back(job)
-    waiting = Job.objects.filter(state=Job.State.QUEUED)
-    for job in waiting:
-        if job.called_at is None or job.called_at <= now - call_again:
-            unchanged = waiting.filter(pk=job.pk, called_at=job.called_at)
-            with transaction.atomic():
-                if unchanged.update(called_at=now):
-                    _call(job)
-    return put_back
-
-
-def _put_back(job: Job) -> int:
-    held = Job.objects.filter(
-        pk=job.pk, state=Job.State.RUNNING, claimed_by=job.claimed_by
+    """Put back what dead workers held and call waiting jobs; how many were put back."""
+    return runs_recover(
+        Job.objects.all(), call=_call, gave_up=_gave_up, call_again=call_again
     )
-    if job.attempts < MAX_ATTEMPTS:
-        return held.update(state=Job.State.QUEUED, claimed_by="", called_at=None)
-    return held.update(
-        state=Job.State.FAILED,
-        claimed_by="",
-        finished_at=timezone.now(),
-        message=(
-            f"Its worker died {job.attempts} times at this job, the last time after "
-            f"{job.done} of {job.total} cases; perhaps memory was short. The log of "
-            "the worker may say more."
-        ),
-    )
+
+
+def _gave_up(job: Job) -> str:
+    return GAVE_UP % {"attempts": job.attempts, "done": job.done, "total": job.total}
 
 
 def _record(action: str, job: Job, by: User | None) -> None:
@@ -182,11 +128,11 @@ def _record(action: str, job: Job, by: User | None) -> None:
 
 
 def _call(job: Job) -> None:
-    """Wake a worker once the row is on disk. If no message gets through, the
-    sweep calls again: nothing is lost with it."""
+    """Wake a worker once the row is on disk. If no message gets through, or the
+    queue's last worker ends, the sweep calls again: nothing is lost with it."""
     from inference import tasks
 
     def call() -> None:  # a partial would break the logging of its own failure
-        tasks.run_job.delay(job.pk)
+        tasks.run_job.apply_async(args=(job.pk,), queue=queue_for_jobs())
 
     transaction.on_commit(call, robust=True)

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from django.db import models as db
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
@@ -24,15 +22,13 @@ from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import to_eight_bit
 
 from .jobs import job_claim
+from .runs import ClaimLostError, run_end, run_report
 
 logger = logging.getLogger(__name__)
 Method = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 # Sentences are kept as they stand; the page translates them.
 UNEXPECTED = gettext_noop("An unexpected error, described in the worker's log.")
-
-
-class _ClaimLostError(Exception):
-    """The job was cancelled, or another worker has taken it over."""
+SOME_FAILED = gettext_noop("%(failed)s of %(total)s cases failed.")
 
 
 def job_run(*, job_id: int) -> None:
@@ -45,7 +41,7 @@ def job_run(*, job_id: int) -> None:
         return
     try:
         failures = _do_missing_cases(job, claim)
-    except _ClaimLostError:
+    except ClaimLostError:
         logger.info("job %s: given up, it is no longer ours", job_id)
     except Refused as refusal:
         _end(job, claim, Job.State.FAILED, message=str(refusal))
@@ -54,7 +50,7 @@ def job_run(*, job_id: int) -> None:
         _end(job, claim, Job.State.FAILED, message=UNEXPECTED)
     else:
         if failures:
-            message = f"{len(failures)} of {job.total} cases failed."
+            message = SOME_FAILED % {"failed": len(failures), "total": job.total}
             _end(job, claim, Job.State.FAILED, message=message)
         else:
             _end(job, claim, Job.State.DONE, message="")
@@ -193,29 +189,17 @@ def _versions(kind: str) -> dict[str, str]:
 
 
 def _report(job: Job, claim: str, *, done: int, failures: dict[str, str]) -> None:
-    """Sign of life and progress; raises _ClaimLostError when the job is not ours.
-
-    Only attempts that bring nothing new count towards giving up: a long job
-    outlives any number of stops.
-    """
-    ours = Job.objects.filter(
-        pk=job.pk, state=Job.State.RUNNING, claimed_by=claim
-    ).update(
-        heartbeat_at=timezone.now(),
+    """Sign of life and progress; raises ClaimLostError when the job is not ours."""
+    run_report(
+        job,
+        claim,
+        further=done > job.done,
         done=done,
         total=job.total,
         failures=failures,
-        attempts=db.Case(
-            db.When(done__lt=done, then=1),
-            default=db.F("attempts"),
-            output_field=db.IntegerField(),
-        ),
     )
-    if not ours:
-        raise _ClaimLostError
+    job.done = done
 
 
 def _end(job: Job, claim: str, state: Job.State, *, message: str) -> None:
-    Job.objects.filter(pk=job.pk, state=Job.State.RUNNING, claimed_by=claim).update(
-        state=state, message=message, claimed_by="", finished_at=timezone.now()
-    )
+    run_end(job, claim, state, message=message)

@@ -56,14 +56,14 @@ def test_the_job_of_a_living_worker_is_left_alone(cohort):
 def test_a_worker_elsewhere_is_given_its_lease_and_no_more(cohort):
     job = running_job(cohort, claim=DEAD, silent_for=timedelta(seconds=100))
     assert services.jobs_recover() == 0
-    late = timezone.now() - services.jobs.LEASE - timedelta(seconds=1)
+    late = timezone.now() - services.runs.LEASE - timedelta(seconds=1)
     Job.objects.filter(pk=job.pk).update(heartbeat_at=late)
     assert services.jobs_recover() == 1
 
 
 def test_a_job_that_keeps_killing_its_worker_is_given_up_with_the_reason(cohort):
     job = request(cohort)
-    for _ in range(services.jobs.MAX_ATTEMPTS):
+    for _ in range(services.runs.MAX_ATTEMPTS):
         assert services.job_claim(job_id=job.pk, claim=DEAD)
         Job.objects.filter(pk=job.pk).update(
             heartbeat_at=timezone.now() - timedelta(hours=1)
@@ -80,7 +80,7 @@ def test_a_long_job_outlives_any_number_of_stops_as_long_as_it_gets_further(
     cohort, monkeypatch
 ):
     job = request(cohort)
-    stops = services.jobs.MAX_ATTEMPTS + 2
+    stops = services.runs.MAX_ATTEMPTS + 2
     cases = make_cohort("Long", cases=stops + 1).cases.all()
     cases.update(cohort=cohort, code=Concat(Value("L"), "code"))
     computed = 0
@@ -136,7 +136,7 @@ def test_a_broker_that_is_down_loses_no_job(
     def unreachable(*args, **kwargs):
         raise ConnectionError("no broker")
 
-    monkeypatch.setattr(tasks.run_job, "delay", unreachable)
+    monkeypatch.setattr(tasks.run_job, "apply_async", unreachable)
     with django_capture_on_commit_callbacks(execute=True):
         job = request(cohort)
     job.refresh_from_db()

@@ -1,0 +1,69 @@
+"""Workers as rows: each process says that it lives, so that others know where jobs
+can be sent. Which queues it listens to and what it computes on stand there."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.utils import timezone
+
+from inference.claims import is_known_dead
+from inference.models import Worker
+
+# The queues; readerstudy/config/celery.py says who listens to which.
+DEFAULT, GPU, TRAINING = "cpu", "gpu", "training"
+SEEN_EVERY = timedelta(seconds=30)
+# Longer without a sign: it does not count as alive.
+SEEN_WITHIN = timedelta(minutes=2)
+FORGOTTEN_AFTER = timedelta(hours=1)
+
+
+def worker_register(*, claim: str, queues: Sequence[str], device: str) -> Worker:
+    """A worker has started and listens; what ended without a word is forgotten."""
+    workers_forget()
+    now = timezone.now()
+    worker, _ = Worker.objects.update_or_create(
+        claim=claim,
+        defaults={"queues": sorted(queues), "device": device, "seen_at": now},
+        create_defaults={
+            "queues": sorted(queues),
+            "device": device,
+            "started_at": now,
+            "seen_at": now,
+        },
+    )
+    return worker
+
+
+def worker_seen(*, claim: str) -> bool:
+    """It still lives; False where its row is gone, and it must register again."""
+    seen = Worker.objects.filter(claim=claim).update(seen_at=timezone.now())
+    return bool(seen)
+
+
+def worker_end(*, claim: str) -> None:
+    Worker.objects.filter(claim=claim).delete()
+
+
+def workers_forget() -> int:
+    """Remove the rows of workers that died without a word; how many."""
+    late = timezone.now() - FORGOTTEN_AFTER
+    dead = [
+        worker.pk
+        for worker in Worker.objects.all()
+        if worker.seen_at < late or is_known_dead(worker.claim)
+    ]
+    return Worker.objects.filter(pk__in=dead).delete()[0] if dead else 0
+
+
+def living_workers() -> list[Worker]:
+    """Those that have been seen lately and are not known to have ended."""
+    lately = Worker.objects.filter(seen_at__gte=timezone.now() - SEEN_WITHIN)
+    return [worker for worker in lately if not is_known_dead(worker.claim)]
+
+
+def queue_for_jobs() -> str:
+    """Where a job is called: to a worker with a GPU where one listens, else to any."""
+    for worker in living_workers():
+        if GPU in worker.queues and worker.device.startswith("cuda"):
+            return GPU
+    return DEFAULT
