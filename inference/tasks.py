@@ -8,6 +8,8 @@ from typing import Any
 from celery import Celery, current_app, shared_task
 from celery.signals import worker_ready
 
+from . import presence  # noqa: F401  its signals are connected with it
+
 logger = logging.getLogger(__name__)
 SWEEP_SECONDS = 30
 
@@ -24,6 +26,7 @@ def sweep() -> None:
     from inference import services
 
     services.jobs_recover()
+    services.workers_forget()
 
 
 @current_app.on_after_finalize.connect  # type: ignore[untyped-decorator]

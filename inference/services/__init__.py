@@ -3,6 +3,7 @@
 from .jobs import job_cancel, job_claim, job_request, job_retry, jobs_recover
 from .running import job_run
 from .weights import weights_add, weights_sync_shipped, weights_upload
+from .workers import workers_forget
 
 __all__ = [
     "job_cancel",
@@ -14,4 +15,5 @@ __all__ = [
     "weights_add",
     "weights_sync_shipped",
     "weights_upload",
+    "workers_forget",
 ]

@@ -4,13 +4,13 @@ can be sent. Which queues it listens to and what it computes on stand there."""
 from collections.abc import Sequence
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from inference.claims import is_known_dead
+from inference.devices import kind_of
 from inference.models import Worker
 
-# The queues; readerstudy/config/celery.py says who listens to which.
-DEFAULT, GPU, TRAINING = "cpu", "gpu", "training"
 SEEN_EVERY = timedelta(seconds=30)
 # Longer without a sign: it does not count as alive.
 SEEN_WITHIN = timedelta(minutes=2)
@@ -64,6 +64,7 @@ def living_workers() -> list[Worker]:
 def queue_for_jobs() -> str:
     """Where a job is called: to a worker with a GPU where one listens, else to any."""
     for worker in living_workers():
-        if GPU in worker.queues and worker.device.startswith("cuda"):
-            return GPU
-    return DEFAULT
+        on_gpu = kind_of(worker.device) == "cuda"
+        if on_gpu and settings.GPU_QUEUE in worker.queues:
+            return str(settings.GPU_QUEUE)
+    return str(settings.CELERY_TASK_DEFAULT_QUEUE)

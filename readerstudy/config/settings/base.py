@@ -149,6 +149,14 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+# Who listens to which: docs/running.md. What nobody names goes to the first.
+CELERY_TASK_DEFAULT_QUEUE = "cpu"
+GPU_QUEUE, TRAINING_QUEUE = "gpu", "training"
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {
+    CELERY_TASK_DEFAULT_QUEUE: {},
+    GPU_QUEUE: {},
+    TRAINING_QUEUE: {},
+}
 
 REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
