@@ -1,42 +1,63 @@
-"""How the weights that are shipped came about: train on a simulated cohort, write."""
+"""How weights come about: train a registered network, score it, write its card.
+
+What it learns from may be simulated (the weights that are shipped) or a cohort's
+own images; the card says which.
+"""
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from readerstudy.imaging.preprocessing import to_eight_bit
 
 from . import registry
 from .networks.configuration import UNetConfiguration
 from .networks.unet import build_unet
-from .networks.weights import WeightsCard, write_weights
+from .networks.weights import Parameters, WeightsCard, write_weights
 from .prediction import load_parameters, predict, threads
-from .quality import psnr_db
-from .simulated_pairs import pairs_sha256, physics_sha256
-from .training import Epoch, LossName, Pairs, Recipe, Trained, train
+from .quality import psnr_db, ssim
+from .simulated_pairs import physics_sha256
+from .training import (
+    Checkpoint,
+    Epoch,
+    LossName,
+    Pairs,
+    Recipe,
+    pairs_sha256,
+    train,
+)
 
 # Never the seed of a cohort on which arms are compared.
 TRAINING_SEED = 1991
-TRAINING_CASES = 60
-VALIDATION_CASES = 12
+# As the study divided its 207 cases.
+TRAINING_CASES = 120
+VALIDATION_CASES = 37
+TEST_CASES = 50
 PREPROCESSING = {
     "input": "the short scan's slice by its own maximum, 8 bits, central 64×64, / 255",
     "target": "the reference scan's same slice, likewise",
     "output": "clipped to 0–1",
     "pixel_mm": 3.29,
 }
+SHIPPED_LICENCE = "the same as this software's"
 
 
 @dataclass(frozen=True)
 class Split:
-    """Simulated cases by number: which are learned from and which are only asked."""
+    """Simulated cases by number: which are learned from, which choose, and which
+    are looked at once, when everything is chosen."""
 
     seed: int = TRAINING_SEED
     training: int = TRAINING_CASES
     validation: int = VALIDATION_CASES
+    test: int = TEST_CASES
 
     @property
     def training_indices(self) -> range:
@@ -46,11 +67,40 @@ class Split:
     def validation_indices(self) -> range:
         return range(self.training, self.training + self.validation)
 
+    @property
+    def test_indices(self) -> range:
+        first = self.training + self.validation
+        return range(first, first + self.test)
+
+
+@dataclass(frozen=True)
+class Built:
+    """A new network, and what its card says it is."""
+
+    module: nn.Module
+    configuration: dict[str, Any]
+    in_channels: int
+
+
+def new_network(
+    spec: registry.MethodSpec, settings: Mapping[str, Any], *, seed: int
+) -> Built:
+    """A registered network with weights drawn from `seed`.
+
+    settings: values for what the network's registry entry leaves open.
+    """
+    configuration = UNetConfiguration.from_json({**spec.settings, **settings})
+    return Built(
+        build_unet(configuration, seed=seed),
+        configuration.to_json(),
+        configuration.in_channels,
+    )
+
 
 def build(
     *,
     network: str,
-    settings: dict[str, Any],
+    settings: Mapping[str, Any],
     split: Split,
     training: Pairs,
     validation: Pairs,
@@ -60,49 +110,67 @@ def build(
     path: Path,
     on_epoch: Callable[[Epoch], None] | None = None,
     thread_count: int = 1,
+    resume: Checkpoint | None = None,
+    on_checkpoint: Callable[[Checkpoint], None] | None = None,
 ) -> WeightsCard:
-    """Train a registered network and write its weights to `path`; their card.
-
-    settings: values for what the network's registry entry leaves open.
-    """
+    """Train a registered network on simulated cases, write its weights to `path`."""
     spec = registry.network_get(network)
-    configuration = UNetConfiguration.from_json({**spec.settings, **settings})
-    module = build_unet(configuration, seed=seed)
+    built = new_network(spec, settings, seed=seed)
     with threads(thread_count):
         trained = train(
-            module,
+            built.module,
+            in_channels=built.in_channels,
             training=training,
             validation=validation,
             recipe=recipe,
             loss=loss,
             seed=seed,
             on_epoch=on_epoch,
+            resume=resume,
+            on_checkpoint=on_checkpoint,
         )
-        load_parameters(module, trained.parameters)
-        results = _results(trained, predict(module, validation.short), validation)
-    data = _data(split, training, validation)
-    card = _card(spec, configuration, recipe, loss, seed, thread_count, data, results)
+        results = measured(built, trained.parameters, validation, epoch=trained.epoch)
+    card = weights_card(
+        spec,
+        title=f"{spec.title}, simulated cohort, {recipe.name} recipe",
+        configuration=built.configuration,
+        data=simulated_data(split, training, validation),
+        recipe={**recipe.to_json(), "threads": thread_count},
+        loss=loss,
+        seed=seed,
+        results=results,
+        licence=SHIPPED_LICENCE,
+    )
     write_weights(path, card=card, parameters=trained.parameters)
     return card
 
 
-def _card(
+def weights_card(
     spec: registry.MethodSpec,
-    configuration: UNetConfiguration,
-    recipe: Recipe,
-    loss: LossName,
-    seed: int,
-    thread_count: int,
+    *,
+    title: str,
+    configuration: dict[str, Any],
     data: dict[str, Any],
+    recipe: dict[str, Any],
+    loss: str,
+    seed: int,
     results: dict[str, Any],
+    licence: str = "",
 ) -> WeightsCard:
+    """All one must know about weights trained here, whatever they learned from.
+
+    data: with `sha256` of the pixels (`pairs_sha256` of training and validation),
+        `split`, and `patients` or `simulation_seed`. recipe: `Recipe.to_json`, with
+        the number of threads, the device and the precision it ran with.
+    results: as `measured` gives them.
+    """
     return WeightsCard(
         network=spec.key,
-        title=f"{spec.title}, simulated cohort, {recipe.name} recipe",
-        configuration=configuration.to_json(),
+        title=title,
+        configuration=configuration,
         preprocessing=PREPROCESSING,
         data=data,
-        recipe={**recipe.to_json(), "threads": thread_count},
+        recipe=recipe,
         loss=loss,
         seed=seed,
         versions={
@@ -111,11 +179,49 @@ def _card(
             "numpy": np.__version__,
         },
         results=results,
-        licence="the same as this software's",
+        licence=licence,
     )
 
 
-def _data(split: Split, training: Pairs, validation: Pairs) -> dict[str, Any]:
+def measured(
+    built: Built, parameters: Parameters, validation: Pairs, *, epoch: int
+) -> dict[str, Any]:
+    """What exactly these numbers reach on the validation split.
+
+    Of 8-bit images, range 255, mean ± SD over images; computed on the CPU, as they
+    will be used. epoch: whose weights they are.
+    """
+    module = built.module.cpu()
+    load_parameters(module, parameters)
+    output = predict(module, validation.short, in_channels=built.in_channels)
+    return {
+        "split": "validation",
+        "images": len(validation),
+        "kept_epoch": epoch,
+        **_scores(to_eight_bit(output), validation),
+    }
+
+
+def _scores(output: NDArray[np.uint8], pairs: Pairs) -> dict[str, dict[str, float]]:
+    scores = {}
+    for name, score in (("psnr_db", psnr_db), ("ssim_range_255", ssim)):
+        before = score(pairs.short, pairs.reference, data_range=255)
+        after = score(output, pairs.reference, data_range=255)
+        scores[f"{name}_short"] = _spread(before)
+        scores[f"{name}_output"] = _spread(after)
+        scores[f"{name}_gain"] = _spread(after - before)
+    return scores
+
+
+def _spread(values: NDArray[np.float64]) -> dict[str, float]:
+    return {
+        "mean": round(float(values.mean()), 4),
+        "sd": round(float(values.std(ddof=1)), 4),
+    }
+
+
+def simulated_data(split: Split, training: Pairs, validation: Pairs) -> dict[str, Any]:
+    """`data` of the card of weights that learned from simulated cases."""
     return {
         "description": (
             f"{split.training + split.validation} simulated cases of seed "
@@ -131,27 +237,4 @@ def _data(split: Split, training: Pairs, validation: Pairs) -> dict[str, Any]:
                 ("validation", split.validation_indices, validation),
             )
         },
-    }
-
-
-def _results(trained: Trained, output: np.ndarray, pairs: Pairs) -> dict[str, Any]:
-    """PSNR of 8-bit images over the validation split, range 255, mean ± SD."""
-    from readerstudy.imaging.preprocessing import to_eight_bit
-
-    before = psnr_db(pairs.short, pairs.reference, data_range=255)
-    after = psnr_db(to_eight_bit(output), pairs.reference, data_range=255)
-
-    def spread(values: np.ndarray) -> dict[str, float]:
-        return {
-            "mean": round(float(values.mean()), 3),
-            "sd": round(float(values.std(ddof=1)), 3),
-        }
-
-    return {
-        "split": "validation",
-        "images": len(pairs),
-        "kept_epoch": trained.epoch,
-        "psnr_db_short": spread(before),
-        "psnr_db_output": spread(after),
-        "psnr_db_gain": spread(after - before),
     }

@@ -1,17 +1,19 @@
 """A network and its weights at work, from the study's 8-bit image to 0–1."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from .networks.configuration import UNetConfiguration
 from .networks.unet import UNet, build_unet
 from .networks.weights import Parameters, WeightsFile, check_shapes
+from .stacks import inputs_of
 
 # Several processes of one thread each outrun one process of several threads, and
 # with one thread the same input gives the same bytes on every run.
@@ -32,9 +34,25 @@ def load_unet(weights: WeightsFile) -> UNet:
     return network
 
 
+def floating(state: Mapping[str, Tensor]) -> dict[str, NDArray[np.float32]]:
+    """The numbers of a network's state that a weights file holds.
+
+    What batch normalisation counts for itself are whole numbers, and of no use
+    once a network is trained.
+    """
+    return {
+        name: values.detach().cpu().contiguous().numpy().copy()
+        for name, values in state.items()
+        if values.is_floating_point()
+    }
+
+
 def load_parameters(network: nn.Module, parameters: Parameters) -> None:
     tensors = {name: torch.from_numpy(np.array(v)) for name, v in parameters.items()}
-    network.load_state_dict(tensors, strict=True)
+    counts = {
+        n: v for n, v in network.state_dict().items() if not v.is_floating_point()
+    }
+    network.load_state_dict({**counts, **tensors}, strict=True)
     network.eval()
     # torch's CPU convolutions are 1.4 to 2 times faster in this layout
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -52,28 +70,35 @@ def threads(count: int) -> Iterator[None]:
 
 def predict(
     network: nn.Module,
-    images: NDArray[np.uint8],
+    stacks: NDArray[np.uint8],
     *,
+    in_channels: int,
     batch_size: int = BATCH_SIZE,
     device: str = "cpu",
 ) -> NDArray[np.float32]:
-    """The network's output for each image: (N, H, W) uint8 → float32 within 0–1.
+    """The network's output for each slice: (cases, slices, H, W) uint8 → the same
+    shape in float32 within 0–1.
 
-    Input is image / 255 as (N, 1, H, W); the output is clipped to [0, 1] and not
-    yet quantised.
+    Input is image / 255 as (N, in_channels, H, W), see `stacks`; the output is
+    clipped to [0, 1] and not yet quantised.
     """
+    images = inputs_of(stacks, in_channels=in_channels)
     outputs = []
     with torch.inference_mode():
         for start in range(0, len(images), batch_size):
             part = np.array(images[start : start + batch_size])
-            batch = torch.from_numpy(part).to(device).float().div_(255)[:, None]
+            batch = torch.from_numpy(part).to(device).float().div_(255)
             batch = batch.contiguous(memory_format=torch.channels_last)
             outputs.append(network(batch)[:, 0].clamp_(0, 1).float().cpu().numpy())
-    return np.concatenate(outputs)
+    return np.concatenate(outputs).reshape(stacks.shape)
 
 
 def measure_images_per_second(
-    network: nn.Module, *, seconds: float, batch_size: int = BATCH_SIZE
+    network: nn.Module,
+    *,
+    seconds: float,
+    in_channels: int = 1,
+    batch_size: int = BATCH_SIZE,
 ) -> float:
     """Throughput of `predict` on one CPU thread, 64×64 images a second.
 
@@ -81,14 +106,17 @@ def measure_images_per_second(
     machine can only slow one down.
     """
     images = np.random.default_rng(0).integers(
-        0, 256, (batch_size, 64, 64), dtype=np.uint8
+        0, 256, (batch_size, 1, 64, 64), dtype=np.uint8
+    )
+    run = partial(
+        predict, network, images, in_channels=in_channels, batch_size=batch_size
     )
     fastest = float("inf")
     with threads(1):
-        predict(network, images, batch_size=batch_size)
+        run()
         end = time.perf_counter() + seconds
         while time.perf_counter() < end:
             start = time.perf_counter()
-            predict(network, images, batch_size=batch_size)
+            run()
             fastest = min(fastest, time.perf_counter() - start)
     return batch_size / fastest

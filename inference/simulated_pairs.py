@@ -89,7 +89,7 @@ def simulated_pairs(
     folder: Path,
     progress: Callable[[int, int], None] | None = None,
 ) -> Pairs:
-    """The five slices of each case: (5 · cases, 64, 64), in the order of `indices`.
+    """The five slices of each case: (cases, 5, 64, 64), in the order of `indices`.
 
     Goes through the same preprocessing as every imported case.
     """
@@ -119,10 +119,7 @@ def simulated_pairs(
             raise
     stacks = [np.load(path, allow_pickle=False) for path in wanted.values()]
     both = np.stack(stacks)  # (cases, 2, 5, 64, 64): short, reference
-    return Pairs(
-        short=both[:, 0].reshape(-1, *both.shape[-2:]),
-        reference=both[:, 1].reshape(-1, *both.shape[-2:]),
-    )
+    return Pairs(short=both[:, 0].copy(), reference=both[:, 1].copy())
 
 
 def _simulate(seed: int, index: int) -> np.ndarray:
@@ -136,12 +133,3 @@ def _simulate(seed: int, index: int) -> np.ndarray:
             for volume in (pair.short, pair.reference)
         ]
     )
-
-
-def pairs_sha256(*parts: Pairs) -> str:
-    """One hash of all pixels, in order: what exactly was learned from."""
-    digest = hashlib.sha256()
-    for part in parts:
-        for images in (part.short, part.reference):
-            digest.update(str(images.shape).encode() + images.tobytes())
-    return digest.hexdigest()

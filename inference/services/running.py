@@ -159,7 +159,7 @@ def _open_method(job: Job) -> Method:
 
     def method(images: NDArray[np.uint8]) -> NDArray[np.float32]:
         with prediction.threads(prediction.THREADS):
-            return prediction.predict(network, images)
+            return prediction.predict(network, images[None], in_channels=1)[0]
 
     return method
 

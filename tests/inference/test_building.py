@@ -11,7 +11,7 @@ import readerstudy.simulation
 from inference import building, simulated_pairs
 from inference.networks.weights import read_weights
 from inference.prediction import load_unet, predict
-from inference.quality import psnr_db
+from inference.quality import psnr_db, ssim
 from inference.services.weights import SHIPPED
 from inference.training import QUICK_RECIPE, Pairs
 from readerstudy.imaging import preprocessing
@@ -21,9 +21,9 @@ pytestmark = pytest.mark.pure
 RECIPE = replace(QUICK_RECIPE, epochs=2)
 
 
-def images(count: int, *, seed: int) -> Pairs:
+def images(cases: int, *, seed: int) -> Pairs:
     rng = np.random.default_rng(seed)
-    reference = rng.integers(0, 200, (count, 64, 64), dtype=np.uint8)
+    reference = rng.integers(0, 200, (cases, 5, 64, 64), dtype=np.uint8)
     noise = rng.integers(0, 20, reference.shape, dtype=np.uint8)
     return Pairs(reference + noise, reference)
 
@@ -34,8 +34,8 @@ def build(path: Path, **changes: object):
             "network": "unet-l1",
             "settings": {},
             "split": building.Split(training=2, validation=1),
-            "training": images(10, seed=1),
-            "validation": images(5, seed=2),
+            "training": images(2, seed=1),
+            "validation": images(1, seed=2),
             "recipe": RECIPE,
             "loss": "l1",
             "seed": 4,
@@ -57,11 +57,15 @@ def test_the_card_in_the_file_says_how_the_weights_came_about(tmp_path):
         "training": {"cases": [0, 1], "images": 10},
         "validation": {"cases": [2, 2], "images": 5},
     }
-    validation = images(5, seed=2)
-    output = to_eight_bit(predict(load_unet(found), validation.short))
+    validation = images(1, seed=2)
+    output = to_eight_bit(predict(load_unet(found), validation.short, in_channels=1))
     after = psnr_db(output, validation.reference, data_range=255)
     before = psnr_db(validation.short, validation.reference, data_range=255)
     results = card.results
+    similarity = ssim(output, validation.reference, data_range=255)
+    assert results["ssim_range_255_output"]["mean"] == pytest.approx(
+        similarity.mean(), abs=1e-3
+    )
     assert results["psnr_db_output"]["mean"] == pytest.approx(after.mean(), abs=1e-3)
     assert results["psnr_db_short"]["sd"] == pytest.approx(before.std(ddof=1), abs=1e-3)
     assert results["psnr_db_gain"]["mean"] == pytest.approx(
@@ -72,15 +76,16 @@ def test_the_card_in_the_file_says_how_the_weights_came_about(tmp_path):
 def test_building_again_gives_the_same_bytes_and_other_data_another_hash(tmp_path):
     first = build(tmp_path / "a")
     build(tmp_path / "b")
-    other = build(tmp_path / "c", training=images(10, seed=3))
+    other = build(tmp_path / "c", training=images(2, seed=3))
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert first.data["sha256"] != other.data["sha256"]
 
 
-def test_no_case_is_both_learned_from_and_asked():
+def test_the_207_cases_are_divided_as_in_the_study_and_none_is_in_two_parts():
     split = building.Split()
-    assert not set(split.training_indices) & set(split.validation_indices)
-    assert len(split.training_indices) >= 5 * len(split.validation_indices)
+    parts = (split.training_indices, split.validation_indices, split.test_indices)
+    assert [len(part) for part in parts] == [120, 37, 50]
+    assert sorted(index for part in parts for index in part) == list(range(207))
 
 
 def test_the_demo_is_simulated_from_another_seed():
@@ -111,8 +116,8 @@ def make(folder: Path, *indices: int) -> Pairs:
 def test_slices_come_in_order_and_short_belongs_to_reference(simulated, tmp_path):
     pairs = make(tmp_path, 3, 7)
     expected = [3, 4, 5, 6, 7, 7, 8, 9, 10, 11]
-    assert pairs.reference[:, 0, 0].tolist() == expected
-    assert pairs.short[:, 9, 9].tolist() == [100 + value for value in expected]
+    assert pairs.reference[:, :, 0, 0].ravel().tolist() == expected
+    assert pairs.short[:, :, 9, 9].ravel().tolist() == [100 + v for v in expected]
 
 
 def test_what_is_simulated_is_kept_and_a_half_written_case_made_again(
@@ -123,7 +128,7 @@ def test_what_is_simulated_is_kept_and_a_half_written_case_made_again(
     (home / "0002.part").write_bytes(b"half")
     again = make(tmp_path, 0, 1, 2)
     assert sorted(simulated) == [0, 1, 2]
-    assert len(again) == 15
+    assert (again.cases, len(again)) == (3, 15)
 
 
 PHYSICS = [

@@ -50,7 +50,9 @@ def test_a_network_makes_images_under_its_name_and_weights(cohort, weights):
             rendition_values(rendition_get(case=case, method="short"))
         )
         np.testing.assert_allclose(
-            rendition_values(rendition), predict(network, images), atol=1e-6
+            rendition_values(rendition),
+            predict(network, images[None], in_channels=1)[0],
+            atol=1e-6,
         )
         assert rendition.provenance["weights_sha256"] == weights.sha256
         assert rendition.provenance["versions"]["torch"]

@@ -11,17 +11,19 @@ from inference.networks.unet import build_unet
 from inference.prediction import predict
 from inference.training import (
     QUICK_RECIPE,
+    SHORT_RECIPE,
     STUDY_RECIPE,
     Pairs,
     Recipe,
-    _Run,
     train,
-    validation_psnr_db,
+    validate,
 )
+from inference.training.augmentation import augment
 
 pytestmark = pytest.mark.pure
+SLICES = 2
 SMALL = UNetConfiguration((4, 8), output_activation="sigmoid")
-SHORT_RECIPE = replace(QUICK_RECIPE, epochs=3)
+THREE_EPOCHS = replace(QUICK_RECIPE, epochs=3)
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +42,7 @@ def pairs(count: int, *, seed: int) -> Pairs:
     reference = 30 + 180 * np.exp(-distance / 30)
     short = reference + rng.normal(0, 20, reference.shape)
     eight_bit = (
-        np.clip(np.rint(images), 0, 255).astype(np.uint8)
+        np.clip(np.rint(images), 0, 255).astype(np.uint8).reshape(-1, SLICES, 32, 32)
         for images in (short, reference)
     )
     return Pairs(*eight_bit)
@@ -50,6 +52,7 @@ def trained(recipe: Recipe, *, seed: int = 1, loss="mse", configuration=SMALL):
     network = build_unet(configuration, seed=7)
     result = train(
         network,
+        in_channels=1,
         training=pairs(24, seed=1),
         validation=pairs(8, seed=2),
         recipe=recipe,
@@ -72,7 +75,12 @@ def test_the_recipe_named_study_has_the_published_numbers():
     assert STUDY_RECIPE.averaging is None
 
 
-@pytest.mark.parametrize("recipe", [SHORT_RECIPE, replace(STUDY_RECIPE, epochs=3)])
+def test_the_short_recipe_is_the_quick_one_with_a_third_of_the_epochs():
+    assert replace(SHORT_RECIPE, name="quick", epochs=60) == QUICK_RECIPE
+    assert SHORT_RECIPE.epochs == 20
+
+
+@pytest.mark.parametrize("recipe", [THREE_EPOCHS, replace(STUDY_RECIPE, epochs=3)])
 def test_the_same_seed_gives_the_same_weights_to_the_last_bit(recipe):
     _, first = trained(recipe)
     _, second = trained(recipe)
@@ -97,7 +105,7 @@ def test_training_makes_unseen_noisy_images_better(loss):
     unseen = pairs(8, seed=2)
     before = 10 * np.log10(
         255**2
-        / np.mean((unseen.short.astype(float) - unseen.reference) ** 2, axis=(1, 2))
+        / np.mean((unseen.short.astype(float) - unseen.reference) ** 2, axis=(2, 3))
     )
     assert result.history[-1].training_loss < result.history[0].training_loss / 2
     assert result.history[-1].validation_psnr_db > before.mean() + 3
@@ -106,7 +114,7 @@ def test_training_makes_unseen_noisy_images_better(loss):
 def test_the_losses_are_the_mean_square_and_the_mean_absolute_difference():
     images = pairs(4, seed=3)
     network = build_unet(SMALL, seed=7)
-    short, reference = images.tensors("cpu")
+    short, reference = images.tensors("cpu", in_channels=1)
     with torch.no_grad():
         difference = (network(short) - reference).double()
     still = replace(
@@ -119,6 +127,7 @@ def test_the_losses_are_the_mean_square_and_the_mean_absolute_difference():
         network = build_unet(SMALL, seed=7)
         result = train(
             network,
+            in_channels=1,
             training=images,
             validation=images,
             recipe=still,
@@ -161,9 +170,10 @@ def test_progress_is_told_after_every_epoch():
     network = build_unet(SMALL, seed=7)
     result = train(
         network,
+        in_channels=1,
         training=pairs(8, seed=1),
         validation=pairs(2, seed=2),
-        recipe=SHORT_RECIPE,
+        recipe=THREE_EPOCHS,
         loss="mse",
         seed=1,
         on_epoch=told.append,
@@ -181,26 +191,59 @@ def test_the_kept_weights_are_those_that_were_validated():
             {name: torch.from_numpy(v) for name, v in result.parameters.items()}
         )
         network.eval().to(memory_format=torch.channels_last)
-        psnr = validation_psnr_db(network, pairs(8, seed=2), device="cpu")
+        found = validate(network, pairs(8, seed=2), in_channels=1, device="cpu")
         history = {e.number: e.validation_psnr_db for e in result.history}
-        assert psnr == pytest.approx(history[result.epoch], abs=1e-9)
+        assert found.psnr_db == pytest.approx(history[result.epoch], abs=1e-9)
+        kept = result.history[result.epoch - 1]
+        assert found.ssim == pytest.approx(kept.validation_ssim, abs=1e-9)
         if keep == "best":
             assert history[result.epoch] == max(history.values())
         else:
             assert result.epoch == 4
 
 
-def test_both_images_of_a_pair_are_moved_and_mirrored_alike():
-    images = pairs(16, seed=4)
-    same = Pairs(images.reference, images.reference)
-    run = _Run(build_unet(SMALL, seed=0), same, QUICK_RECIPE, "mse", 5, "cpu")
-    before = {image.tobytes() for image in same.tensors("cpu")[0].numpy()}
-    batches = list(run._batches())
-    assert sum(len(short) for short, _ in batches) == 16
-    for short, reference in batches:
-        assert torch.equal(short, reference)
-    after = [image.tobytes() for short, _ in batches for image in short.numpy()]
-    assert sum(one not in before for one in after) >= 12
+def test_all_channels_of_an_image_are_moved_and_mirrored_alike():
+    images, _ = pairs(16, seed=4).tensors("cpu", in_channels=1)
+    chance = torch.Generator().manual_seed(5)
+    both = augment(images.repeat(1, 4, 1, 1), recipe=QUICK_RECIPE, chance=chance)
+    assert both.shape == (16, 4, 32, 32)
+    assert torch.equal(both, both[:, :1].expand_as(both))
+    before = {image.tobytes() for image in images[:, 0].numpy()}
+    assert sum(one.tobytes() not in before for one in both[:, 0].numpy()) >= 12
+
+
+def test_each_slice_is_learned_with_its_neighbours_of_the_same_case():
+    images = pairs(6, seed=4)
+    inputs, targets = images.tensors("cpu", in_channels=3)
+    middle, _ = images.tensors("cpu", in_channels=1)
+    assert inputs.shape == (6, 3, 32, 32)
+    assert targets.shape == (6, 1, 32, 32)
+    # two slices a case: the lower one repeats itself below, the upper one above
+    assert torch.equal(inputs[:, 1:2], middle)
+    assert torch.equal(inputs[2, 0], middle[2, 0])
+    assert torch.equal(inputs[2, 2], middle[3, 0])
+    assert torch.equal(inputs[3, 0], middle[2, 0])
+    assert torch.equal(inputs[3, 2], middle[3, 0])
+
+
+def test_a_network_of_three_slices_is_trained_and_predicts_slice_by_slice():
+    three = UNetConfiguration((4, 8), in_channels=3, residual=True)
+    network = build_unet(three, seed=7)
+    result = train(
+        network,
+        in_channels=3,
+        training=pairs(24, seed=1),
+        validation=pairs(8, seed=2),
+        recipe=THREE_EPOCHS,
+        loss="l1",
+        seed=1,
+    )
+    assert result.history[-1].training_loss < result.history[0].training_loss
+    unseen = pairs(8, seed=3).short
+    together = predict(network, unseen, in_channels=3)
+    assert together.shape == unseen.shape
+    alone = predict(network, unseen[1:2], in_channels=3)
+    np.testing.assert_allclose(together[1:2], alone, atol=1e-6)
 
 
 def test_a_loss_that_is_not_a_number_ends_the_training_in_plain_words():
@@ -210,18 +253,21 @@ def test_a_loss_that_is_not_a_number_ends_the_training_in_plain_words():
     with pytest.raises(FloatingPointError, match="epoch 1 is nan"):
         train(
             network,
+            in_channels=1,
             training=pairs(8, seed=1),
             validation=pairs(2, seed=2),
-            recipe=SHORT_RECIPE,
+            recipe=THREE_EPOCHS,
             loss="mse",
             seed=1,
         )
 
 
 def test_pairs_of_unlike_images_are_an_error():
-    images = pairs(2, seed=1).short
+    images = pairs(4, seed=1).short
     with pytest.raises(ValueError, match="unlike"):
         Pairs(images, images[:1])
+    with pytest.raises(ValueError, match="unlike"):
+        Pairs(images[0], images[0])
     with pytest.raises(ValueError, match="uint8"):
         Pairs(images.astype(float), images.astype(float))
 
@@ -232,9 +278,9 @@ def test_the_output_is_clipped_and_does_not_depend_on_the_batch():
     ).eval()
     with torch.no_grad():
         network.output.weight.mul_(50)
-    images = pairs(5, seed=6).short
-    whole = predict(network, images, batch_size=5)
+    images = pairs(6, seed=6).short
+    whole = predict(network, images, in_channels=1, batch_size=6)
     assert whole.min() == 0
     assert whole.max() == 1
-    parts = predict(network, images, batch_size=2)
+    parts = predict(network, images, in_channels=1, batch_size=2)
     np.testing.assert_allclose(whole, parts, atol=1e-5)

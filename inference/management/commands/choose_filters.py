@@ -29,11 +29,13 @@ class Command(BaseCommand):
             indices=split.validation_indices,
             folder=Path(settings.VAR_DIR) / "simulated",
         )
+        short, reference = (
+            stacks.reshape(-1, *stacks.shape[-2:])
+            for stacks in (pairs.short, pairs.reference)
+        )
         for name in filters.FILTERS:
             choices = list(
-                filters.try_parameters(
-                    name, short=pairs.short, reference=pairs.reference
-                )
+                filters.try_parameters(name, short=short, reference=reference)
             )
             if options["all"]:
                 for choice in choices:
