@@ -1,0 +1,65 @@
+"""A network at work on one thread, by ONNX Runtime. Only its own process imports this.
+
+The slices of one case are one batch, always: so the same case gives the same bytes
+whatever else is asked for, and no case ever sees another's. Larger batches are not
+faster on a CPU (docs/running.md).
+"""
+
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from inference.stacks import inputs_of
+
+SIDE = 64
+CHANNELS = (1, 3, 5)
+THREADS = 1
+
+
+class Engine:
+    """layout: where the channels are, "NCHW" or "NHWC".
+    in_channels: 1, or how many neighbouring slices it takes.
+    one_by_one: it was made for batches of one image.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = THREADS
+        options.use_deterministic_compute = True
+        options.log_severity_level = 4
+        self._session = onnxruntime.InferenceSession(
+            content, options, providers=["CPUExecutionProvider"]
+        )
+        given = self._session.get_inputs()[0]
+        self._names = [given.name], [self._session.get_outputs()[0].name]
+        self.layout, self.in_channels = layout_of(given.shape)
+        self.one_by_one = given.shape[0] == 1
+
+    def run(self, stack: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """One case: uint8 (slices, H, W) → its output, not clipped, same shape."""
+        images = inputs_of(stack[None], in_channels=self.in_channels)
+        images = images.astype(np.float32) / np.float32(255)
+        if self.layout == "NHWC":
+            images = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
+        parts = np.split(images, len(images)) if self.one_by_one else [images]
+        output = np.concatenate([self._one(part) for part in parts])
+        return output.reshape(stack.shape).astype(np.float32, copy=False)
+
+    def _one(self, images: NDArray[np.float32]) -> NDArray[Any]:
+        (given,), (wanted,) = self._names
+        return np.asarray(self._session.run([wanted], {given: images})[0])
+
+
+def layout_of(shape: list[Any]) -> tuple[str, int]:
+    """From the shape of the input, (N, C, H, W) or (N, H, W, C)."""
+    if len(shape) == 4 and shape[1] in CHANNELS:
+        return "NCHW", int(shape[1])
+    if len(shape) == 4 and shape[3] in CHANNELS:
+        return "NHWC", int(shape[3])
+    raise ValueError(f"its input has the shape {shape}")
+
+
+def versions() -> dict[str, str]:
+    return {"onnxruntime": onnxruntime.__version__, "numpy": np.__version__}

@@ -1,0 +1,89 @@
+"""What a network may use up, as its own process sees to it. Standard library only."""
+
+import contextlib
+import json
+import os
+import resource
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+
+from . import isolation
+
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """memory_mib: address space beside what the network's own file takes.
+    case_s: wall time for the slices of one case.
+    start_s: wall time until it is loaded and ready.
+    processor_s: processor time altogether, None without end.
+    """
+
+    memory_mib: int = 3072
+    case_s: float = 60.0
+    start_s: float = 60.0
+    processor_s: int | None = None
+
+
+SERVING = Limits()
+PROBING = Limits(memory_mib=2048, case_s=20.0, start_s=30.0, processor_s=60)
+EXPORTING = Limits(memory_mib=8192, case_s=300.0, start_s=300.0)
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What a child is told as it is started, before it sees a byte of a network.
+
+    content_bytes: length of the network's file; it is held several times in memory.
+    confined: whether files, programs and sockets are out of reach ("all"), only the
+        network is ("network"), or writing, programs and network are ("writing").
+    """
+
+    parent: int
+    limits: Limits
+    content_bytes: int
+    confined: isolation.Level
+
+    def to_argument(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_argument(cls, text: str) -> "Orders":
+        told = json.loads(text)
+        return cls(**{**told, "limits": Limits(**told["limits"])})
+
+
+def begin(orders: Orders) -> list[str]:
+    """First of all, while the process has one thread; what keeps it off the network.
+
+    It ends with its parent, whatever it does.
+    """
+    isolation.die_with(orders.parent)
+    return ["namespace"] if isolation.leave_network() else []
+
+
+def confine(orders: Orders) -> list[str]:
+    """Once everything of ours is imported, before the network's file is read.
+
+    The folder it stands in from now on is empty and stays so: it is no longer there.
+    """
+    folder = tempfile.mkdtemp()
+    os.chdir(folder)
+    os.rmdir(folder)  # noqa: PTH106
+    limits = orders.limits
+    bytes_ = limits.memory_mib * MIB + 4 * orders.content_bytes
+    wanted = [(resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)]
+    if orders.confined == "all":  # torch and CUDA reserve more than they use
+        wanted.append((resource.RLIMIT_AS, bytes_))
+    if limits.processor_s is not None:
+        wanted.append((resource.RLIMIT_CPU, limits.processor_s))
+    for what, most in wanted:
+        with contextlib.suppress(ValueError, OSError):  # not known to every system
+            resource.setrlimit(what, (most, most))
+    return ["filter"] if isolation.filter_calls(orders.confined) else []
+
+
+def orders_given() -> Orders:
+    return Orders.from_argument(sys.argv[1])

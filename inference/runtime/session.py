@@ -1,0 +1,96 @@
+"""A network in a process of its own, ready to work."""
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import NOT_FINITE, WRONG_SHAPE, NetworkFailedError
+from .files import Prepared
+from .limits import SERVING, Limits
+from .process import Process
+
+Device = Literal["cpu", "cuda"]
+UNDER_WAY = 2  # one is computed while the next waits in the pipe
+CASES_AT_ONCE = 4
+
+Stacks = NDArray[np.uint8]
+Outputs = NDArray[np.float32]
+
+
+class Session:
+    """told: what runs it, as its process says: engine, versions, device, threads."""
+
+    def __init__(self, process: Process, told: dict[str, Any]) -> None:
+        self._process = process
+        self.told = told
+        self._asked: deque[tuple[int, ...]] = deque()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def predict(self, stacks: Stacks) -> Outputs:
+        """uint8 (cases, slices, H, W) → the network's output, clipped to 0–1."""
+        parts = [
+            stacks[first : first + CASES_AT_ONCE]
+            for first in range(0, len(stacks), CASES_AT_ONCE)
+        ]
+        outputs = []
+        for number, part in enumerate(parts):
+            self.send(part)
+            if number + 1 >= UNDER_WAY:
+                outputs.append(self.receive())
+        while self._asked:
+            outputs.append(self.receive())
+        return np.concatenate(outputs)
+
+    def send(self, stacks: Stacks) -> None:
+        """Ask for `stacks`; the answer is what `receive` gives in its turn."""
+        if len(self._asked) >= UNDER_WAY:
+            raise RuntimeError(f"{UNDER_WAY} are under way already")
+        if stacks.ndim != 4 or stacks.dtype != np.uint8 or not len(stacks):
+            raise ValueError(f"not stacks of 8-bit images: {stacks.shape}")
+        self._process.put({"stacks": stacks}, limit_s=self._limit_s(stacks.shape))
+        self._asked.append(stacks.shape)
+
+    def receive(self) -> Outputs:
+        """The output for the stacks that were sent first and not yet received.
+
+        NetworkFailedError.ended tells whether any more can be asked of it.
+        """
+        shape = self._asked.popleft()
+        answer = self._process.take(limit_s=self._limit_s(shape))
+        output = answer.get("output")
+        if not isinstance(output, np.ndarray) or output.shape != shape:
+            self._process.stop()
+            found = getattr(output, "shape", "?")
+            raise NetworkFailedError(WRONG_SHAPE % {"found": found, "wanted": shape})
+        if not np.isfinite(output).all():
+            raise NetworkFailedError(NOT_FINITE, ended=False)
+        clipped: Outputs = np.clip(output.astype(np.float32, copy=False), 0, 1)
+        return clipped
+
+    def _limit_s(self, shape: tuple[int, ...]) -> float:
+        return self._process.limits.case_s * shape[0] * (1 + len(self._asked))
+
+
+@contextmanager
+def open_session(
+    prepared: Prepared, *, device: Device = "cpu", limits: Limits = SERVING
+) -> Iterator[Session]:
+    """The network in a process that ends with this block; NetworkFailedError if not."""
+    process = Process(
+        "inference.runtime.child",
+        limits=limits,
+        content_bytes=len(prepared.content),
+        confined="all",
+    )
+    try:
+        answer = process.ask({"content": prepared.content}, limit_s=limits.start_s)
+        yield Session(process, answer["told"])
+    finally:
+        process.stop()
