@@ -55,6 +55,7 @@ class WeightsCard:
     versions: dict[str, str]
     results: dict[str, Any]
     licence: str = ""
+    origin: str = ""  # who made them
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
