@@ -5,23 +5,33 @@ resolved by its worker, on first use.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any, Literal
 
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.marking import gettext_noop
 
-from .networks.configuration import UNetConfiguration
+from .networks.configuration import (
+    FAMILIES,
+    Configuration,
+    UNetConfiguration,
+    configuration_of,
+)
 
 
 @dataclass(frozen=True)
 class MethodSpec:
     """One entry.
 
+    family: which module of `networks` builds it; "filter", or "onnx" for networks
+        that people bring.
     settings: for a filter its parameters, for a network the configuration.
     open_settings: fields of the configuration that were never published, so
         weights may bring another value than the one in `settings`.
+    parameters, gflop: how many numbers its weights have, and thousands of millions
+        of operations (a multiplication and an addition are two) for a 64×64 image,
+        with the settings as registered.
     chosen: how the parameters of a filter were found.
     unavailable_reason: a sentence when it cannot run here, otherwise empty.
     """
@@ -30,7 +40,10 @@ class MethodSpec:
     title: str
     kind: Literal["filter", "network"]
     settings: Mapping[str, Any]
+    family: str
     open_settings: frozenset[str] = frozenset()
+    parameters: int | None = None
+    gflop: float | None = None
     chosen: str = ""
     unavailable_reason: str = ""
     reference: str = ""
@@ -38,6 +51,11 @@ class MethodSpec:
     @property
     def needs_weights(self) -> bool:
         return self.kind == "network"
+
+    @property
+    def can_be_trained(self) -> bool:
+        """Whether the network is one of ours, of which a new one can be made."""
+        return self.family in FAMILIES
 
 
 def _filter(
@@ -48,23 +66,49 @@ def _filter(
         title=title,
         kind="filter",
         settings=MappingProxyType(parameters),
+        family="filter",
         chosen=chosen,
         reference=reference,
     )
 
 
-def _unet(levels: int) -> MethodSpec:
-    filters = (16, 32, 64, 128, 256)[:levels]
+def _network(
+    key: str,
+    title: str,
+    family: str,
+    size: tuple[int, float],
+    reference: str,
+    **settings: Any,
+) -> MethodSpec:
+    """size: parameters and GFLOP. Filters of four levels unless settings say other."""
+    settings = {"filters": list(FILTERS), **settings}
+    configuration = configuration_of(family, settings)
     return MethodSpec(
-        key=f"unet-l{levels}",
-        title=f"U-Net(L{levels})",
+        key=key,
+        title=title,
         kind="network",
-        settings=MappingProxyType(UNetConfiguration(filters).to_json()),
-        open_settings=frozenset({"output_activation"}),
-        reference="Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28",
+        settings=MappingProxyType(configuration.to_json()),
+        family=family,
+        open_settings=OPEN_SETTINGS & {field.name for field in fields(configuration)},
+        parameters=size[0],
+        gflop=size[1],
+        reference=reference,
     )
 
 
+# Never published of the study's networks (nor was the loss, which is no setting).
+OPEN_SETTINGS = frozenset({"output_activation", "batch_norm", "pooling"})
+FILTERS = (16, 32, 64, 128)
+UNET_REFERENCE = "Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28"
+UNETPP_REFERENCE = "Zhou et al. 2018, doi:10.1007/978-3-030-00889-5_1"
+TRANSUNET_REFERENCE = "Chen et al. 2021, arXiv:2102.04306"
+UNET_SIZES = (
+    (2_497, 0.020),
+    (27_953, 0.143),
+    (129_553, 0.266),
+    (535_505, 0.388),
+    (2_158_417, 0.511),
+)
 CHOSEN_ON_VALIDATION = gettext_noop(
     "Highest mean PSNR on the validation split of a simulated cohort "
     "(manage.py choose_filters)."
@@ -86,7 +130,108 @@ _SPECS = (
         standard_deviation_px=1.5,
         grey_deviation=0.15,
     ),
-    *map(_unet, range(1, 6)),
+    *(
+        _network(
+            f"unet-l{levels}",
+            f"U-Net(L{levels})",
+            "unet",
+            size,
+            UNET_REFERENCE,
+            filters=list((*FILTERS, 256)[:levels]),
+        )
+        for levels, size in enumerate(UNET_SIZES, start=1)
+    ),
+    _network(
+        "vnet",
+        "V-Net",
+        "vnet",
+        (894_625, 0.382),
+        "Milletari et al. 2016, doi:10.1109/3DV.2016.79",
+    ),
+    _network(
+        "unetpp",
+        gettext_noop("U-Net++, as published"),
+        "unetpp",
+        (487_121, 0.332),
+        UNETPP_REFERENCE,
+    ),
+    _network(
+        "unetpp-nested",
+        gettext_noop("U-Net++, as in its paper"),
+        "unetpp-nested",
+        (620_945, 0.747),
+        UNETPP_REFERENCE,
+    ),
+    _network(
+        "r2unet",
+        "R2U-Net",
+        "r2unet",
+        (1_586_225, 0.922),
+        "Alom et al. 2019, doi:10.1117/1.JMI.6.1.014006",
+    ),
+    _network(
+        "attention-unet",
+        "Attention U-Net",
+        "attention-unet",
+        (495_244, 0.341),
+        "Oktay et al. 2018, arXiv:1804.03999",
+    ),
+    _network(
+        "transunet",
+        "TransUNET",
+        "transunet",
+        (397_584_081, 52.962),
+        TRANSUNET_REFERENCE,
+    ),
+    _network(
+        "transunet-small",
+        gettext_noop("TransUNET, small"),
+        "transunet",
+        (2_177_105, 0.629),
+        TRANSUNET_REFERENCE,
+        embedding=128,
+        heads=4,
+        blocks=4,
+        hidden=512,
+    ),
+    _network(
+        "resunet-3",
+        gettext_noop("Residual U-Net(L4) of three slices"),
+        "unet",
+        (535_793, 0.391),
+        UNET_REFERENCE,
+        in_channels=3,
+        residual=True,
+    ),
+    _network(
+        "nafnet",
+        gettext_noop("NAFNet of three slices"),
+        "nafnet",
+        (548_833, 0.499),
+        "Chen et al. 2022, doi:10.1007/978-3-031-20071-7_2",
+        filters=[32, 64, 128],
+        in_channels=3,
+        residual=True,
+        down_blocks=[1, 2],
+        bottom_blocks=3,
+        up_blocks=[1, 1],
+    ),
+    _network(
+        "drunet",
+        gettext_noop("DRUNet of three slices"),
+        "drunet",
+        (575_040, 0.294),
+        "Zhang et al. 2021, doi:10.1109/TPAMI.2021.3088914",
+        in_channels=3,
+        residual=True,
+    ),
+    MethodSpec(
+        key="onnx",
+        title=gettext_noop("Own network (ONNX)"),
+        kind="network",
+        settings=MappingProxyType({}),
+        family="onnx",
+    ),
 )
 METHODS: dict[str, MethodSpec] = {spec.key: spec for spec in _SPECS}
 
@@ -111,25 +256,30 @@ def network_get(key: str) -> MethodSpec:
     return spec
 
 
-def network_shapes(
-    spec: MethodSpec, configuration: Mapping[str, Any]
-) -> dict[str, tuple[int, ...]]:
-    """Name → shape of the parameters, if `configuration` is one of this network."""
+def network_configuration(
+    spec: MethodSpec, settings: Mapping[str, Any]
+) -> Configuration:
+    """The checked settings that weights bring; Refused if not those of `spec`."""
     for name, value in spec.settings.items():
-        if name not in spec.open_settings and configuration.get(name) != value:
+        brought = settings.get(name, value)  # older cards lack newer settings
+        if name not in spec.open_settings and brought != value:
             raise Refused(
                 gettext_noop(
                     "These weights say %(name)s = %(other)r, but %(title)s has "
                     "%(name)s = %(value)r."
                 )
-                % {
-                    "name": name,
-                    "other": configuration.get(name),
-                    "title": spec.title,
-                    "value": value,
-                }
+                % {"name": name, "other": brought, "title": spec.title, "value": value}
             )
-    return UNetConfiguration.from_json(dict(configuration)).parameter_shapes()
+    return configuration_of(spec.family, settings)
+
+
+def network_shapes(
+    spec: MethodSpec, configuration: Mapping[str, Any]
+) -> dict[str, tuple[int, ...]]:
+    """Name → shape of the parameters, if `configuration` is one of this network."""
+    found = network_configuration(spec, configuration)
+    assert isinstance(found, UNetConfiguration) and spec.family == "unet"
+    return found.parameter_shapes()
 
 
 def rendition_method(key: str, *, weights_sha256: str | None) -> str:
