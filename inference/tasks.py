@@ -1,12 +1,14 @@
 """Doors for workers: a task takes an id and calls one service."""
 
 import logging
+import sys
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from celery import Celery, current_app, shared_task
 from celery.signals import worker_ready
+from django.conf import settings
 
 from . import presence  # noqa: F401  its signals are connected with it
 
@@ -21,11 +23,27 @@ def run_job(job_id: int) -> None:
     services.job_run(job_id=job_id)
 
 
+@shared_task(name="inference.run_training")  # type: ignore[untyped-decorator]
+def run_training(training_id: int) -> None:
+    from celery.worker import state
+
+    from inference import services
+
+    def told_to_end() -> bool:
+        """This worker was asked to end, but waits for its task; 0 says so, too."""
+        return state.should_stop is not None and state.should_stop is not False
+
+    services.training_run(training_id=training_id, should_leave=told_to_end)
+    if settings.WORKER_ENDS_AFTER_TRAINING and "torch" in sys.modules:
+        state.should_stop = 0  # whoever started it starts a small one
+
+
 @shared_task(name="inference.sweep")  # type: ignore[untyped-decorator]
 def sweep() -> None:
     from inference import services
 
     services.jobs_recover()
+    services.trainings_recover()
     services.workers_forget()
 
 
@@ -47,6 +65,7 @@ def take_up_what_was_left(**kwargs: Any) -> None:
 
     for start in (
         partial(services.jobs_recover, call_again=timedelta(0)),
+        partial(services.trainings_recover, call_again=timedelta(0)),
         services.weights_sync_shipped,
     ):
         try:

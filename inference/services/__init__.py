@@ -2,6 +2,14 @@
 
 from .jobs import job_cancel, job_claim, job_request, job_retry, jobs_recover
 from .running import job_run
+from .training import (
+    training_forget,
+    training_request,
+    training_resume,
+    training_stop,
+    trainings_recover,
+)
+from .training_running import training_run
 from .weights import weights_add, weights_sync_shipped, weights_upload
 from .workers import workers_forget
 
@@ -12,6 +20,12 @@ __all__ = [
     "job_retry",
     "job_run",
     "jobs_recover",
+    "training_forget",
+    "training_request",
+    "training_resume",
+    "training_run",
+    "training_stop",
+    "trainings_recover",
     "weights_add",
     "weights_sync_shipped",
     "weights_upload",

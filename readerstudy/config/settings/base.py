@@ -140,6 +140,13 @@ DICOM_NODE: dict[str, Any] = {
 # The DICOMweb servers that cohorts can be fetched from, and no others.
 PACS = pacs_of(os.environ)
 
+# Of networks: threads of the processor (0: half of its cores, eight at most), and how
+# long what was learned may wait until it is laid down.
+TRAINING_THREADS = int(os.environ.get("TRAINING_THREADS", 0))
+TRAINING_CHECKPOINT_SECONDS = float(os.environ.get("TRAINING_CHECKPOINT_SECONDS", 60))
+# A worker that has trained keeps what it loaded; one that is started again does not.
+WORKER_ENDS_AFTER_TRAINING = os.environ.get("WORKER_ENDS_AFTER_TRAINING") == "1"
+
 # Messages only wake workers up; the Job row in the database is the truth.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_IGNORE_RESULT = True

@@ -1,0 +1,119 @@
+"""Pairs of images to train on, of a cohort's training and validation cases.
+
+The test cases are only counted: no image of theirs is ever opened here.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from django.db.models import QuerySet
+from numpy.typing import NDArray
+
+from readerstudy.cases import selectors as cases_selectors
+from readerstudy.cases.models import Case, Cohort, Rendition
+from readerstudy.imaging.preprocessing import to_eight_bit
+
+if TYPE_CHECKING:
+    from inference.training import Pairs
+
+TRAINING, VALIDATION = Case.Split.TRAINING, Case.Split.VALIDATION
+ROLES = ("short", "reference")
+
+
+@dataclass(frozen=True)
+class Learnable:
+    """What there is to learn from, in cases; lacking: codes of those that want an
+    image of one of their scans."""
+
+    cases: int
+    training: int
+    validation: int
+    test: int
+    lacking: tuple[str, ...]
+
+
+def learnable(cohort: Cohort) -> Learnable:
+    """Counted in the rows alone, so that a page can ask."""
+    splits = list(cohort.cases.values_list("split", flat=True))
+    images = Rendition.objects.filter(
+        case__cohort=cohort, case__split__in=(TRAINING, VALIDATION), method__in=ROLES
+    ).values_list("case__code", "method")
+    made = set(images)
+    codes = _of(cohort, TRAINING, VALIDATION).values_list("code", flat=True)
+    lacking = [
+        code for code in codes if any((code, role) not in made for role in ROLES)
+    ]
+    return Learnable(
+        cases=len(splits),
+        training=splits.count(TRAINING),
+        validation=splits.count(VALIDATION),
+        test=splits.count(Case.Split.TEST),
+        lacking=tuple(lacking),
+    )
+
+
+def _of(cohort: Cohort, *splits: str) -> QuerySet[Case]:
+    return cohort.cases.filter(split__in=splits).order_by("code")
+
+
+@dataclass(frozen=True)
+class CohortPairs:
+    """patients: part → the digests of every id of its patients, each once."""
+
+    training: "Pairs"
+    validation: "Pairs"
+    patients: dict[str, list[str]]
+    sha256: str  # of all pixels, in order
+
+    def card_data(self, cohort: Cohort) -> dict[str, Any]:
+        """`data` of the card: what was learned from, and whom it shows."""
+        training, validation = self.training, self.validation
+        return {
+            "description": (
+                f"{training.cases} training and {validation.cases} validation cases "
+                f"of the cohort “{cohort.name}”, {training.short.shape[1]} slices each"
+            ),
+            "sha256": self.sha256,
+            "cohort": cohort.name,
+            "simulated": cohort.simulated,
+            "split": {
+                "training": {"cases": training.cases, "images": len(training)},
+                "validation": {"cases": validation.cases, "images": len(validation)},
+            },
+            "patients": self.patients,
+        }
+
+
+def cohort_pairs(cohort: Cohort) -> CohortPairs:
+    """Read and checked, case by case in the order of their codes. For workers: it
+    takes torch. Refused where an image is missing, damaged or changed."""
+    from inference.training import pairs_sha256
+
+    training, validation = _pairs(cohort, TRAINING), _pairs(cohort, VALIDATION)
+    return CohortPairs(
+        training=training,
+        validation=validation,
+        patients={part: _digests(cohort, part) for part in (TRAINING, VALIDATION)},
+        sha256=pairs_sha256(training, validation),
+    )
+
+
+def _pairs(cohort: Cohort, split: str) -> "Pairs":
+    from inference.training import Pairs
+
+    cases = list(_of(cohort, split))
+    short, reference = (np.stack([_image(c, role) for c in cases]) for role in ROLES)
+    return Pairs(short=short, reference=reference)
+
+
+def _image(case: Case, role: str) -> NDArray[np.uint8]:
+    """(slices, H, W), as networks see it and metrics compare it."""
+    rendition = cases_selectors.rendition_get(case=case, method=role)
+    return to_eight_bit(cases_selectors.rendition_values(rendition))
+
+
+def _digests(cohort: Cohort, split: str) -> list[str]:
+    """Of both ids where the two scans of a case bear two."""
+    both = _of(cohort, split).values_list("patient_digest", "second_patient_digest")
+    return sorted({digest for ids in both for digest in ids if digest})

@@ -1,0 +1,259 @@
+"""Trainings as rows: requested, stopped, gone on with, put back.
+
+Running is `training_running.py`.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models.fields.files import FieldFile
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from inference import registry
+from inference.cohort_pairs import learnable
+from inference.models import Training
+from inference.recipes import LOSS_NAMES, RECIPES
+from readerstudy.audit.services import event_record
+from readerstudy.cases.models import Cohort
+from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.marking import gettext_noop
+
+from .runs import CALL_AGAIN, ENDED_EARLY, run_retry, runs_recover
+
+GAVE_UP = gettext_noop(
+    "Its worker died %(attempts)s times at this training, the last time after "
+    "%(done)s of %(total)s epochs; perhaps memory was short. The log of the worker may "
+    "say more."
+)
+# A worker says that it lives after a batch; a large network's validation takes longer.
+LEASE = timedelta(minutes=15)
+# With fewer, nothing can be learned or chosen.
+LEAST_TRAINING_CASES = 3
+HIGHEST_SEED = 2**63 - 1
+
+
+def training_request(
+    *,
+    cohort: Cohort,
+    network: str,
+    recipe: str = "study",
+    loss: str = "l1",
+    seed: int = 1,
+    title: str = "",
+    user: User | None = None,
+    call: bool = True,
+) -> Training:
+    """Ask that `network` be trained on the cohort's training and validation cases.
+
+    call: wake a worker; False where the caller runs it at once.
+    """
+    spec = _trainable(network)
+    _check(recipe=recipe, loss=loss, seed=seed)
+    refuse_unlearnable(cohort)
+    chosen = RECIPES[recipe]
+    with transaction.atomic():
+        # whoever asks for the same waits here, and then sees this row
+        Cohort.objects.select_for_update().get(pk=cohort.pk)
+        _refuse_same(cohort, spec, recipe, loss, seed)
+        training = Training.objects.create(
+            cohort=cohort,
+            network=spec.key,
+            title=title.strip()[:100],
+            recipe=chosen.to_json(),
+            loss=loss,
+            seed=seed,
+            epochs=chosen.epochs,
+            requested_by=user,
+            called_at=timezone.now(),
+        )
+        if call:
+            _call(training)
+        training_record("training.request", training, user)
+    return training
+
+
+def _trainable(network: str) -> registry.MethodSpec:
+    spec = registry.network_get(network)
+    if spec.unavailable_reason:
+        raise Refused(
+            _("%(method)s cannot run here: %(reason)s")
+            % {"method": _(spec.title), "reason": _(spec.unavailable_reason)}
+        )
+    return spec
+
+
+def _check(*, recipe: str, loss: str, seed: int) -> None:
+    if recipe not in RECIPES:
+        raise Refused(
+            _("There is no recipe “%(recipe)s”; there are %(recipes)s.")
+            % {"recipe": recipe, "recipes": ", ".join(RECIPES)}
+        )
+    if loss not in LOSS_NAMES:
+        raise Refused(
+            _("There is no loss “%(loss)s”; there are %(losses)s.")
+            % {"loss": loss, "losses": ", ".join(LOSS_NAMES)}
+        )
+    if not 0 <= seed <= HIGHEST_SEED:
+        raise Refused(
+            _("The seed is a whole number from 0 to %(most)d.") % {"most": HIGHEST_SEED}
+        )
+
+
+def refuse_unlearnable(cohort: Cohort) -> None:
+    """Refused, in words, where nothing can be learned from the cohort yet."""
+    found = learnable(cohort)
+    name = {"cohort": cohort.name}
+    if not found.cases:
+        raise Refused(_("The cohort “%(cohort)s” has no cases.") % name)
+    if not found.training or not found.validation:
+        raise Refused(
+            _(
+                "The cohort “%(cohort)s” is not divided yet: a network learns from its "
+                "training cases and is chosen by its validation cases. Divide the "
+                "cohort first, on its page."
+            )
+            % name
+        )
+    if found.lacking:
+        raise Refused(
+            _("These cases lack an image of the reference or the short scan: %(codes)s")
+            % {"codes": _some(found.lacking)}
+        )
+    if found.training < LEAST_TRAINING_CASES:
+        raise Refused(
+            _(
+                "There are %(training)d training cases; at least %(least)d are needed "
+                "to learn anything."
+            )
+            % {"training": found.training, "least": LEAST_TRAINING_CASES}
+        )
+
+
+def _some(codes: tuple[str, ...], most: int = 10) -> str:
+    return ", ".join(codes[:most]) + (" …" if len(codes) > most else "")
+
+
+def _refuse_same(
+    cohort: Cohort, spec: registry.MethodSpec, recipe: str, loss: str, seed: int
+) -> None:
+    same = Training.objects.filter(
+        cohort=cohort,
+        network=spec.key,
+        recipe__name=recipe,
+        loss=loss,
+        seed=seed,
+        state__in=Training.ACTIVE,
+    )
+    if same.exists():
+        raise Refused(
+            _(
+                "%(network)s is already being trained on this cohort with the same "
+                "recipe, loss and seed."
+            )
+            % {"network": spec.title}
+        )
+
+
+@transaction.atomic
+def training_stop(*, training: Training, by: User | None = None) -> None:
+    """Stop it after its current batch; what it has learned is kept to go on from.
+
+    The claim stays with the worker, who may still lay its last checkpoint down.
+    """
+    stopped = Training.objects.filter(pk=training.pk, state__in=Training.ACTIVE).update(
+        state=Training.State.CANCELLED, finished_at=timezone.now()
+    )
+    if not stopped:
+        raise Refused(_("This training has already ended; there is nothing to stop."))
+    training_record("training.stop", training, by)
+
+
+@transaction.atomic
+def training_resume(
+    *, training: Training, by: User | None = None, call: bool = True
+) -> None:
+    """Go on from the last checkpoint, or from the start where there is none."""
+    Cohort.objects.select_for_update().get(pk=training.cohort_id)
+    spec = _trainable(training.network)
+    refuse_unlearnable(training.cohort)
+    if Training.objects.filter(pk=training.pk, state__in=ENDED_EARLY).exists():
+        recipe = training.recipe["name"]
+        _refuse_same(training.cohort, spec, recipe, training.loss, training.seed)
+    if not run_retry(training, claimed_by=""):
+        raise Refused(_("Only a training that was stopped or failed can go on."))
+    if call:
+        _call(training)
+    training_record("training.resume", training, by)
+
+
+@transaction.atomic
+def training_forget(*, training: Training, by: User | None = None) -> None:
+    """Delete the checkpoint of a training that has ended; its row and curves stay."""
+    held = Training.objects.select_for_update().get(pk=training.pk)
+    if held.active:
+        raise Refused(_("Stop the training first; it needs its checkpoint."))
+    if not held.checkpoint:
+        raise Refused(_("This training has no checkpoint any more."))
+    file_delete(held.checkpoint)
+    Training.objects.filter(pk=training.pk).update(checkpoint="")
+    training_record("training.forget", training, by)
+
+
+def file_delete(file: FieldFile) -> None:
+    """Once what no longer points at it is committed."""
+    storage, name = file.storage, str(file.name)
+    transaction.on_commit(lambda: storage.delete(name), robust=True)
+
+
+def trainings_recover(*, call_again: timedelta = CALL_AGAIN) -> int:
+    """Put back what dead workers held and call waiting trainings; how many were put
+    back. Each goes on from its last checkpoint."""
+    return runs_recover(
+        Training.objects.all(),
+        call=_call,
+        gave_up=_gave_up,
+        call_again=call_again,
+        lease=LEASE,
+    )
+
+
+def _gave_up(training: Training) -> str:
+    return GAVE_UP % {
+        "attempts": training.attempts,
+        "done": training.epochs_done,
+        "total": training.epochs,
+    }
+
+
+def _call(training: Training) -> None:
+    """Wake a worker once the row is on disk; the sweep calls again if need be."""
+    from inference import tasks
+
+    def call() -> None:  # a partial would break the logging of its own failure
+        tasks.run_training.apply_async(
+            args=(training.pk,), queue=settings.TRAINING_QUEUE
+        )
+
+    transaction.on_commit(call, robust=True)
+
+
+def training_record(
+    action: str, training: Training, by: User | None, **more: Any
+) -> None:
+    event_record(
+        action=action,
+        actor=by,
+        subject=("cohort", training.cohort.name),
+        after={
+            "training": training.pk,
+            "network": training.network,
+            "recipe": training.recipe["name"],
+            "loss": training.loss,
+            "seed": training.seed,
+            **more,
+        },
+    )
