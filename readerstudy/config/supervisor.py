@@ -1,9 +1,10 @@
-"""Starts the web server and one worker, restarts the worker, stops both cleanly.
+"""Starts the web server and two workers, restarts the workers, stops all cleanly.
 
-Where a DICOM node is wanted, it is started and started again like the worker.
+Where a DICOM node is wanted, it is started and started again like the workers.
 """
 
 import ctypes
+import os
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 STOP_SECONDS = 8
 RESTART_PAUSE_SECONDS = 2
 PR_SET_PDEATHSIG = 1  # prctl(2)
+TRAINING_NICENESS = 10  # networks learn in the time that readers leave
 MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 
 
@@ -46,12 +48,13 @@ def _end_with_parent() -> None:
 
 
 class Supervisor:
-    """Two child processes, in sessions of their own so that Ctrl-C reaches only us;
-    three where `node` says that others may send by DICOM.
+    """Child processes, in sessions of their own so that Ctrl-C reaches only us: the
+    web server, a worker for all but trainings, one for trainings, and a node where
+    others may send by DICOM.
 
-    The worker may die at any moment without harm (jobs resume from their rows), and
-    so may the node (what it has not acknowledged is sent again), so they are started
-    again; without the web server there is nothing to wait for.
+    All but the web server may die at any moment without harm (jobs and trainings
+    resume from their rows, what the node has not acknowledged is sent again), so they
+    are started again; without the web server there is nothing to wait for.
     """
 
     def __init__(
@@ -60,8 +63,14 @@ class Supervisor:
         self.host, self.port, self.var_dir = host, port, var_dir
         self.wants_node = node
         self.web: subprocess.Popen[bytes] | None = None
-        self.worker: subprocess.Popen[bytes] | None = None
-        self.node: subprocess.Popen[bytes] | None = None
+        # name → how it is started
+        self.restarted: dict[str, Callable[[], subprocess.Popen[bytes]]] = {
+            "worker": self._start_worker,
+            "training-worker": self._start_training_worker,
+        }
+        if node:
+            self.restarted["dicom-node"] = self._start_node
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
         self.web = self._spawn(
@@ -80,27 +89,23 @@ class Supervisor:
             "--logger-class=readerstudy.config.web_log.WebLogger",
             "--no-control-socket",
         )
-        self._start_worker()
-        if self.wants_node:
-            self._start_node()
+        for name, start in self.restarted.items():
+            self.children[name] = start()
 
     def watch(self, until: Callable[[], bool] = lambda: False) -> None:
         """Return when the web server has ended or `until()` says so."""
         while not until():
             if self.web is None or self.web.poll() is not None:
                 return
-            if self.worker is not None and self.worker.poll() is not None:
-                time.sleep(RESTART_PAUSE_SECONDS)
-                self._start_worker()
-            if self.node is not None and self.node.poll() is not None:
-                time.sleep(RESTART_PAUSE_SECONDS)
-                self._start_node()
+            for name, start in self.restarted.items():
+                if self.children[name].poll() is not None:
+                    time.sleep(RESTART_PAUSE_SECONDS)
+                    self.children[name] = start()
             time.sleep(0.3)
 
     def stop(self) -> None:
-        """Ask all to end, then insist; a worker's open job resumes next time."""
-        started = (self.web, self.node, self.worker)
-        children = [child for child in started if child]
+        """Ask all to end, then insist; open jobs and trainings resume next time."""
+        children = [*([self.web] if self.web else []), *self.children.values()]
         for child in children:
             if child.poll() is None:
                 child.send_signal(signal.SIGTERM)
@@ -115,25 +120,54 @@ class Supervisor:
     def log_path(self, name: str) -> Path:
         return self.var_dir / "log" / f"{name}.log"
 
-    def _start_worker(self) -> None:
-        self.worker = self._spawn(
+    def _start_worker(self) -> subprocess.Popen[bytes]:
+        return self._celery(
             "worker",
+            "--beat",
+            f"--schedule={self.var_dir / 'beat-schedule'}",
+            "--exclude-queues=training",
+        )
+
+    def _start_training_worker(self) -> subprocess.Popen[bytes]:
+        """Of its own, so that an hour's training stops nobody's import; idle, it holds
+        no more than any worker."""
+        return self._celery(
+            "training-worker",
+            "--queues=training",
+            "--hostname=training@%h",
+            niceness=TRAINING_NICENESS,
+            WORKER_ENDS_AFTER_TRAINING="1",
+        )
+
+    def _celery(
+        self, name: str, *options: str, niceness: int = 0, **environment: str
+    ) -> subprocess.Popen[bytes]:
+        return self._spawn(
+            name,
             "-m",
             "celery",
             "--app=readerstudy.config.celery",
             "worker",
-            "--beat",
             "--pool=solo",
             "--without-gossip",
             "--without-mingle",
             "--loglevel=INFO",
-            f"--schedule={self.var_dir / 'beat-schedule'}",
+            *options,
+            niceness=niceness,
+            **environment,
         )
 
-    def _start_node(self) -> None:
-        self.node = self._spawn("dicom-node", str(MANAGE), "dicom_node")
+    def _start_node(self) -> subprocess.Popen[bytes]:
+        return self._spawn("dicom-node", str(MANAGE), "dicom_node")
 
-    def _spawn(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+    def _spawn(
+        self, name: str, *arguments: str, niceness: int = 0, **environment: str
+    ) -> subprocess.Popen[bytes]:
+        def before() -> None:
+            os.nice(niceness)
+            if sys.platform == "linux":
+                _end_with_parent()
+
         path = self.log_path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab") as log:
@@ -143,5 +177,6 @@ class Supervisor:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+                env={**os.environ, **environment},
+                preexec_fn=before,
             )
