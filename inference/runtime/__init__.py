@@ -9,6 +9,7 @@ from .errors import NetworkFailedError
 from .files import NetworkFile, Prepared
 from .limits import PROBING, SERVING, Limits
 from .preparing import prepare
+from .probing import Probe, probe
 from .session import Session, open_session
 
 __all__ = [
@@ -18,7 +19,9 @@ __all__ = [
     "NetworkFailedError",
     "NetworkFile",
     "Prepared",
+    "Probe",
     "Session",
     "open_session",
     "prepare",
+    "probe",
 ]

@@ -1,12 +1,11 @@
 """The process that a network runs in: `python -m inference.runtime.child ORDERS`.
 
-It ends when its pipe or its parent does.
+It says what it is before it sees a network, then loads one, then works on what comes
+until its pipe or its parent ends.
 """
 
-import os
 import platform
-import sys
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from . import limits
 
@@ -18,44 +17,63 @@ OUT_OF_MEMORY = ("allocate memory", "bad allocation", "bad_alloc")
 
 def main() -> None:
     orders = limits.orders_given()
-    kept_off = limits.begin(orders)
+    blocked_by = limits.begin(orders)
     # only now: these start threads, and a process of several takes no namespace
     from . import engine, wire
+    from .isolation import network_blocked
 
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what libraries print goes nowhere
-    kept_off += limits.confine(orders)
+    asked, answers = wire.ends()
+    if orders.probing:
+        from . import looking  # noqa: F401 - nothing can be imported later
+    blocked_by += limits.confine(orders)
+    told = {
+        "engine": "onnxruntime",
+        "versions": {"python": platform.python_version(), **engine.versions()},
+        "device": "cpu",
+        "threads": engine.THREADS,
+        "network_blocked": network_blocked(),
+        "network_blocked_by": blocked_by,
+    }
+    wire.send(answers, {"told": told})
     try:
-        network = engine.Engine(wire.receive(sys.stdin.buffer)["content"])
-        told = {
-            "engine": "onnxruntime",
-            "versions": {"python": platform.python_version(), **engine.versions()},
-            "device": "cpu",
-            "threads": engine.THREADS,
-            "kept_off_the_network_by": kept_off,
-        }
-        wire.send(answers, {"told": told})
-        serve(network, answers)
+        work(wire.receive(asked), asked, answers)
     except EOFError:
         return
     except Exception as error:  # whatever ONNX Runtime stumbles over
         wire.send(answers, failure(error))
 
 
-def serve(network: "Engine", answers: IO[bytes]) -> None:
+def work(message: dict[str, Any], asked: IO[bytes], answers: IO[bytes]) -> None:
+    from . import engine, wire
+
+    if "probe" in message:
+        from .looking import look
+
+        wire.send(answers, {"found": look(**message["probe"], file=message["file"])})
+        return
+    network = engine.Engine(message["file"])
+    wire.send(answers, {"ready": True})
+    serve(network, asked, answers)
+
+
+def serve(network: "Engine", asked: IO[bytes], answers: IO[bytes]) -> None:
     """Stacks in, outputs out, until the pipe ends."""
     import numpy as np
 
     from . import wire
 
     while True:
-        stacks = wire.receive(sys.stdin.buffer)["stacks"]
+        stacks = wire.receive(asked)["stacks"]
         output = np.stack([network.run(stack) for stack in stacks])
         wire.send(answers, {"output": output})
 
 
 def failure(error: Exception) -> dict[str, str]:
+    from readerstudy.imaging.errors import Refused
+
     text = str(error)
+    if isinstance(error, Refused):
+        return {"failed": "refused", "reason": text}
     if isinstance(error, MemoryError) or any(sign in text for sign in OUT_OF_MEMORY):
         return {"failed": "memory"}
     return {"failed": type(error).__name__, "reason": text or type(error).__name__}

@@ -18,6 +18,10 @@ WRONG_SHAPE = gettext_noop(
 NOT_RUN = gettext_noop("The network cannot be run: %(reason)s")
 NOT_STARTED = gettext_noop("The process that runs networks could not be started.")
 NO_ANSWER = gettext_noop("The network's process gave an answer that is none.")
+NOT_BLOCKED = gettext_noop(
+    "This system does not let a process be kept off the network, so networks from "
+    "outside are not run here."
+)
 DIFFERENT = gettext_noop(
     "The network's export differs from the network by %(difference)s, which is more "
     "than %(most)s, so it is not used."

@@ -7,9 +7,11 @@ away, and the caller is told so.
 """
 
 import ctypes
+import errno
 import os
 import platform
 import signal
+import socket
 import struct
 import sys
 from typing import Literal
@@ -26,7 +28,6 @@ O_MAY_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 LOAD, AND, RETURN = 0x20, 0x54, 0x06
 IF_EQUAL, IF_AT_LEAST = 0x15, 0x35
 ALLOW, ERROR, KILL = 0x7FFF0000, 0x00050000, 0x80000000
-EPERM, ENOSYS = 1, 38
 NUMBER_AT, MACHINE_AT, ARGUMENTS_AT = 0, 4, 16  # in struct seccomp_data
 X32 = 0x40000000  # the other numbering of x86-64
 
@@ -117,6 +118,20 @@ def leave_network() -> bool:
     )
 
 
+def network_blocked() -> bool:
+    """Whether this process is refused a connection to its own machine.
+
+    Where it is not, nobody listens there, which sounds different.
+    """
+    try:
+        with socket.socket() as one:
+            one.settimeout(1)
+            one.connect(("127.0.0.1", 9))
+    except OSError as error:
+        return error.errno in (errno.EPERM, errno.EACCES, errno.ENETUNREACH)
+    return False
+
+
 def filter_calls(level: Level) -> bool:
     """From now on, for all threads, refuse calls; False where it cannot be done.
 
@@ -152,13 +167,13 @@ def _program(
         _line(RETURN, KILL),
         _line(LOAD, NUMBER_AT),
         _line(IF_AT_LEAST, X32, otherwise=1),
-        _line(RETURN, ERROR | EPERM),
+        _line(RETURN, ERROR | errno.EPERM),
     ]
     refused = list(groups["network"])
     if level != "network":
         refused += groups["programs"] + groups["writing"]
-        lines += _refuse_with(calls["clone3"], ENOSYS)  # then clone is tried
-        lines += _refuse_with(calls["openat2"], ENOSYS)
+        lines += _refuse_with(calls["clone3"], errno.ENOSYS)  # then clone is tried
+        lines += _refuse_with(calls["openat2"], errno.ENOSYS)
         # a thread is no program
         lines += _refuse_unless(calls["clone"], 0, CLONE_THREAD, CLONE_THREAD)
         lines += _refuse_unless(calls["prlimit64"], 2, 0xFFFFFFFF, 0)  # asking is fine
@@ -173,7 +188,7 @@ def _program(
             for number, at in opening:
                 lines += _refuse_unless(number, at, O_MAY_WRITE, 0)
     for number in refused:
-        lines += _refuse_with(number, EPERM)
+        lines += _refuse_with(number, errno.EPERM)
     return b"".join([*lines, _line(RETURN, ALLOW)])
 
 
@@ -193,7 +208,7 @@ def _refuse_unless(
         _line(LOAD, ARGUMENTS_AT + 8 * argument + half),
         _line(AND, mask),
         _line(IF_EQUAL, wanted, skip=1),
-        _line(RETURN, ERROR | EPERM),
+        _line(RETURN, ERROR | errno.EPERM),
         _line(LOAD, NUMBER_AT),
     ]
 

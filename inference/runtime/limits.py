@@ -45,6 +45,7 @@ class Orders:
     limits: Limits
     content_bytes: int
     confined: isolation.Level
+    probing: bool = False
 
     def to_argument(self) -> str:
         return json.dumps(asdict(self))
@@ -74,14 +75,15 @@ def confine(orders: Orders) -> list[str]:
     os.rmdir(folder)  # noqa: PTH106
     limits = orders.limits
     bytes_ = limits.memory_mib * MIB + 4 * orders.content_bytes
-    wanted = [(resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)]
+    wanted = [(resource.RLIMIT_FSIZE, 0, 0), (resource.RLIMIT_CORE, 0, 0)]
     if orders.confined == "all":  # torch and CUDA reserve more than they use
-        wanted.append((resource.RLIMIT_AS, bytes_))
-    if limits.processor_s is not None:
-        wanted.append((resource.RLIMIT_CPU, limits.processor_s))
-    for what, most in wanted:
+        wanted.append((resource.RLIMIT_AS, bytes_, bytes_))
+    if (seconds := limits.processor_s) is not None:
+        # at the second one the signal would not say why
+        wanted.append((resource.RLIMIT_CPU, seconds, seconds + 1))
+    for what, soft, hard in wanted:
         with contextlib.suppress(ValueError, OSError):  # not known to every system
-            resource.setrlimit(what, (most, most))
+            resource.setrlimit(what, (soft, hard))
     return ["filter"] if isolation.filter_calls(orders.confined) else []
 
 

@@ -47,10 +47,16 @@ class Process:
     """`python -m MODULE` with limits; messages go to it and come from it."""
 
     def __init__(
-        self, module: str, *, limits: Limits, content_bytes: int, confined: Level
+        self,
+        module: str,
+        *,
+        limits: Limits,
+        content_bytes: int,
+        confined: Level,
+        probing: bool = False,
     ) -> None:
         self.limits = limits
-        orders = Orders(os.getpid(), limits, content_bytes, confined)
+        orders = Orders(os.getpid(), limits, content_bytes, confined, probing)
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", module, orders.to_argument()],

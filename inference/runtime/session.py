@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import NOT_FINITE, WRONG_SHAPE, NetworkFailedError
+from .errors import NOT_BLOCKED, NOT_FINITE, WRONG_SHAPE, NetworkFailedError
 from .files import Prepared
 from .limits import SERVING, Limits
 from .process import Process
@@ -82,15 +82,35 @@ class Session:
 def open_session(
     prepared: Prepared, *, device: Device = "cpu", limits: Limits = SERVING
 ) -> Iterator[Session]:
-    """The network in a process that ends with this block; NetworkFailedError if not."""
+    """The network in a process that ends with this block; NetworkFailedError if not.
+
+    device: "cuda" runs weights of registered networks by torch; whole networks run
+        on the CPU all the same. Session.told says which it is.
+    """
+    process, told = start(prepared, limits=limits)
+    try:
+        process.ask({"file": prepared.content}, limit_s=limits.start_s)
+        yield Session(process, told)
+    finally:
+        process.stop()
+
+
+def start(
+    prepared: Prepared, *, limits: Limits, probing: bool = False
+) -> tuple[Process, dict[str, Any]]:
+    """The process, and what it says of itself before it has seen the network."""
     process = Process(
         "inference.runtime.child",
         limits=limits,
         content_bytes=len(prepared.content),
         confined="all",
+        probing=probing,
     )
     try:
-        answer = process.ask({"content": prepared.content}, limit_s=limits.start_s)
-        yield Session(process, answer["told"])
-    finally:
+        told = process.take(limit_s=limits.start_s)["told"]
+        if prepared.file.format == "onnx" and not told["network_blocked"]:
+            raise NetworkFailedError(NOT_BLOCKED)
+    except BaseException:
         process.stop()
+        raise
+    return process, told

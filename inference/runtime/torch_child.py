@@ -5,8 +5,6 @@ here, from weights of which nothing is unpickled.
 """
 
 import io
-import os
-import sys
 from typing import Any
 
 from . import limits
@@ -21,12 +19,11 @@ def main() -> None:
 
     from . import wire
 
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    asked, answers = wire.ends()
     torch.set_num_threads(1)
     limits.confine(orders)
     try:
-        wire.send(answers, export(**_asked(wire.receive(sys.stdin.buffer))))
+        wire.send(answers, export(**_asked(wire.receive(asked))))
     except EOFError:
         return
     except Refused as refusal:
@@ -76,7 +73,7 @@ def to_onnx(network: Any, in_channels: int) -> bytes:
     torch.onnx.export(
         network,
         (torch.zeros(2, in_channels, 64, 64),),
-        buffer,
+        buffer,  # type: ignore[arg-type]
         dynamo=False,
         opset_version=17,
         input_names=["image"],
