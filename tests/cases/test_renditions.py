@@ -60,7 +60,7 @@ def test_a_failure_while_the_row_is_written_leaves_the_old_image(case, monkeypat
     def fail(*args, **kwargs):
         raise RuntimeError
 
-    monkeypatch.setattr(Rendition.objects, "update_or_create", fail)
+    monkeypatch.setattr(Rendition.objects, "bulk_create", fail)
     with pytest.raises(RuntimeError):
         save(case, seed=1)
     assert len(stored_files()) == 1
@@ -182,3 +182,38 @@ def test_an_image_that_is_being_read_cannot_be_replaced(case):
     assert len(stored_files()) == 1, "the refused image leaves no file"
     assert save(case).pk == first.pk, "the same image again is no change"
     assert save(case, method="bilateral"), "other methods may still be run"
+
+
+def test_images_stored_together_share_no_fate(case, django_capture_on_commit_callbacks):
+    """One that is broken, one that is no longer wanted: the others are stored."""
+    others = [
+        Case.objects.create(
+            cohort=case.cohort, code=code, patient_digest=code, central_slice=2
+        )
+        for code in ("C002", "C003")
+    ]
+    made = [values(0), values(1), values(2) * np.nan]
+    images = [
+        services.NewImage(one, image.astype(np.float32), {})
+        for one, image in zip([case, *others], made, strict=True)
+    ]
+    found = services.renditions_save(
+        method="unet", images=images, still_wanted=lambda: {case.pk, others[1].pk}
+    )
+    assert found[case.pk] == selectors.rendition_get(case=case, method="unet")
+    assert others[0].pk not in found
+    assert "not numbers" in str(found[others[1].pk])
+    assert len(stored_files()) == 1
+
+
+def test_images_stored_together_are_one_transaction(case):
+    """Who asks whether they are wanted may say no to all: nothing of them stays."""
+
+    def lost():
+        raise RuntimeError
+
+    image = services.NewImage(case, values(), {})
+    with pytest.raises(RuntimeError):
+        services.renditions_save(method="unet", images=[image], still_wanted=lost)
+    assert not stored_files()
+    assert not case.renditions.filter(method="unet")

@@ -13,7 +13,13 @@ from .receiving import (
     receiving_finish,
     receiving_open,
 )
-from .renditions import case_set_central_slice, cohort_freeze, rendition_save
+from .renditions import (
+    NewImage,
+    case_set_central_slice,
+    cohort_freeze,
+    rendition_save,
+    renditions_save,
+)
 from .scanning import cohort_scan
 from .sending import parcel_drop, parcel_take, upload_begin, upload_take
 from .splits import cohort_divide
@@ -27,6 +33,7 @@ from .uploads import (
 )
 
 __all__ = [
+    "NewImage",
     "case_accept_parity",
     "case_measure",
     "case_set_central_slice",
@@ -48,6 +55,7 @@ __all__ = [
     "receiving_finish",
     "receiving_open",
     "rendition_save",
+    "renditions_save",
     "sending",
     "upload_begin",
     "upload_confirm",

@@ -1,10 +1,13 @@
 """Images of cases: stored, corrected, frozen once a study reads them."""
 
 import hashlib
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from django.contrib.auth.models import User
+from django.core.files.storage import Storage
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -21,6 +24,31 @@ from ..storage.stored_files import acquired_provenance, npy_bytes, save_file
 from .measuring import case_measure
 from .parity import check_reason
 
+READ_ALREADY = gettext_noop(
+    "The image of case %(code)s made by %(method)s is being read in a study; another "
+    "one cannot take its place."
+)
+
+
+@dataclass(frozen=True)
+class NewImage:
+    """values: (5, 64, 64), finite; 1.0 is the maximum of the whole slice that it was
+    normalised by."""
+
+    case: Case
+    values: NDArray[np.float32]
+    provenance: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _File:
+    """An image that is on disk, and that no row points at yet."""
+
+    image: NewImage
+    sha256: str
+    storage: Storage
+    name: str
+
 
 def rendition_save(
     *,
@@ -29,63 +57,119 @@ def rendition_save(
     values: NDArray[np.float32],
     provenance: dict[str, Any],
 ) -> Rendition:
-    """Store the image of `case` made by `method`; the same again changes nothing.
+    """Store the image of `case` made by `method`; the same again changes nothing."""
+    image = NewImage(case, values, provenance)
+    stored = renditions_save(method=method, images=[image])[case.pk]
+    if isinstance(stored, Refused):
+        raise stored
+    return stored
 
-    values: (5, 64, 64), finite; 1.0 is the maximum of the whole slice that it was
-        normalised by.
 
-    Refused where it would replace another image of a cohort that a study reads; the
+def renditions_save(
+    *,
+    method: str,
+    images: Sequence[NewImage],
+    still_wanted: Callable[[], Container[int]] | None = None,
+) -> dict[int, Rendition | Refused]:
+    """Store images of cases of one cohort, made by `method`, in one go: what became
+    of each, by its case. The same image again changes nothing.
+
+    still_wanted: asked once the cohort is locked, before anything is written to its
+        rows: the cases whose image is to be stored. The others are left out.
+
+    Refused where one would replace another image of a cohort that a study reads; the
     same image is put back there where its file was lost or damaged.
 
-    The file is written under a new name before the row points at it, and the file
-    it replaces goes only once that is committed: a kill in between leaves the old
-    image or the new one, never half of either.
+    Files are written under new names before rows point at them, and a file that is
+    replaced goes only once that is committed: a kill in between leaves the old image
+    or the new one, never half of either.
     """
-    content = npy_bytes(_checked(values, case, method))
-    sha256 = hashlib.sha256(content).hexdigest()
-    same = Rendition.objects.filter(
-        case=case, method=method, sha256=sha256, provenance=provenance
-    ).first()
-    if same and selectors.rendition_is_whole(same):
-        return same
-    storage, name = save_file(Rendition, "values", content)
+    found: dict[int, Rendition | Refused] = {}
+    cases = [image.case.pk for image in images]
+    known = _renditions(cases, method)
+    files: list[_File] = []
     try:
-        return _point_at(
-            name, case=case, method=method, sha256=sha256, provenance=provenance
-        )
+        for image in images:
+            try:
+                content = npy_bytes(_checked(image.values, image.case, method))
+            except Refused as refusal:
+                found[image.case.pk] = refusal
+                continue
+            sha256 = hashlib.sha256(content).hexdigest()
+            same = known.get(image.case.pk)
+            if same and _is_unchanged(same, sha256, image.provenance):
+                found[image.case.pk] = same
+            else:
+                stored = save_file(Rendition, "values", content)
+                files.append(_File(image, sha256, *stored))
+        pointed = _point_at(files, images, method, still_wanted)
     except BaseException:
-        storage.delete(name)
+        _discard(files)
         raise
+    stays = {pk for pk, row in pointed.items() if isinstance(row, Rendition)}
+    _discard(file for file in files if file.image.case.pk not in stays)
+    return found | pointed
+
+
+def _renditions(cases: Sequence[int], method: str) -> dict[int, Rendition]:
+    rows = Rendition.objects.filter(case__in=cases, method=method)
+    return {row.case_id: row for row in rows.select_related("case")}
+
+
+def _is_unchanged(same: Rendition, sha256: str, provenance: dict[str, Any]) -> bool:
+    unchanged = (same.sha256, same.provenance) == (sha256, provenance)
+    return unchanged and selectors.rendition_is_whole(same)
+
+
+def _discard(files: Iterable[_File]) -> None:
+    for file in files:
+        file.storage.delete(file.name)
 
 
 @transaction.atomic
 def _point_at(
-    name: str, *, case: Case, method: str, sha256: str, provenance: dict[str, Any]
-) -> Rendition:
-    """The row of that image, and the file `name` as its values from now on."""
-    cohort = Cohort.objects.select_for_update().get(pk=case.cohort_id)
-    replaced = Rendition.objects.filter(case=case, method=method).first()
-    if replaced and replaced.sha256 != sha256 and cohort.frozen_at:
-        raise Refused(
-            gettext_noop(
-                "The image of case %(code)s made by %(method)s is being read "
-                "in a study; another one cannot take its place."
+    files: Sequence[_File],
+    images: Sequence[NewImage],
+    method: str,
+    still_wanted: Callable[[], Container[int]] | None,
+) -> dict[int, Rendition | Refused]:
+    """The rows of those images, with the files as their values from now on; or why
+    one may not be stored."""
+    if not files and not still_wanted:
+        return {}
+    cohort = Cohort.objects.select_for_update().get(pk=images[0].case.cohort_id)
+    wanted = still_wanted() if still_wanted else {file.image.case.pk for file in files}
+    replaced = _renditions([file.image.case.pk for file in files], method)
+    found: dict[int, Rendition | Refused] = {}
+    rows = []
+    for file in files:
+        pk = file.image.case.pk
+        before = replaced.get(pk)
+        if before and before.sha256 != file.sha256 and cohort.frozen_at:
+            found[pk] = Refused(
+                READ_ALREADY % {"code": file.image.case.code, "method": method}
             )
-            % {"code": case.code, "method": method}
-        )
-    rendition, _ = Rendition.objects.update_or_create(
-        case=case,
-        method=method,
-        defaults={
-            "values": name,
-            "sha256": sha256,
-            "provenance": provenance,
-            "made_at": timezone.now(),
-        },
+        elif pk in wanted:
+            rows.append(_row(file, method))
+            if before:
+                _delete_on_commit(before)
+    Rendition.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["case", "method"],
+        update_fields=["values", "sha256", "provenance", "made_at"],
     )
-    if replaced:
-        _delete_on_commit(replaced)
-    return rendition
+    return found | {row.case_id: row for row in rows}
+
+
+def _row(file: _File, method: str) -> Rendition:
+    return Rendition(
+        case=file.image.case,
+        method=method,
+        values=file.name,
+        sha256=file.sha256,
+        provenance=file.image.provenance,
+    )
 
 
 def _checked(
