@@ -149,7 +149,7 @@ def parse_weights(content: bytes, *, name: str) -> WeightsFile:
             )
             % {"name": name, "card_format": CARD_FORMAT}
         )
-    card = WeightsCard.from_json(_parse_json(metadata[CARD_FORMAT], of=name))
+    card = parse_card(metadata[CARD_FORMAT], name=name)
     parameters: dict[str, NDArray[np.float32]] = {}
     position = start
     entries = [(_byte_range(key, entry), key, entry) for key, entry in header.items()]
@@ -182,6 +182,11 @@ def parse_weights(content: bytes, *, name: str) -> WeightsFile:
             % {"name": name, "bytes": len(content) - position}
         )
     return WeightsFile(card, parameters, hashlib.sha256(content).hexdigest())
+
+
+def parse_card(text: Any, *, name: str) -> WeightsCard:
+    """The card that the file `name` brings, as JSON."""
+    return WeightsCard.from_json(_parse_json(text, of=name))
 
 
 def read_weights(path: Path) -> WeightsFile:
