@@ -14,6 +14,7 @@ from . import presence  # noqa: F401  its signals are connected with it
 
 logger = logging.getLogger(__name__)
 SWEEP_SECONDS = 30
+TIDY_SECONDS = 3600
 
 
 @shared_task(name="inference.run_job")  # type: ignore[untyped-decorator]
@@ -47,13 +48,19 @@ def sweep() -> None:
     services.workers_forget()
 
 
+@shared_task(name="inference.tidy")  # type: ignore[untyped-decorator]
+def tidy() -> None:
+    from inference import services
+
+    services.files_sweep()
+
+
 @current_app.on_after_finalize.connect  # type: ignore[untyped-decorator]
 def schedule_sweep(sender: Celery, **kwargs: Any) -> None:
     """Ask regularly for what dead workers left. A busy worker does not collect
     sweeps: each expires before the next."""
-    sender.add_periodic_task(
-        SWEEP_SECONDS, sweep.s(), name="inference.sweep", expires=SWEEP_SECONDS
-    )
+    for seconds, task in ((SWEEP_SECONDS, sweep), (TIDY_SECONDS, tidy)):
+        sender.add_periodic_task(seconds, task.s(), name=task.name, expires=seconds)
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]

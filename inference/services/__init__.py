@@ -10,10 +10,12 @@ from .training import (
     trainings_recover,
 )
 from .training_running import training_run
+from .upkeep import files_sweep
 from .weights import weights_add, weights_sync_shipped, weights_upload
 from .workers import workers_forget
 
 __all__ = [
+    "files_sweep",
     "job_cancel",
     "job_claim",
     "job_request",

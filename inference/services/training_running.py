@@ -191,7 +191,7 @@ class _Learner:
                 self._report()
             except ClaimLostError:
                 self.lost = True
-        self.leaving = self.leaving or self.should_leave()
+        self.leaving = not self.lost and self.should_leave()
         return self.lost or self.leaving
 
     def _report(self, **changes: Any) -> None:
@@ -235,6 +235,7 @@ class _Learner:
 
     def _stopped(self) -> None:
         rows = Training.objects.filter(pk=self.training.pk, claimed_by=self.claim)
+        rows.filter(state=Training.State.CANCELLED).update(claimed_by="")
         if self.leaving:  # no fault of the training: this attempt does not count
             rows.filter(state=Training.State.RUNNING).update(
                 state=Training.State.QUEUED,
@@ -242,7 +243,6 @@ class _Learner:
                 called_at=None,
                 attempts=F("attempts") - 1,
             )
-        rows.filter(state=Training.State.CANCELLED).update(claimed_by="")
 
     def _finish(self, content: bytes) -> None:
         """The weights first: whoever is killed before the end finds them again."""
