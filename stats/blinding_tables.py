@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from readerstudy.cases.selectors import patients_of
 from readerstudy.reading.models import Arm, ArmGuess, Membership, Study
 
 from . import selectors
@@ -107,14 +108,22 @@ def guesses_given(study: Study) -> list[Given]:
             "read__reader__code",
             "read__arm_id",
             "read__arm__role",
-            "read__case__patient_digest",
+            "read__case",
             "guess",
             "confidence",
         )
     )
+    patients = patients_of(selectors.study_cases(study))
     return [
-        Given(reader, arm, cast(Truth, role), patient, cast(Guess, guess), confidence)
-        for reader, arm, role, patient, guess, confidence in answered
+        Given(
+            reader,
+            arm,
+            cast(Truth, role),
+            patients[case],
+            cast(Guess, guess),
+            confidence,
+        )
+        for reader, arm, role, case, guess, confidence in answered
     ]
 
 

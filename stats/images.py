@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from readerstudy.cases.models import Case, Rendition
+from readerstudy.cases.selectors import patients_of
 from readerstudy.imaging.preprocessing import STORED_SLICES
 from readerstudy.reading.models import Arm, Read, Study
 
@@ -27,6 +28,7 @@ class Comparison:
 
     arm: Arm
     case: Case
+    patient: str  # the same for all cases of one patient
     reference: Rendition | None  # None: not made, or no longer the one that was read
     rendition: Rendition | None
 
@@ -45,6 +47,7 @@ class ImageLine:
 
     arm: Arm
     case: Case
+    patient: str  # as in Comparison
     slice: int  # -2 to 2; 0 = central, negative = lower
     mean_squared_error: float  # squared grey levels of 8 bits
     psnr: float | NotEstimable  # dB, range 255
@@ -93,6 +96,7 @@ def image_set(study: Study) -> ImageSet:
     cases = list(study_cases(study))
     reference = reference_arm(study)
     frozen = _frozen_digests(study)
+    patients = patients_of(cases)
     renditions = {
         (rendition.case_id, rendition.method): rendition
         for rendition in _renditions(study).select_related("case")
@@ -108,6 +112,7 @@ def image_set(study: Study) -> ImageSet:
         Comparison(
             arm=arm,
             case=case,
+            patient=patients[case.pk],
             reference=as_read(case, reference),
             rendition=as_read(case, arm),
         )
@@ -145,6 +150,7 @@ def _line(one: Comparison, row: ImageQuality) -> ImageLine:
     return ImageLine(
         arm=one.arm,
         case=one.case,
+        patient=one.patient,
         slice=row.slice - STORED_SLICES // 2,
         mean_squared_error=row.mean_squared_error,
         psnr=psnr(row.mean_squared_error, data_range=PSNR_RANGE),

@@ -50,7 +50,7 @@ def _patient_means(lines: Sequence[ImageLine], value: Value) -> dict[Hashable, f
     for line in lines:
         number = estimated(value(line))
         if number is not None:
-            values[line.case.patient_digest].append(number)
+            values[line.patient].append(number)
     return {patient: float(np.mean(numbers)) for patient, numbers in values.items()}
 
 
@@ -67,7 +67,7 @@ def _measured_blocks(
     lines = [line for arm in by_arm.values() for line in arm]
     if slice_wise:
         return list(dict.fromkeys((line.case.pk, line.slice) for line in lines))
-    return list(dict.fromkeys(line.case.patient_digest for line in lines))
+    return list(dict.fromkeys(line.patient for line in lines))
 
 
 def _without_blocks(every: Sequence[Hashable], *, slice_wise: bool) -> Reason:

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from readerstudy.cases.models import Case
+from readerstudy.cases.selectors import patients_of
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading.models import Arm, Membership, Read, Score, Study
 
@@ -46,7 +47,7 @@ def readings(study: Study) -> Readings:
     latest: dict[Key, dict[Place, int | None]] = defaultdict(dict)
     for reader, arm, repeat, case, side, value in rows.iterator():
         latest[reader, arm, repeat][case, side] = value  # a later version wins
-    patients = dict(study_cases(study).values_list("pk", "patient_digest"))
+    patients = patients_of(study_cases(study))
     return Readings({key: _reading(given) for key, given in latest.items()}, patients)
 
 
@@ -92,7 +93,7 @@ def patient_codes(study: Study) -> dict[int, str]:
 
     The same in every export of the study, and meaning nothing outside of it.
     """
-    digests = dict(study_cases(study).values_list("pk", "patient_digest"))
+    digests = patients_of(study_cases(study))
     patients = list(dict.fromkeys(digests.values()))
     width = max(2, len(str(len(patients))))
     codes = {p: f"P{number:0{width}}" for number, p in enumerate(patients, start=1)}

@@ -78,7 +78,8 @@ def _of_protocol(study: Study) -> Forbidden:
 def _of_cases(study: Study) -> Forbidden:
     found: Forbidden = {}
     for case in study.cohort.cases.all():
-        found |= {case.code: "a case code", case.patient_digest: "a patient"}
+        found |= {case.code: "a case code"}
+        found |= dict.fromkeys(case.patient_digests, "a patient")
         found[str(case.pk)] = "a case's key"
         for rendition in case.renditions.all():
             found |= {

@@ -4,7 +4,7 @@ The key is IDENTITY_KEY, which is outside the database. Without it no digest can
 led back to the identifier it was made of, not even by trying all there are.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
@@ -38,3 +38,22 @@ def examination_digest(study_uid: str) -> str:
 def frame_digest(frame_of_reference_uid: str) -> str:
     """Keyed digest of FrameOfReferenceUID."""
     return _digest("frame", frame_of_reference_uid)
+
+
+def patients_among(ids: Mapping[int, Sequence[str]]) -> dict[int, str]:
+    """Key of a case → its patient: a digest, the same wherever two cases share an id.
+
+    ids: key → digests of the patient ids that the scans of a case bear, one or two.
+        A case of two makes them one patient, and so on along any chain.
+    """
+    leads_to: dict[str, str] = {}
+
+    def patient(digest: str) -> str:
+        while leads_to.get(digest, digest) != digest:
+            digest = leads_to[digest]
+        return digest
+
+    for first, *others in ids.values():
+        for other in others:
+            leads_to[patient(other)] = patient(first)
+    return {key: patient(digests[0]) for key, digests in ids.items()}

@@ -10,13 +10,15 @@ or, without a role, a study. `role` and `split` may be left empty. A scan that a
 manifest does not name stays out of the cohort.
 """
 
+import codecs
 import csv
 import io
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 from django.utils.translation import gettext_noop
 
@@ -30,6 +32,7 @@ COLUMNS = ("file", "uid", "case", "role", "split")
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 MOST_BYTES = 16 * 2**20
 ENCODINGS = ("utf-8-sig", "cp932")  # the second as Excel writes it in Japan
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # Excel's “Unicode text”
 DELIMITERS = ",;\t"
 
 PLACE = gettext_noop("%(manifest)s, line %(line)s, column “%(column)s”: %(what)s")
@@ -45,6 +48,9 @@ BAD_CODE = gettext_noop(
 )
 NOT_OF = gettext_noop("“%(value)s” is none of: %(allowed)s.")
 EITHER = gettext_noop("Each line names either a file or a UID.")
+NO_TEXT = gettext_noop(
+    "%(manifest)s is not text in UTF-8. Please save it as “CSV UTF-8”."
+)
 TWICE = gettext_noop("It stands in line %(other)s already.")
 
 
@@ -77,6 +83,30 @@ class Manifest:
     def of(self, number: int) -> Row | None:
         """What it says of the scan of that number; None if it does not name it."""
         return self._by_scan.get(number)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values: the rows and what was found, to go on with another day."""
+        return {
+            "name": self.name,
+            "folder": self.folder,
+            "rows": [asdict(row) for row in self.rows],
+            "scans": {str(number): row.line for number, row in self._by_scan.items()},
+            "used": sorted(self._used),
+        }
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Self:
+        rows = {row["line"]: Row(**row) for row in plain["rows"]}
+        kept = cls(list(rows.values()), name=plain["name"], folder=plain["folder"])
+        kept._by_scan = {
+            int(number): rows[line] for number, line in plain["scans"].items()
+        }
+        kept._used = set(plain["used"])
+        return kept
+
+    @property
+    def codes(self) -> set[str]:
+        return {row.case for row in self.rows}
 
     @property
     def unused(self) -> list[Row]:
@@ -144,14 +174,14 @@ def read_manifest(content: bytes, *, name: str, folder: str = "") -> Manifest:
 
 
 def _text(content: bytes, name: str) -> str:
-    for encoding in ENCODINGS:
+    for encoding in ("utf-16",) if content.startswith(UTF_16) else ENCODINGS:
         try:
-            return content.decode(encoding)
+            text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise Refused(
-        gettext_noop("%(manifest)s is not text in UTF-8.") % {"manifest": name}
-    )
+        if "\0" not in text:
+            return text
+    raise Refused(NO_TEXT % {"manifest": name})
 
 
 def _lines(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:

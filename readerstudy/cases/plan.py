@@ -130,6 +130,11 @@ class PlannedPair:
     def numbers(self) -> tuple[int, int]:
         return self.reference.number, self.short.number
 
+    @property
+    def patients(self) -> tuple[str, ...]:
+        """One digest, or that of the reference and that of the short scan."""
+        return tuple(dict.fromkeys((self.reference.patient, self.short.patient)))
+
 
 @dataclass(frozen=True)
 class Single:
@@ -145,6 +150,7 @@ class CohortPlan:
 
     folder: where the voxels of the scans lie until they are imported.
     resampling: whether scans of other pixel sizes are taken, resampled.
+    manifest: Manifest.to_json of what somebody wrote, who then decides.
     """
 
     folder: Path
@@ -154,6 +160,7 @@ class CohortPlan:
     warnings: tuple[str, ...] = ()
     resampling: bool = False
     file_count: int = field(default=0)
+    manifest: dict[str, Any] | None = None
 
     @property
     def scans(self) -> tuple[ScannedSeries, ...]:
@@ -187,6 +194,8 @@ class CohortPlan:
             warnings=tuple(plain["warnings"]),
             resampling=plain["resampling"],
             file_count=plain["file_count"],
+            # a plan of an earlier version does not say whether there was one
+            manifest=plain.get("manifest", {}),
         )
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from django.contrib.auth.models import User
 from scipy.ndimage import gaussian_filter
 
-from readerstudy.cases.matching.pairing import coded, propose
+from readerstudy.cases.matching.pairing import propose
+from readerstudy.cases.matching.planning import coded
 from readerstudy.cases.models import Upload
 from readerstudy.cases.plan import CohortPlan, ScannedSeries, scan_path
 from readerstudy.cases.services.receiving import upload_folder

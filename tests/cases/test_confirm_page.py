@@ -113,7 +113,7 @@ def test_a_pair_is_swapped_dropped_and_made_again(upload, browser, htmx):
     assert len(pairs_of(upload)) == 2
     page = act(browser, upload, "make", htmx, reference=0, short=1)
     assert "were paired" in page
-    assert pairs_of(upload)[0, 1] == "C004"
+    assert pairs_of(upload)[0, 1] == "C003"
 
 
 def test_htmx_gets_the_part_of_the_page_that_has_changed(upload, browser):

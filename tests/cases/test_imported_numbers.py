@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from readerstudy.cases import services
-from readerstudy.cases.matching.pairing import coded, propose
+from readerstudy.cases.matching.pairing import propose
+from readerstudy.cases.matching.planning import coded
 from readerstudy.cases.models import Case, Series
 from readerstudy.cases.plan import CohortPlan
 from tests.imaging.test_striatal_binding import CENTRAL, plain_head

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from readerstudy.cases.manifest import Manifest, Row
-from readerstudy.cases.matching.pairing import NOT_NAMED, coded, propose
+from readerstudy.cases.matching.pairing import NOT_NAMED, propose
+from readerstudy.cases.matching.planning import coded
 from readerstudy.cases.plan import ScannedSeries
 
 from .scans import LONG, SHORT, again, head, keep, scanned

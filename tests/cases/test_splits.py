@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from readerstudy.cases.digests import patients_among
 from readerstudy.cases.splits import PARTS, Member, Sizes, divide
 from readerstudy.imaging.errors import Refused
 
@@ -178,3 +179,13 @@ def test_groups_of_alike_patients_are_divided_as_the_whole_is() -> None:
         for part in PARTS:
             share = 21 * getattr(OF_THE_STUDY, part) / 207
             assert abs(few[part] - share) <= 2
+
+
+def test_a_chain_of_ids_is_one_patient_in_whatever_order_its_cases_come() -> None:
+    links = {1: ("a", "b"), 2: ("c", "d"), 3: ("x",), 4: ("d", "b"), 5: ("c",)}
+    for order in ([1, 2, 3, 4, 5], [5, 4, 3, 2, 1], [3, 4, 1, 5, 2]):
+        found = patients_among({key: links[key] for key in order})
+        assert len({found[key] for key in (1, 2, 4, 5)}) == 1
+        assert found[3] == "x"
+    alone = patients_among({1: ("a",), 2: ("b",), 3: ("a",)})
+    assert alone == {1: "a", 2: "b", 3: "a"}

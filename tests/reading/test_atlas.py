@@ -108,15 +108,18 @@ def test_no_other_patients_of_ours_are_simulated_from_the_examples_seed(tmp_path
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("by", ["patient_digest", "second_patient_digest"])
 @pytest.mark.parametrize("trains", [False, True])
-def test_no_study_opens_that_has_a_patient_of_the_examples(make_draft, cast, trains):
+def test_no_study_opens_that_has_a_patient_of_the_examples(
+    make_draft, cast, trains, by
+):
     """However the patient came in: also as one to be trained on."""
     study = make_draft(training=TRAINING if trains else [])
     assert preflight(study) == []
     patient = load_atlas(GRADES).patients[2]
     code = "C001" if trains else "C003"
     cases = cast.cohort.cases.filter(code=code)
-    cases.update(patient_digest=patient_digest(patient))
+    cases.update(**{by: patient_digest(patient)})
     assert [finding.message for finding in preflight(study)] == [
         f"The examples of the grades are made of the patients of 1 case(s): {code}."
     ]

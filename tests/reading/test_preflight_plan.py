@@ -74,6 +74,12 @@ def test_one_patient_alone_gives_no_interval(make_draft, cast):
     Case.objects.filter(cohort=cast.cohort).update(patient_digest="the same")
     [message] = found(make_draft(case_codes=["C001", "C002"]))
     assert message.startswith("All cases are of one patient")
+    for code in ("C001", "C002"):  # by what their short scans bear
+        Case.objects.filter(cohort=cast.cohort, code=code).update(
+            patient_digest=code, second_patient_digest="the same"
+        )
+    [message] = found(make_draft(slug="ids", case_codes=["C001", "C002"]))
+    assert message.startswith("All cases are of one patient")
 
 
 @pytest.mark.parametrize(
@@ -155,11 +161,14 @@ def test_a_training_image_that_is_damaged_is_named(make_draft, cast):
     ]
 
 
-def test_readers_are_not_trained_on_a_patient_whom_they_are_to_grade(make_draft, cast):
+@pytest.mark.parametrize("by", ["patient_digest", "second_patient_digest"])
+def test_readers_are_not_trained_on_a_patient_whom_they_are_to_grade(
+    make_draft, cast, by
+):
     study = make_draft(training=TRAINING)
     cases = Case.objects.filter(cohort=cast.cohort)
     digest = cases.get(code="C001").patient_digest
-    cases.filter(code="C003").update(patient_digest=digest)
+    cases.filter(code="C003").update(**{by: digest})
     [message] = found(study)
     assert message.startswith("Patients of the training set are read in the study")
     assert message.endswith("Training cases: C001.")
@@ -199,6 +208,17 @@ def test_a_reader_trained_elsewhere_on_a_patient_of_the_study_is_named(
         case_codes=["C002", "C003"],
     )
     assert hints(others, study_cases(others)) == []
+    cases = cast.cohort.cases
+    digest = cases.get(code="C001").patient_digest
+    cases.filter(code="C003").update(second_patient_digest=digest)
+    [hint] = hints(others, study_cases(others))
+    assert hint.message.endswith("are graded: second-reader.")
+    cases.filter(code="C001").update(
+        patient_digest="another", second_patient_digest=digest
+    )
+    cases.filter(code="C003").update(patient_digest=digest, second_patient_digest="")
+    [hint] = hints(others, study_cases(others))
+    assert hint.message.endswith("are graded: second-reader.")
 
 
 def test_a_title_that_tells_readers_an_arm_is_worth_a_second_thought(make_draft):

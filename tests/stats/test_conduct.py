@@ -72,6 +72,14 @@ def test_who_knows_has_index_one_and_who_leans_has_none_of_it_balanced(
     assert unet.readers[0].interval == NotEstimable(Reason.ALL_ALIKE)
 
 
+def test_guesses_of_a_patient_under_two_ids_are_one_cluster(conducted: Study) -> None:
+    first, second = conducted.cohort.cases.order_by("code")[:2]
+    second.second_patient_digest = first.patient_digest
+    second.save()
+    *_, unet = report_build(study=conducted).blinding.arms
+    assert unet.readers[0].index.patients == 5
+
+
 def test_several_readers_of_one_patient_have_a_clustered_interval(
     conducted: Study,
 ) -> None:

@@ -178,12 +178,13 @@ def test_standard_errors_of_perfect_agreement_are_empty_and_say_why(
         assert f"{name}: agreement is perfect" in line["not_estimable"]
 
 
+@pytest.mark.parametrize("by", ["patient_digest", "second_patient_digest"])
 def test_the_patients_of_cases_are_the_same_in_reads_and_images(
-    study: Study, tmp_path: Path
+    study: Study, tmp_path: Path, by: str
 ) -> None:
     """Whoever clusters by this column clusters as the report does."""
     first, *_, last = study.cohort.cases.order_by("code")
-    type(last).objects.filter(pk=last.pk).update(patient_digest=first.patient_digest)
+    type(last).objects.filter(pk=last.pk).update(**{by: first.patient_digest})
     image_quality_measure(study=study)
     export_to_folder(study=study, folder=tmp_path)
     expected = {f"C{n:03}": f"P{n:02}" for n in range(1, 6)} | {"C006": "P01"}

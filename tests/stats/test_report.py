@@ -162,9 +162,10 @@ def test_slices_as_blocks_are_offered_and_labelled(
     assert (slice_wise.blocks, slice_wise.friedman.blocks) == ("slice", 30)
 
 
-def test_two_cases_of_one_patient_are_one_cluster(study: Study) -> None:
+@pytest.mark.parametrize("by", ["patient_digest", "second_patient_digest"])
+def test_two_cases_of_one_patient_are_one_cluster(study: Study, by: str) -> None:
     first, second = study.cohort.cases.order_by("code")[:2]
-    second.patient_digest = first.patient_digest
+    setattr(second, by, first.patient_digest)
     second.save()
     image_quality_measure(study=study)
     report = report_build(study=study)

@@ -53,6 +53,12 @@ OF_THE_CASE = (
         lambda row: row.case.patient_digest,
     ),
     Column(
+        "second_patient_digest",
+        "that of the short scan, where the two scans bear two patient ids and a person "
+        "has said that they belong together; else empty",
+        lambda row: row.case.second_patient_digest,
+    ),
+    Column(
         "split",
         "training, validation, test, or empty",
         lambda row: row.case.split,

@@ -14,15 +14,14 @@ from pathlib import Path
 
 from django.utils.translation import gettext_noop
 
-from readerstudy.imaging.central_slice import DEFAULT_RULE
 from readerstudy.imaging.errors import Refused
-from readerstudy.imaging.preprocessing import CROP, PIXEL_MM, STORED_SLICES
 
+from ..digests import patients_among
 from ..manifest import Manifest, Row
 from ..plan import PlannedPair, ScannedSeries, Single
 from ..sources import LeftOut
 from .likeness import same_heads
-from .parity import compare, same_spacing
+from .planning import planned, same_grid, two_ids, unusable
 from .roles import Roles, Typical, roles_of, typical_of
 
 SIDE_BY_SIDE = 2
@@ -30,8 +29,11 @@ NO_PARTNER = gettext_noop(
     "It has no partner: no second scan of the same patient and examination."
 )
 BY_A_PERSON = gettext_noop("It was left out by a person.")
-NAMED = 10  # pairs that one sentence names
 NOT_NAMED = gettext_noop("The manifest does not name it.")
+PARTS_DIFFER = gettext_noop(
+    "Cases %(case)s and %(other)s are examinations of one patient, who must be in one "
+    "part."
+)
 PAIRED_BY_HAND = gettext_noop("The two scans were paired by hand.")
 
 
@@ -67,126 +69,6 @@ def propose(
         twins = _twins(found.singles, folder)
         found = Proposal((*found.pairs, *twins.pairs), twins.singles, ())
     return Proposal(found.pairs, (*singles, *found.singles), tuple(left_out))
-
-
-def coded(pairs: Iterable[PlannedPair]) -> tuple[PlannedPair, ...]:
-    """All with a code, ordered by it: those without get C001, C002, …, as far as
-    these are free, in the order of their keyed digests, which is nobody's."""
-    pairs = list(pairs)
-    taken = {pair.code for pair in pairs}
-    found = [pair for pair in pairs if pair.code]
-    number = 0
-    for pair in sorted(
-        (pair for pair in pairs if not pair.code),
-        key=lambda one: (one.reference.patient, one.reference.study),
-    ):
-        number += 1
-        while f"C{number:03}" in taken:
-            number += 1
-        found.append(replace(pair, code=f"C{number:03}"))
-    return tuple(sorted(found, key=lambda one: one.code))
-
-
-def check_certain(pairs: Iterable[PlannedPair]) -> None:
-    """Refused while a person has yet to say that two scans belong together."""
-    if waiting := [pair.code for pair in pairs if not pair.certain]:
-        codes = ", ".join(waiting[:NAMED]) + (", …" if len(waiting) > NAMED else "")
-        raise Refused(
-            gettext_noop("Please accept or drop the uncertain pairs first: %(codes)s.")
-            % {"codes": codes}
-        )
-
-
-def unusable(series: ScannedSeries, *, resampling: bool) -> str:
-    """Why a scan cannot be read in a study, whatever its partner; "" if it can."""
-    if series.resampled_from and not resampling:
-        _, row_mm, column_mm = series.resampled_from["spacing_mm"]
-        size = (
-            f"{row_mm:.2f}" if row_mm == column_mm else f"{column_mm:.2f}×{row_mm:.2f}"
-        )
-        return gettext_noop(
-            "Its pixels measure %(size)s mm, but %(needed)s mm are needed; "
-            "images of other pixel sizes are not resampled."
-        ) % {"size": size, "needed": PIXEL_MM}
-    _, rows, columns = series.shape
-    if min(rows, columns) < CROP:
-        return gettext_noop(
-            "Its slices are %(columns)s×%(rows)s pixels, but at least "
-            "%(crop)s×%(crop)s are needed."
-        ) % {"columns": columns, "rows": rows, "crop": CROP}
-    return ""
-
-
-def planned(
-    roles: Roles,
-    *,
-    folder: Path,
-    code: str = "",
-    split: str = "",
-    certain: bool,
-    notes: tuple[str, ...] = (),
-) -> PlannedPair:
-    """The pair, its slice chosen on the reference. Refused where that slice cannot be
-    cut out of both."""
-    reference, short = roles.reference, roles.short
-    central = reference.candidates[DEFAULT_RULE]
-    margin = STORED_SLICES // 2
-    for scan in (reference, short):
-        if not margin <= central < scan.shape[0] - margin:
-            raise Refused(
-                gettext_noop(
-                    "Slice %(number)s of %(slices)s is too near the end of the image: "
-                    "%(needed)s slices are needed on each side of it."
-                )
-                % {
-                    "number": central + 1,
-                    "slices": scan.shape[0],
-                    "needed": margin,
-                }
-            )
-    return PlannedPair(
-        code=code,
-        reference=reference,
-        short=short,
-        central_slice=central,
-        central_rule=DEFAULT_RULE,
-        parity=compare(reference, short, folder=folder),
-        notes=(*notes, *roles.notes, *_of_the_scans(reference, short)),
-        split=split,
-        certain=certain and roles.certain and _same_grid(reference, short),
-    )
-
-
-def _same_grid(one: ScannedSeries, other: ScannedSeries) -> bool:
-    return one.shape == other.shape and same_spacing(one, other)
-
-
-def notes_of(reference: ScannedSeries, short: ScannedSeries) -> tuple[str, ...]:
-    """What is said of the two as they are now: of their roles and of each scan."""
-    roles = roles_of(reference, short)
-    return (*(roles.notes if roles else ()), *_of_the_scans(reference, short))
-
-
-def _of_the_scans(reference: ScannedSeries, short: ScannedSeries) -> list[str]:
-    notes = []
-    central, literal = (
-        reference.candidates[rule] for rule in (DEFAULT_RULE, "hottest-voxel")
-    )
-    if central != literal:
-        notes.append(
-            gettext_noop(
-                "The highest count of the whole image is in slice %(literal)s, outside "
-                "the middle of the brain (a salivary gland?); slice %(taken)s was "
-                "taken. Please check it."
-            )
-            % {"literal": literal + 1, "taken": central + 1}
-        )
-    for label, series in (
-        (gettext_noop("Reference scan: %(note)s"), reference),
-        (gettext_noop("Short scan: %(note)s"), short),
-    ):
-        notes += [label % {"note": warning} for warning in series.warnings]
-    return notes
 
 
 def _without_duplicates(
@@ -225,7 +107,22 @@ def _named(
             pairs.append(outcome)
         else:
             singles += [Single(scan, outcome) for scan, _ in members]
+    _check_parts(pairs, manifest)
     return Proposal(tuple(pairs), tuple(singles), ())
+
+
+def _check_parts(pairs: Sequence[PlannedPair], manifest: Manifest) -> None:
+    """Refused where the cases of one patient, by whichever id, are in two parts."""
+    patients = patients_among({at: pair.patients for at, pair in enumerate(pairs)})
+    first: dict[str, PlannedPair] = {}
+    for at, pair in enumerate(pairs):
+        row = manifest.of(pair.reference.number)
+        if not row or not pair.split:
+            continue
+        other = first.setdefault(patients[at], pair)
+        if pair.split != other.split:
+            what = PARTS_DIFFER % {"case": pair.code, "other": other.code}
+            raise manifest.refused(row.line, "split", what)
 
 
 def _by_manifest(
@@ -257,7 +154,14 @@ def _by_manifest(
         ) % {"case": code}
     split = first.split or second.split
     try:
-        pair = planned(roles, folder=folder, code=code, split=split, certain=True)
+        pair = planned(
+            roles,
+            folder=folder,
+            code=code,
+            split=split,
+            certain=True,
+            notes=two_ids(one, other),
+        )
     except Refused as error:
         return str(error)
     return replace(pair, certain=True)
@@ -323,7 +227,7 @@ def _best(group: Sequence[ScannedSeries]) -> tuple[Roles | None, list[ScannedSer
     best = min(
         possible,
         key=lambda roles: (
-            not _same_grid(roles.reference, roles.short),
+            not same_grid(roles.reference, roles.short),
             roles.misfit,
         ),
     )

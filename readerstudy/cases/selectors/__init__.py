@@ -14,6 +14,7 @@ from .images import (
     rendition_values,
     series_volume,
 )
+from .patients import patients_of
 from .uploads import (
     inbox,
     unfinished_of,
@@ -29,6 +30,7 @@ __all__ = [
     "cohort_methods",
     "cohorts_of",
     "inbox",
+    "patients_of",
     "reasons_and_files",
     "rendition_get",
     "rendition_is_whole",

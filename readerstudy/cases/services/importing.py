@@ -186,9 +186,7 @@ def _write_pair(folder: Path, pair: PlannedPair, written: _Written) -> _Rows:
         code=pair.code,
         split=pair.split,
         patient_digest=reference.patient,
-        second_patient_digest=""
-        if short.patient == reference.patient
-        else short.patient,
+        second_patient_digest="".join(pair.patients[1:]),
         age_years=_either(reference.age_years, short.age_years),
         sex=reference.sex or short.sex,
         central_slice=pair.central_slice,

@@ -13,16 +13,9 @@ from django.utils.translation import gettext_noop
 
 from readerstudy.imaging.errors import Refused
 
-from ..matching.pairing import (
-    BY_A_PERSON,
-    NOT_NAMED,
-    PAIRED_BY_HAND,
-    coded,
-    notes_of,
-    planned,
-    propose,
-    unusable,
-)
+from ..manifest import Manifest
+from ..matching.pairing import BY_A_PERSON, NOT_NAMED, PAIRED_BY_HAND, propose
+from ..matching.planning import coded, notes_of, planned, renumbered, two_ids, unusable
 from ..matching.roles import Roles
 from ..models import Upload
 from ..plan import CohortPlan, PlannedPair, ScannedSeries, Single
@@ -43,9 +36,22 @@ def _change(upload: Upload, change: Change) -> CohortPlan:
     if locked.state != Upload.State.READY:
         raise Refused(_("These files are not waiting to be confirmed."))
     changed = change(upload_plan(locked))
-    changed = replace(changed, warnings=plan_warnings(changed.pairs))
+    if changed.manifest is None:  # what was dropped leaves no gap
+        changed = replace(changed, pairs=renumbered(changed.pairs))
+    warnings = plan_warnings(changed.pairs, _manifest(changed))
+    changed = replace(changed, warnings=warnings)
     plan_keep(locked, changed)
     return changed
+
+
+def _manifest(plan: CohortPlan) -> Manifest | None:
+    return Manifest.from_json(plan.manifest) if plan.manifest else None
+
+
+def _coded(plan: CohortPlan, *more: PlannedPair) -> tuple[PlannedPair, ...]:
+    """The pairs of the plan, and more of them with codes that nobody has."""
+    manifest = _manifest(plan)
+    return coded([*plan.pairs, *more], taken=manifest.codes if manifest else ())
 
 
 def pair_swap(*, upload: Upload, reference: int, short: int) -> CohortPlan:
@@ -97,13 +103,12 @@ def pair_make(*, upload: Upload, reference: int, short: int) -> CohortPlan:
         pair = planned(
             Roles(scans[0], scans[1]),
             folder=plan.folder,
-            code=_next_code(plan),
             certain=True,
-            notes=(PAIRED_BY_HAND,),
+            notes=(PAIRED_BY_HAND, *two_ids(*scans)),
         )
         return replace(
             plan,
-            pairs=coded([*plan.pairs, replace(pair, certain=True)]),
+            pairs=_coded(plan, replace(pair, certain=True)),
             singles=tuple(
                 one for one in plan.singles if one.series.number not in pair.numbers
             ),
@@ -125,16 +130,6 @@ def _check_partners(
             _("One of the scans is %(one)s and the other %(other)s.")
             % {"one": reference.modality, "other": short.modality}
         )
-
-
-def _next_code(plan: CohortPlan) -> str:
-    """After the last of those that the platform gave."""
-    numbers = [
-        int(pair.code[1:])
-        for pair in plan.pairs
-        if pair.code[:1] == "C" and pair.code[1:].isdecimal()
-    ]
-    return f"C{max(numbers, default=0) + 1:03}"
 
 
 def pairs_accept(*, upload: Upload, pairs: Sequence[tuple[int, int]]) -> CohortPlan:
@@ -172,10 +167,12 @@ def _proposed_again(plan: CohortPlan) -> CohortPlan:
     settled = (BY_A_PERSON, NOT_NAMED)
     asked = [one.series for one in plan.singles if one.reason not in settled]
     kept = [one for one in plan.singles if one.reason in settled]
-    proposal = propose(asked, folder=plan.folder, resampling=True)
+    proposal = propose(
+        asked, folder=plan.folder, resampling=True, manifest=_manifest(plan)
+    )
     return replace(
         plan,
-        pairs=coded([*plan.pairs, *proposal.pairs]),
+        pairs=_coded(plan, *proposal.pairs),
         singles=_in_order([*kept, *proposal.singles]),
         left_out=(*plan.left_out, *proposal.left_out),
     )

@@ -7,7 +7,7 @@ voxels without any identifier in the plan's folder. The DICOM files are not kept
 import secrets
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -15,8 +15,10 @@ from typing import TypeVar
 
 from django.utils.translation import gettext_noop
 
+from ..digests import patients_among
 from ..manifest import FILE_NAME, MOST_BYTES, Manifest, read_manifest
-from ..matching.pairing import coded, propose
+from ..matching.pairing import propose
+from ..matching.planning import coded
 from ..models import Series
 from ..plan import CohortPlan, PlannedPair, scan_path
 from ..scanning.gathering import Progress as Progress
@@ -100,7 +102,7 @@ def _scan(
             manifest=manifest,
         ),
     )
-    pairs = coded(proposal.pairs)
+    pairs = coded(proposal.pairs, taken=manifest.codes if manifest else ())
     left_out = [*source.left_out, *gathered.left_out, *proposal.left_out]
     left_out.sort(key=lambda one: one.name)
     return CohortPlan(
@@ -108,9 +110,10 @@ def _scan(
         pairs=pairs,
         singles=proposal.singles,
         left_out=tuple(left_out),
-        warnings=(*_unused(manifest), *plan_warnings(pairs)),
+        warnings=plan_warnings(pairs, manifest),
         resampling=resampling,
         file_count=len(source.names) + len(source.left_out),
+        manifest=manifest.to_json() if manifest else None,
     )
 
 
@@ -159,12 +162,13 @@ def meanwhile(report: Callable[[], None], work: Callable[[], Made]) -> Made:
                     raise
 
 
-def plan_warnings(pairs: Iterable[PlannedPair]) -> tuple[str, ...]:
-    return tuple(_known_already(pairs)) + tuple(_patients_twice(pairs))
+def plan_warnings(
+    pairs: Sequence[PlannedPair], manifest: Manifest | None
+) -> tuple[str, ...]:
+    return (*_unused(manifest), *_known_already(pairs), *_patients_twice(pairs))
 
 
-def _known_already(pairs: Iterable[PlannedPair]) -> Iterator[str]:
-    pairs = list(pairs)
+def _known_already(pairs: Sequence[PlannedPair]) -> Iterator[str]:
     known = set(
         Series.objects.filter(
             instance_digest__in=[
@@ -186,10 +190,11 @@ def _known_already(pairs: Iterable[PlannedPair]) -> Iterator[str]:
         ) % {"again": len(again), "cases": len(pairs), "codes": ", ".join(again)}
 
 
-def _patients_twice(pairs: Iterable[PlannedPair]) -> Iterator[str]:
+def _patients_twice(pairs: Sequence[PlannedPair]) -> Iterator[str]:
+    patients = patients_among({at: pair.patients for at, pair in enumerate(pairs)})
     codes: dict[str, list[str]] = defaultdict(list)
-    for pair in pairs:
-        codes[pair.reference.patient].append(pair.code)
+    for at, pair in enumerate(pairs):
+        codes[patients[at]].append(pair.code)
     for same in codes.values():
         if len(same) > 1:
             yield gettext_noop(

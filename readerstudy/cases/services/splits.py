@@ -12,6 +12,7 @@ from readerstudy.audit.services import event_record
 from readerstudy.imaging.errors import Refused
 
 from ..models import Case, Cohort, Division, Series
+from ..selectors.patients import patients_of
 from ..splits import COVARIATES, Member, Sizes, divide
 
 BATCH = 500
@@ -87,10 +88,11 @@ def _members(cohort: Cohort, cases: list[Case]) -> list[Member]:
         for case, right, left in measured
         if right is not None and left is not None
     }
+    patients = patients_of(cases)
     return [
         Member(
             code=case.code,
-            patient=case.patient_digest,
+            patient=patients[case.pk],
             sex=case.sex,
             age_years=case.age_years,
             binding_ratio=ratios.get(case.pk),

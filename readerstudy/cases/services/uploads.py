@@ -26,7 +26,7 @@ from django.utils.translation import gettext_noop
 from readerstudy.audit.services import event_record
 from readerstudy.imaging.errors import Refused
 
-from ..matching.pairing import check_certain
+from ..matching.planning import check_certain
 from ..models import Cohort, Upload
 from ..plan import CohortPlan
 from ..sources import sealed_source

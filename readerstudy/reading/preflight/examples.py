@@ -17,7 +17,11 @@ def example_findings(study: Study, cases: list[Case]) -> Iterator[Finding]:
     atlas = load_atlas(study.question_set)
     told = {patient_digest(patient) for patient in atlas.patients} if atlas else set()
     trained = Case.objects.filter(pk__in=study.training.values("case"))
-    codes = [case.code for case in [*cases, *trained] if case.patient_digest in told]
+    codes = [
+        case.code
+        for case in [*cases, *trained]
+        if not told.isdisjoint(case.patient_digests)
+    ]
     if codes:
         yield Finding(
             _(

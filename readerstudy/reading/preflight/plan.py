@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 from readerstudy.blinding.guarantees import reads_per_case
 from readerstudy.cases.integrity import damaged_renditions
 from readerstudy.cases.models import Case, Rendition
+from readerstudy.cases.selectors import patients_of
 from readerstudy.imaging.lut import LUTS
 from readerstudy.imaging.rendering import WINDOWS
 
@@ -52,7 +53,7 @@ def _check_cases(study: Study, cases: list[Case]) -> Iterator[Finding]:
         yield Finding(
             _("The cohort has no case of these codes: %s.") % named(unknown), "study"
         )
-    patients = {case.patient_digest for case in cases}
+    patients = set(patients_of(cases).values())
     if cases and len(patients) < LEAST_PATIENTS:
         yield Finding(
             _(
@@ -92,11 +93,11 @@ def _check_training_patients(
     items: list[TrainingItem], cases: list[Case]
 ) -> Iterator[Finding]:
     """The key would tell readers how a patient of the study is to be graded."""
-    read = {case.patient_digest for case in cases}
+    trained = [item.case for item in items]
+    patients = patients_of([*cases, *trained])
+    read = {patients[case.pk] for case in cases}
     known = list(
-        dict.fromkeys(
-            item.case.code for item in items if item.case.patient_digest in read
-        )
+        dict.fromkeys(case.code for case in trained if patients[case.pk] in read)
     )
     if known:
         yield Finding(
@@ -203,15 +204,17 @@ def hints(study: Study, cases: list[Case]) -> list[Finding]:
 
 def _trained_elsewhere(study: Study, cases: list[Case]) -> Iterator[Finding]:
     """Readers whom another study's training told how patients are to be graded."""
-    patients = {case.patient_digest for case in cases}
+    patients = {digest for case in cases for digest in case.patient_digests}
     readers = study.memberships.filter(role=Membership.Role.READER)
     told = TrainingRead.objects.filter(
         attempt__reader__user__in=readers.values("user"), submitted_at__isnull=False
     ).exclude(attempt__reader__study=study)
     rows = told.values_list(
-        "attempt__reader__user__username", "item__case__patient_digest"
+        "attempt__reader__user__username",
+        "item__case__patient_digest",
+        "item__case__second_patient_digest",
     )
-    names = sorted({name for name, patient in rows if patient in patients})
+    names = sorted({name for name, *known in rows if not patients.isdisjoint(known)})
     if names:
         text = _(
             "The training of another study told these readers how patients of this "
