@@ -6,7 +6,7 @@ own images; the card says which.
 
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,15 @@ from torch import nn
 from readerstudy.imaging.preprocessing import to_eight_bit
 
 from . import registry
-from .networks.configuration import UNetConfiguration
-from .networks.unet import build_unet
-from .networks.weights import Parameters, WeightsCard, write_weights
+from .networks import building as networks
+from .networks.configuration import configuration_of
+from .networks.weights import Parameters, WeightsCard, read_weights, write_weights
 from .prediction import load_parameters, predict, threads
 from .quality import psnr_db, ssim
 from .simulated_pairs import physics_sha256
 from .training import (
+    SHORT_RECIPE,
+    STUDY_RECIPE,
     Checkpoint,
     Epoch,
     LossName,
@@ -45,6 +47,31 @@ PREPROCESSING = {
     "target": "the reference scan's same slice, likewise",
     "output": "clipped to 0–1",
     "pixel_mm": 3.29,
+}
+# A shipped file of float32 may be this large; above it, its weights have 8 bits.
+LARGEST_FLOAT32_BYTES = 3_000_000
+# What `make weights` makes: the study's recipe for the network that the study is
+# about, a tenth of it for the others, in the order in which a demo study wants them.
+SHIPPED_RECIPES: Mapping[str, Recipe] = {
+    "unet-l4": STUDY_RECIPE,
+    **dict.fromkeys(
+        (
+            "vnet",
+            "attention-unet",
+            "unetpp",
+            "r2unet",
+            "transunet-small",
+            "resunet-3",
+            "drunet",
+            "nafnet",
+            "unet-l1",
+            "unet-l2",
+            "unet-l3",
+            "unet-l5",
+            "unetpp-nested",
+        ),
+        SHORT_RECIPE,
+    ),
 }
 SHIPPED_LICENCE = "the same as this software's"
 
@@ -89,59 +116,114 @@ def new_network(
 
     settings: values for what the network's registry entry leaves open.
     """
-    configuration = UNetConfiguration.from_json({**spec.settings, **settings})
+    configuration = configuration_of(spec.family, {**spec.settings, **settings})
     return Built(
-        build_unet(configuration, seed=seed),
+        networks.build(spec.family, configuration.to_json(), seed=seed),
         configuration.to_json(),
         configuration.in_channels,
     )
 
 
+@dataclass(frozen=True)
+class Plan:
+    """Weights to be made from simulated cases: everything that decides their bytes.
+
+    settings: values for what the network's registry entry leaves open.
+    """
+
+    network: str
+    recipe: Recipe
+    loss: LossName = "l1"
+    seed: int = 1
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    split: Split = Split()
+    threads: int = 1
+
+    def card(self, training: Pairs, validation: Pairs) -> WeightsCard:
+        """The card that the weights will have; its results are still to come."""
+        spec = registry.network_get(self.network)
+        configuration = {**spec.settings, **self.settings}
+        return weights_card(
+            spec,
+            title=f"{spec.title}, simulated cohort, {self.recipe.name} recipe",
+            configuration=configuration_of(spec.family, configuration).to_json(),
+            data=simulated_data(self.split, training, validation),
+            recipe={**self.recipe.to_json(), "threads": self.threads},
+            loss=self.loss,
+            seed=self.seed,
+            results={},
+            licence=SHIPPED_LICENCE,
+        )
+
+
+def is_built(path: Path, card: WeightsCard) -> bool:
+    """Whether the file holds what would be made, maybe by other versions."""
+    if not path.exists():
+        return False
+    found = read_weights(path).card
+    return replace(found, results={}, versions=card.versions) == card
+
+
 def build(
+    plan: Plan,
     *,
-    network: str,
-    settings: Mapping[str, Any],
-    split: Split,
     training: Pairs,
     validation: Pairs,
-    recipe: Recipe,
-    loss: LossName,
-    seed: int,
     path: Path,
     on_epoch: Callable[[Epoch], None] | None = None,
-    thread_count: int = 1,
     resume: Checkpoint | None = None,
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
 ) -> WeightsCard:
     """Train a registered network on simulated cases, write its weights to `path`."""
-    spec = registry.network_get(network)
-    built = new_network(spec, settings, seed=seed)
-    with threads(thread_count):
+    built = new_network(
+        registry.network_get(plan.network), plan.settings, seed=plan.seed
+    )
+    with threads(plan.threads):
         trained = train(
             built.module,
             in_channels=built.in_channels,
             training=training,
             validation=validation,
-            recipe=recipe,
-            loss=loss,
-            seed=seed,
+            recipe=plan.recipe,
+            loss=plan.loss,
+            seed=plan.seed,
             on_epoch=on_epoch,
             resume=resume,
             on_checkpoint=on_checkpoint,
         )
-        results = measured(built, trained.parameters, validation, epoch=trained.epoch)
-    card = weights_card(
-        spec,
-        title=f"{spec.title}, simulated cohort, {recipe.name} recipe",
-        configuration=built.configuration,
-        data=simulated_data(split, training, validation),
-        recipe={**recipe.to_json(), "threads": thread_count},
-        loss=loss,
-        seed=seed,
-        results=results,
-        licence=SHIPPED_LICENCE,
+        card = plan.card(training, validation)
+        card = replace(card, results={"kept_epoch": trained.epoch})
+        return write_measured(path, card, built, trained.parameters, validation)
+
+
+def write_measured(
+    path: Path,
+    card: WeightsCard,
+    built: Built,
+    parameters: Parameters,
+    validation: Pairs,
+) -> WeightsCard:
+    """Write the file, with what exactly its numbers reach on its card; the card.
+
+    Large ones are rounded to 8 bits first, and it is the rounded ones that are
+    scored.
+    """
+    bits = (
+        8 if sum(v.nbytes for v in parameters.values()) > LARGEST_FLOAT32_BYTES else 32
     )
-    write_weights(path, card=card, parameters=trained.parameters)
+    rough = path.with_name(f".{path.name}.rounded")
+    try:
+        write_weights(rough, card=card, parameters=parameters)
+        written = read_weights(rough).parameters
+    finally:
+        rough.unlink(missing_ok=True)
+    kept_epoch = card.results["kept_epoch"]
+    results = {
+        **measured(built, written, validation, epoch=kept_epoch),
+        "bits_per_weight": bits,
+    }
+    card = replace(card, results=results)
+    write_weights(path, card=card, parameters=parameters)
     return card
 
 

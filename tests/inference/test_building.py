@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import readerstudy.simulation
-from inference import building, simulated_pairs
+from inference import building, registry, simulated_pairs
 from inference.networks.weights import read_weights
 from inference.prediction import load_unet, predict
 from inference.quality import psnr_db, ssim
 from inference.services.weights import SHIPPED
-from inference.training import QUICK_RECIPE, Pairs
+from inference.training import QUICK_RECIPE, STUDY_RECIPE, Pairs
 from readerstudy.imaging import preprocessing
 from readerstudy.imaging.preprocessing import to_eight_bit
 
@@ -28,21 +28,20 @@ def images(cases: int, *, seed: int) -> Pairs:
     return Pairs(reference + noise, reference)
 
 
-def build(path: Path, **changes: object):
+PLAN = building.Plan(
+    network="unet-l1",
+    recipe=RECIPE,
+    seed=4,
+    split=building.Split(training=2, validation=1),
+)
+
+
+def build(path: Path, *, plan: building.Plan = PLAN, data: int = 1):
     return building.build(
-        **{
-            "network": "unet-l1",
-            "settings": {},
-            "split": building.Split(training=2, validation=1),
-            "training": images(2, seed=1),
-            "validation": images(1, seed=2),
-            "recipe": RECIPE,
-            "loss": "l1",
-            "seed": 4,
-            "path": path,
-            "thread_count": 1,
-            **changes,
-        }
+        plan,
+        training=images(2, seed=data),
+        validation=images(1, seed=2),
+        path=path,
     )
 
 
@@ -76,9 +75,31 @@ def test_the_card_in_the_file_says_how_the_weights_came_about(tmp_path):
 def test_building_again_gives_the_same_bytes_and_other_data_another_hash(tmp_path):
     first = build(tmp_path / "a")
     build(tmp_path / "b")
-    other = build(tmp_path / "c", training=images(2, seed=3))
+    other = build(tmp_path / "c", data=3)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert first.data["sha256"] != other.data["sha256"]
+
+
+def test_what_is_built_is_not_built_again_unless_something_else_is_asked(tmp_path):
+    path = tmp_path / "w.safetensors"
+    training, validation = images(2, seed=1), images(1, seed=2)
+    card = PLAN.card(training, validation)
+    assert not building.is_built(path, card)
+    build(path)
+    assert building.is_built(path, card)
+    for other in (
+        replace(PLAN, seed=5),
+        replace(PLAN, recipe=replace(RECIPE, epochs=3)),
+        replace(PLAN, settings={"output_activation": "sigmoid"}),
+    ):
+        assert not building.is_built(path, other.card(training, validation))
+    assert not building.is_built(path, PLAN.card(images(2, seed=3), validation))
+
+
+def test_every_shipped_network_is_one_that_can_be_trained():
+    for network in building.SHIPPED_RECIPES:
+        assert registry.network_get(network).can_be_trained
+    assert building.SHIPPED_RECIPES["unet-l4"] == STUDY_RECIPE
 
 
 def test_the_207_cases_are_divided_as_in_the_study_and_none_is_in_two_parts():
