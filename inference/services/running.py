@@ -1,17 +1,23 @@
-"""A job at work: every case that still lacks its image, one after the other."""
+"""A job at work: every case that still lacks its image, some at a time.
 
+What is being done is always in the job's row and in the images' rows: a worker that
+is killed at any moment leaves nothing that the next one would do differently.
+"""
+
+import hashlib
 import logging
-import platform
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.db import transaction
-from django.utils.translation import gettext_noop
+from django.conf import settings
 from numpy.typing import NDArray
 
-from inference import registry, selectors
+from inference import computing, registry, selectors
 from inference.claims import new_claim
+from inference.computing import UNEXPECTED, Values
 from inference.learned import Known
 from inference.models import Job
 from readerstudy.cases import selectors as cases_selectors
@@ -19,16 +25,24 @@ from readerstudy.cases import services as cases_services
 from readerstudy.cases.learning import LEARNED_FROM
 from readerstudy.cases.models import Case, Cohort, Rendition
 from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.marking import gettext_noop
 from readerstudy.imaging.preprocessing import to_eight_bit
 
 from .jobs import job_claim
-from .runs import ClaimLostError, run_end, run_report
+from .runs import ClaimLostError, run_end, run_put_back, run_report
 
 logger = logging.getLogger(__name__)
-Method = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 # Sentences are kept as they stand; the page translates them.
-UNEXPECTED = gettext_noop("An unexpected error, described in the worker's log.")
 SOME_FAILED = gettext_noop("%(failed)s of %(total)s cases failed.")
+NO_SHORT = gettext_noop("It has no image of the short scan.")
+CHANGED = gettext_noop("Its slices were changed meanwhile; try again.")
+OTHER_SETTINGS = gettext_noop(
+    "Cases of this cohort already have images by %(title)s with other settings "
+    "(%(settings)s); both cannot stand in one arm."
+)
+NO_WEIGHTS = gettext_noop("%(title)s has no weights.")
+
+Stack = NDArray[np.uint8]
 
 
 def job_run(*, job_id: int) -> None:
@@ -39,167 +53,197 @@ def job_run(*, job_id: int) -> None:
     job = job_claim(job_id=job_id, claim=claim)
     if job is None:
         return
+    work = _Work(job, claim)
     try:
-        failures = _do_missing_cases(job, claim)
-    except ClaimLostError:
+        work.do()
+    except (ClaimLostError, Cohort.DoesNotExist):
         logger.info("job %s: given up, it is no longer ours", job_id)
     except Refused as refusal:
-        _end(job, claim, Job.State.FAILED, message=str(refusal))
+        run_end(job, claim, Job.State.FAILED, message=str(refusal))
     except Exception:
         logger.exception("job %s failed", job_id)
-        _end(job, claim, Job.State.FAILED, message=UNEXPECTED)
+        run_put_back(job, claim, message=UNEXPECTED)
     else:
-        if failures:
-            message = SOME_FAILED % {"failed": len(failures), "total": job.total}
-            _end(job, claim, Job.State.FAILED, message=message)
-        else:
-            _end(job, claim, Job.State.DONE, message="")
+        work.end()
 
 
-def _do_missing_cases(job: Job, claim: str) -> dict[str, str]:
-    """Case code → what went wrong, for each case that failed."""
-    cases = list(job.cohort.cases.order_by("code"))
-    provenance = _provenance(job)
-    known = Known(job.weights.card) if job.weights else None
-    done = _done_cases(job, provenance, known)
-    failures: dict[str, str] = {}
-    job.total = len(cases)
-    missing = [case for case in cases if case.pk not in done]
-    _report(job, claim, done=len(done), failures=failures)
-    method = _open_method(job) if missing else None
-    for case in missing:
-        assert method is not None
-        try:
-            _do_case(case, job, method, provenance | _learned(known, case))
-            done.add(case.pk)
-        except Refused as refusal:
-            failures[case.code] = str(refusal)
-        except Exception:
-            logger.exception("job %s, case %s", job.pk, case.code)
-            failures[case.code] = UNEXPECTED
-        _report(job, claim, done=len(done), failures=failures)
-    return failures
+class _Work:
+    """One attempt at a job."""
 
+    def __init__(self, job: Job, claim: str) -> None:
+        self.job, self.claim = job, claim
+        self.spec = registry.method_get(job.method)
+        self.known = Known(job.weights.card) if job.weights else None
+        self.cases = list(job.cohort.cases.order_by("code"))
+        shorts = Rendition.objects.filter(case__cohort=job.cohort, method="short")
+        self.shorts = {row.case_id: row for row in shorts.select_related("case")}
+        self.settings = dict(
+            job.weights.card.get("configuration", {})
+            if job.weights
+            else self.spec.settings
+        )
+        self.provenance: dict[str, Any] = {}
+        self.done: set[int] = set()
+        self.failures: dict[str, str] = {}  # case code → what went wrong
 
-def _learned(known: Known | None, case: Case) -> dict[str, str]:
-    """What the patient was to the network, for its image; nothing of a filter."""
-    return {LEARNED_FROM: known.learned(*case.patient_digests)} if known else {}
-
-
-def _done_cases(job: Job, provenance: dict[str, Any], known: Known | None) -> set[int]:
-    """The cases that have this image, all made in the way it would be made now.
-
-    A row whose file was lost or damaged is no image, and one that was made from
-    another short image than today's shows other slices: both are made again. So is
-    one that does not say what its patient was to the network.
-    """
-    shorts = Rendition.objects.filter(case__cohort=job.cohort, method="short")
-    inputs = dict(shorts.values_list("case", "sha256"))
-    done = set()
-    for rendition in Rendition.objects.filter(
-        case__cohort=job.cohort, method=job.rendition_method
-    ).select_related("case"):
-        if rendition.provenance.get("settings") != provenance["settings"]:
-            raise Refused(
-                gettext_noop(
-                    "Cases of this cohort already have images by %(title)s with "
-                    "other settings (%(settings)s); both cannot stand in one arm."
-                )
-                % {
-                    "title": registry.method_get(job.method).title,
-                    "settings": rendition.provenance.get("settings"),
-                }
+    def do(self) -> None:
+        """Every case that is not done. ClaimLostError once the job is not ours."""
+        self.done = self._done_cases()
+        missing = [case for case in self.cases if case.pk not in self.done]
+        self.report(further=False, total=len(self.cases))
+        if not missing:
+            return
+        with self._method() as method:
+            self.provenance = self._provenance(method.told)
+            self.report(
+                further=False,
+                device=method.told["device"],
+                versions=dict(method.told["versions"]),
             )
-        today = inputs.get(rendition.case_id)
-        said = rendition.provenance
-        stale = today and said.get("input_sha256", today) != today
-        silent = known is not None and LEARNED_FROM not in said
-        if not stale and not silent and cases_selectors.rendition_is_whole(rendition):
-            done.add(rendition.case_id)
-    return done
+            for made in method.outputs(self._stacks(missing)):
+                self._store(made)
 
+    def end(self) -> None:
+        if self.failures:
+            message = SOME_FAILED % {
+                "failed": len(self.failures),
+                "total": len(self.cases),
+            }
+            state, hashes = Job.State.FAILED, {}
+            self.report(further=False)
+        else:
+            message, state, hashes = "", Job.State.DONE, self._hashes()
+        run_end(self.job, self.claim, state, message=message, **hashes)
 
-def _do_case(case: Case, job: Job, method: Method, provenance: dict[str, Any]) -> None:
-    try:
-        short = cases_selectors.rendition_get(case=case, method="short")
-    except Rendition.DoesNotExist:
-        raise Refused(gettext_noop("It has no image of the short scan.")) from None
-    output = method(to_eight_bit(cases_selectors.rendition_values(short)))
-    if not np.isfinite(output).all():
-        raise Refused(gettext_noop("The output has pixels that are not numbers."))
-    with transaction.atomic():
-        # The slice of a case may have been corrected while we were computing. All
-        # lock the cohort before its cases; the other order would wait for ever.
-        Cohort.objects.select_for_update().get(pk=case.cohort_id)
-        now = cases_selectors.rendition_get(case=case, method="short")
-        if now.sha256 != short.sha256:
-            raise Refused(gettext_noop("Its slices were changed meanwhile; try again."))
-        cases_services.rendition_save(
-            case=case,
-            method=job.rendition_method,
-            values=output,
-            provenance={**provenance, "input_sha256": short.sha256},
+    def report(self, *, further: bool, **changes: object) -> None:
+        """Sign of life and progress; raises ClaimLostError when the job is not ours."""
+        run_report(
+            self.job,
+            self.claim,
+            further=further,
+            done=len(self.done),
+            failures=self.failures,
+            **changes,
         )
 
+    def _method(self) -> AbstractContextManager[computing.Method]:
+        if self.spec.kind == "filter":
+            return computing.open_filter(self.spec)
+        if self.job.weights is None:
+            raise Refused(NO_WEIGHTS % {"title": self.spec.title})
+        file = selectors.network_file(self.job.weights)
+        return computing.open_network(file, cache=Path(settings.VAR_DIR) / "networks")
 
-def _open_method(job: Job) -> Method:
-    """The filter or network as a function: uint8 (N, 64, 64) → float32 in 0–1."""
-    spec = registry.method_get(job.method)
-    if spec.kind == "filter":
-        from inference.filters import FILTERS
+    def _provenance(self, told: Any) -> dict[str, Any]:
+        """How the images come about, stored beside each. What stands here may differ
+        from case to case of one arm, but for the settings: see _done_cases."""
+        return {
+            "made_by": self.spec.kind,
+            "method": self.spec.key,
+            "settings": self.settings,
+            "weights_sha256": self.job.weights.sha256 if self.job.weights else None,
+            "device": told["device"],
+            "engine": told["engine"],
+            "versions": dict(told["versions"]),
+        }
 
-        return lambda images: FILTERS[spec.key](images, **spec.settings)
-    if job.weights is None:
-        raise Refused(gettext_noop("%(title)s has no weights.") % {"title": spec.title})
-    weights = selectors.weights_file(job.weights)
-    # only here, in a worker: torch takes seconds to load
-    from inference import prediction
+    def _done_cases(self) -> set[int]:
+        """The cases that have this image, made in the way it would be made now.
 
-    network = prediction.load_unet(weights)
+        Method, weights and settings are that way. Another device, or other versions
+        of what computes, change the last bits of an output and no arm: images made
+        with them stay. A row whose file was lost or damaged is no image, and one that
+        was made from another short image than today's shows other slices: both are
+        made again. So is one that does not say what its patient was to the network.
+        """
+        done = set()
+        rows = Rendition.objects.filter(
+            case__cohort=self.job.cohort, method=self.job.rendition_method
+        )
+        for rendition in rows.select_related("case"):
+            said = rendition.provenance
+            if said.get("settings") != self.settings:
+                told = {"title": self.spec.title, "settings": said.get("settings")}
+                raise Refused(OTHER_SETTINGS % told)
+            today = self.shorts.get(rendition.case_id)
+            made_from = said.get("input_sha256")
+            stale = today and made_from and made_from != today.sha256
+            silent = self.known is not None and LEARNED_FROM not in said
+            if stale or silent or not cases_selectors.rendition_is_whole(rendition):
+                continue
+            done.add(rendition.case_id)
+        return done
 
-    def method(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        with prediction.threads(prediction.THREADS):
-            return prediction.predict(network, images[None], in_channels=1)[0]
+    def _stacks(self, missing: Sequence[Case]) -> Iterator[tuple[Case, Stack]]:
+        """What the method is given of each case: the study's 8-bit image."""
+        for case in missing:
+            short = self.shorts.get(case.pk)
+            try:
+                if short is None:
+                    raise Refused(NO_SHORT)
+                yield case, to_eight_bit(cases_selectors.rendition_values(short))
+            except Refused as refusal:
+                self.failures[case.code] = str(refusal)
 
-    return method
+    def _store(self, made: Sequence[tuple[Case, Values | Refused]]) -> None:
+        """All of them at once, with the job's progress: both or neither."""
+        images = []
+        for case, output in made:
+            if isinstance(output, Refused):
+                self.failures[case.code] = str(output)
+            else:
+                images.append(self._image(case, output))
+        if not images:
+            self.report(further=False)
+            return
+        before = set(self.done)
+        stored = cases_services.renditions_save(
+            method=self.job.rendition_method,
+            images=images,
+            still_wanted=lambda: self._still_wanted([i.case for i in images]),
+        )
+        refused = {pk for pk, row in stored.items() if isinstance(row, Refused)}
+        self.done -= refused - before
+        for image in images:
+            if isinstance(row := stored.get(image.case.pk), Refused):
+                self.failures[image.case.code] = str(row)
 
+    def _image(self, case: Case, output: Values) -> cases_services.NewImage:
+        learned = (
+            {LEARNED_FROM: self.known.learned(*case.patient_digests)}
+            if self.known  # what the patient was to the network; nothing of a filter
+            else {}
+        )
+        made_from = {"input_sha256": self.shorts[case.pk].sha256}
+        return cases_services.NewImage(
+            case, output, {**self.provenance, **learned, **made_from}
+        )
 
-def _provenance(job: Job) -> dict[str, Any]:
-    """How the image came about, stored beside it; the same for every run."""
-    spec = registry.method_get(job.method)
-    settings = job.weights.card["configuration"] if job.weights else spec.settings
-    return {
-        "made_by": spec.kind,
-        "method": spec.key,
-        "settings": dict(settings),
-        "weights_sha256": job.weights.sha256 if job.weights else None,
-        "device": "cpu",
-        "versions": _versions(spec.kind),
-    }
+    def _still_wanted(self, cases: Sequence[Case]) -> set[int]:
+        """With the cohort locked: the slices of a case may have been corrected while
+        we were computing, and the job may be somebody else's."""
+        rows = Rendition.objects.filter(case__in=cases, method="short")
+        now = dict(rows.values_list("case", "sha256"))
+        wanted = {c.pk for c in cases if now.get(c.pk) == self.shorts[c.pk].sha256}
+        for case in cases:
+            if case.pk not in wanted:
+                self.failures[case.code] = CHANGED
+        self.done |= wanted
+        self.report(further=bool(wanted))
+        return wanted
 
+    def _hashes(self) -> dict[str, str]:
+        """One SHA-256 over those of all cases' images, in the order of their codes."""
+        rows = Rendition.objects.filter(
+            case__cohort=self.job.cohort, method=self.job.rendition_method
+        )
+        outputs = dict(rows.values_list("case", "sha256"))
+        inputs = {pk: row.sha256 for pk, row in self.shorts.items()}
+        return {
+            "input_sha256": self._hash(inputs),
+            "output_sha256": self._hash(outputs),
+        }
 
-def _versions(kind: str) -> dict[str, str]:
-    from importlib.metadata import version
-
-    names = ("torch",) if kind == "network" else ("scipy",)
-    return {
-        "python": platform.python_version(),
-        **{name: version(name) for name in ("numpy", *names)},
-    }
-
-
-def _report(job: Job, claim: str, *, done: int, failures: dict[str, str]) -> None:
-    """Sign of life and progress; raises ClaimLostError when the job is not ours."""
-    run_report(
-        job,
-        claim,
-        further=done > job.done,
-        done=done,
-        total=job.total,
-        failures=failures,
-    )
-    job.done = done
-
-
-def _end(job: Job, claim: str, state: Job.State, *, message: str) -> None:
-    run_end(job, claim, state, message=message)
+    def _hash(self, hashes: dict[int, str]) -> str:
+        lines = (hashes.get(case.pk, "") for case in self.cases)
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -55,7 +55,8 @@ def test_a_network_makes_images_under_its_name_and_weights(cohort, weights):
             atol=1e-6,
         )
         assert rendition.provenance["weights_sha256"] == weights.sha256
-        assert rendition.provenance["versions"]["torch"]
+        assert rendition.provenance["engine"] == "onnxruntime"
+        assert rendition.provenance["versions"]["onnxruntime"]
 
 
 def test_cases_that_are_done_are_not_computed_again(cohort, monkeypatch):

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from inference import filters, services
+from inference import computing, filters, services
 from inference.claims import new_claim
 from inference.models import Job
 from readerstudy.cases.models import Case, Cohort, Rendition
@@ -105,11 +105,16 @@ def test_only_an_ended_job_is_tried_again_and_only_an_active_one_cancelled(cohor
         services.job_retry(job=job)
 
 
-def test_a_cancelled_job_stops_before_its_next_case(cohort, monkeypatch):
+def test_a_cancelled_job_stops_before_its_next_cases(cohort, monkeypatch):
+    monkeypatch.setattr(computing, "MOST", 1)
     job = request(cohort)
+    computed = 0
 
     def cancel_meanwhile(images, **parameters):
-        services.job_cancel(job=job)
+        nonlocal computed
+        computed += 1
+        if computed == 2:
+            services.job_cancel(job=job)
         return filters.gaussian(images, **parameters)
 
     monkeypatch.setitem(filters.FILTERS, "gaussian", cancel_meanwhile)
