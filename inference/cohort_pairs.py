@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from readerstudy.cases import selectors as cases_selectors
 from readerstudy.cases.models import Case, Cohort, Rendition
+from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import to_eight_bit
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 TRAINING, VALIDATION = Case.Split.TRAINING, Case.Split.VALIDATION
 ROLES = ("short", "reference")
+# With fewer, nothing can be learned.
+LEAST_TRAINING_CASES = 3
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,40 @@ def learnable(cohort: Cohort) -> Learnable:
         test=splits.count(Case.Split.TEST),
         lacking=tuple(lacking),
     )
+
+
+def refuse_unlearnable(cohort: Cohort) -> None:
+    """Refused, in words, where nothing can be learned from the cohort yet."""
+    found = learnable(cohort)
+    name = {"cohort": cohort.name}
+    if not found.cases:
+        raise Refused(_("The cohort “%(cohort)s” has no cases.") % name)
+    if not found.training or not found.validation:
+        raise Refused(
+            _(
+                "The cohort “%(cohort)s” is not divided yet: a network learns from its "
+                "training cases and is chosen by its validation cases. Divide the "
+                "cohort first, on its page."
+            )
+            % name
+        )
+    if found.lacking:
+        raise Refused(
+            _("These cases lack an image of the reference or the short scan: %(codes)s")
+            % {"codes": _some(found.lacking)}
+        )
+    if found.training < LEAST_TRAINING_CASES:
+        raise Refused(
+            _(
+                "There are %(training)d training cases; at least %(least)d are needed "
+                "to learn anything."
+            )
+            % {"training": found.training, "least": LEAST_TRAINING_CASES}
+        )
+
+
+def _some(codes: tuple[str, ...], most: int = 10) -> str:
+    return ", ".join(codes[:most]) + (" …" if len(codes) > most else "")
 
 
 def _of(cohort: Cohort, *splits: str) -> QuerySet[Case]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import jobs, weights
+from .views import jobs, trainings, weights
 
 app_name = "inference"
 urlpatterns = [
@@ -12,6 +12,32 @@ urlpatterns = [
         name="job-cancel",
     ),
     path("cohorts/<int:pk>/jobs/<int:job_pk>/retry/", jobs.job_retry, name="job-retry"),
+    path("cohorts/<int:pk>/trainings/", trainings.training_list, name="training-list"),
+    path(
+        "cohorts/<int:pk>/trainings/request/",
+        trainings.training_request,
+        name="training-request",
+    ),
+    path(
+        "cohorts/<int:pk>/trainings/<int:training_pk>/",
+        trainings.training_detail,
+        name="training-detail",
+    ),
+    path(
+        "cohorts/<int:pk>/trainings/<int:training_pk>/stop/",
+        trainings.training_stop,
+        name="training-stop",
+    ),
+    path(
+        "cohorts/<int:pk>/trainings/<int:training_pk>/resume/",
+        trainings.training_resume,
+        name="training-resume",
+    ),
+    path(
+        "cohorts/<int:pk>/trainings/<int:training_pk>/forget/",
+        trainings.training_forget,
+        name="training-forget",
+    ),
     path("networks/", weights.weights_list, name="weights-list"),
     path("networks/upload/", weights.weights_upload, name="weights-upload"),
 ]

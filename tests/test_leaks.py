@@ -146,6 +146,7 @@ def arguments(walk: Walk, name: str) -> list[object]:
     typed = {
         "pk": FIRST_KEY + 1,
         "job_pk": FIRST_KEY + 1,
+        "training_pk": FIRST_KEY + 1,
         "code": walk.study.cohort.cases.first().code,
         "role": "short",
         "slice_index": 2,

@@ -12,7 +12,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from inference.services import job_request
+from inference.models import Training
+from inference.services import job_request, training_request
 from readerstudy.cases.models import Rendition, Upload, UploadFile
 from readerstudy.reading.models import Membership, Read, Study
 from readerstudy.reading.services import (
@@ -96,6 +97,12 @@ TABLE = {
     "inference:job-request": Row(OWN, "post"),
     "inference:job-cancel": Row(OWN, "post"),
     "inference:job-retry": Row(OWN, "post"),
+    "inference:training-list": Row(OWN),
+    "inference:training-request": Row(OWN, "post"),
+    "inference:training-detail": Row(OWN),
+    "inference:training-stop": Row(OWN, "post"),
+    "inference:training-resume": Row(OWN, "post"),
+    "inference:training-forget": Row(OWN, "post"),
     "inference:weights-list": Row(UPLOADERS),
     "inference:weights-upload": Row(UPLOADERS),
     "reading:study-list": Row(STUDY_LIST),
@@ -160,6 +167,7 @@ def values(cast: Cast) -> dict[str, dict[str, object]]:
     inbox = Upload.objects.create(origin="node", state="receiving", folder="x")
     job = job_request(cohort=cast.cohort, method="gaussian", user=cast.coordinator)
     study, cohort = {"slug": cast.study.slug}, {"pk": cast.cohort.pk}
+    training = {**cohort, "training_pk": training_of(cast).pk}
     return {
         "study": study,
         "cohort": cohort,
@@ -182,12 +190,27 @@ def values(cast: Cast) -> dict[str, dict[str, object]]:
         "cases:rendition-strip": {"pk": rendition.pk},
         "inference:job-cancel": {**cohort, "job_pk": job.pk},
         "inference:job-retry": {**cohort, "job_pk": job.pk},
+        "inference:training-detail": training,
+        "inference:training-stop": training,
+        "inference:training-resume": training,
+        "inference:training-forget": training,
         "reading:read-pixels": {**study, "token": shown.token},
         "posted to reading:read-submit": {"token": shown.token},
         **training_values(cast),
         **conditions_values(cast),
         **guess_values(cast),
     }
+
+
+def training_of(cast: Cast) -> Training:
+    """Of a network, on the cast's cohort; it waits for a worker."""
+    parts = ("training", "training", "training", "validation")
+    for case, part in zip(cast.cohort.cases.order_by("code"), parts, strict=False):
+        case.split = part
+        case.save()
+    return training_request(
+        cohort=cast.cohort, network="unet-l1", recipe="short", user=cast.coordinator
+    )
 
 
 def training_values(cast: Cast) -> dict[str, dict[str, object]]:

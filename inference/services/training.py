@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inference import registry
-from inference.cohort_pairs import learnable
+from inference.cohort_pairs import refuse_unlearnable
 from inference.models import Training
 from inference.recipes import LOSS_NAMES, RECIPES
 from readerstudy.audit.services import event_record
@@ -31,8 +31,6 @@ GAVE_UP = gettext_noop(
 )
 # A worker says that it lives after a batch; a large network's validation takes longer.
 LEASE = timedelta(minutes=15)
-# With fewer, nothing can be learned or chosen.
-LEAST_TRAINING_CASES = 3
 HIGHEST_SEED = 2**63 - 1
 
 
@@ -83,6 +81,11 @@ def _trainable(network: str) -> registry.MethodSpec:
             _("%(method)s cannot run here: %(reason)s")
             % {"method": _(spec.title), "reason": _(spec.unavailable_reason)}
         )
+    if not spec.can_be_trained:
+        raise Refused(
+            _("%(method)s was brought as a file and cannot be trained here.")
+            % {"method": _(spec.title)}
+        )
     return spec
 
 
@@ -101,40 +104,6 @@ def _check(*, recipe: str, loss: str, seed: int) -> None:
         raise Refused(
             _("The seed is a whole number from 0 to %(most)d.") % {"most": HIGHEST_SEED}
         )
-
-
-def refuse_unlearnable(cohort: Cohort) -> None:
-    """Refused, in words, where nothing can be learned from the cohort yet."""
-    found = learnable(cohort)
-    name = {"cohort": cohort.name}
-    if not found.cases:
-        raise Refused(_("The cohort “%(cohort)s” has no cases.") % name)
-    if not found.training or not found.validation:
-        raise Refused(
-            _(
-                "The cohort “%(cohort)s” is not divided yet: a network learns from its "
-                "training cases and is chosen by its validation cases. Divide the "
-                "cohort first, on its page."
-            )
-            % name
-        )
-    if found.lacking:
-        raise Refused(
-            _("These cases lack an image of the reference or the short scan: %(codes)s")
-            % {"codes": _some(found.lacking)}
-        )
-    if found.training < LEAST_TRAINING_CASES:
-        raise Refused(
-            _(
-                "There are %(training)d training cases; at least %(least)d are needed "
-                "to learn anything."
-            )
-            % {"training": found.training, "least": LEAST_TRAINING_CASES}
-        )
-
-
-def _some(codes: tuple[str, ...], most: int = 10) -> str:
-    return ", ".join(codes[:most]) + (" …" if len(codes) > most else "")
 
 
 def _refuse_same(

@@ -11,13 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
 from inference import registry
 from inference.claims import new_claim
-from inference.cohort_pairs import CohortPairs, cohort_pairs
+from inference.cohort_pairs import CohortPairs, cohort_pairs, refuse_unlearnable
 from inference.devices import kind_of, this_device
 from inference.models import Training, Weights
 from inference.networks.weights import Parameters, WeightsCard, write_weights
@@ -27,12 +28,12 @@ from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.marking import gettext_noop
 
 from .runs import ClaimLostError, run_claim, run_end, run_report
-from .training import file_delete, refuse_unlearnable, training_record
+from .training import file_delete, training_record
 from .weights import weights_add
 
 if TYPE_CHECKING:
     from inference.building import Built
-    from inference.training import Checkpoint, Epoch, Trained
+    from inference.training import Checkpoint, Epoch, Pairs, Trained
 
 logger = logging.getLogger(__name__)
 # Sentences are kept as they stand; the page translates them.
@@ -100,6 +101,7 @@ class _Learner:
         self.asked_at = 0.0  # when the row was last written to
         self.steps = 0  # done when the last checkpoint was laid down
         self.history: list[dict[str, Any]] = []
+        self.before: dict[str, float] = {}
 
     def learn(self) -> None:
         # only here, in a worker: torch takes seconds to load and memory to keep
@@ -108,6 +110,7 @@ class _Learner:
 
         training = self.training
         pairs = cohort_pairs(training.cohort)
+        self.before = _before(pairs.validation)
         resume = self._resume(pairs)
         device, versions = _place(training if resume else None)
         self._report(data_sha256=pairs.sha256, device=device, versions=versions)
@@ -176,11 +179,16 @@ class _Learner:
         with file.open("rb") as stored:
             checkpoint = Checkpoint.from_bytes(stored.read())
         self.steps = checkpoint.steps
-        self.history = [_plain(epoch) for epoch in checkpoint.history]
+        self.history = [self._entry(epoch) for epoch in checkpoint.history]
         return checkpoint
 
+    def _entry(self, epoch: "Epoch") -> dict[str, Any]:
+        """As it is kept in the row; the first says also what it began from."""
+        began = self.before if epoch.number == 1 else {}
+        return _finite({**epoch.to_json(), **began})
+
     def _after_epoch(self, epoch: "Epoch") -> None:
-        self.history.append(_plain(epoch))
+        self.history.append(self._entry(epoch))
         if self.tell:
             self.tell(epoch)
 
@@ -274,11 +282,23 @@ class _Learner:
             training_record("training.done", training, None, weights=sha256)
 
 
-def _plain(epoch: "Epoch") -> dict[str, Any]:
+def _finite(values: dict[str, Any]) -> dict[str, Any]:
     """JSON knows no infinity, which the PSNR of equal images is."""
     return {
         name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in epoch.to_json().items()
+        for name, value in values.items()
+    }
+
+
+def _before(pairs: "Pairs") -> dict[str, float]:
+    """How near the short images come as they are; with range 255."""
+    from inference.quality import psnr_db, ssim
+
+    return {
+        f"short_{name}": float(
+            np.mean(score(pairs.short, pairs.reference, data_range=255))
+        )
+        for name, score in (("psnr_db", psnr_db), ("ssim", ssim))
     }
 
 

@@ -1,0 +1,135 @@
+"""What the pages of trainings are given."""
+
+import statistics
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from readerstudy.cases.models import Cohort
+from readerstudy.imaging.errors import Refused
+
+from . import registry
+from .claims import is_known_dead
+from .cohort_pairs import refuse_unlearnable
+from .curves import Curve, curve
+from .models import Training, Worker
+
+# so many of the last epochs say how long the next will take
+RECENT_EPOCHS = 5
+HEARD_WITHIN = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class TrainingRow:
+    """A training as a line of a table and as the head of its page."""
+
+    training: Training
+    title: str
+    network: str
+    best_psnr_db: float | None
+    best_epoch: int | None
+    learning_rate: str
+    time_left: str  # empty where it is not known
+    time_taken: str
+
+
+@dataclass(frozen=True)
+class Curves:
+    loss: Curve | None
+    psnr: Curve | None
+    ssim: Curve | None
+    short_psnr_db: float | None
+    short_ssim: float | None
+
+
+def obstacle(cohort: Cohort) -> str:
+    """Why nothing can be learned from the cohort yet; empty where it can."""
+    try:
+        refuse_unlearnable(cohort)
+    except Refused as refusal:
+        return str(refusal)
+    return ""
+
+
+def training_rows(cohort: Cohort) -> list[TrainingRow]:
+    """The cohort's trainings, the newest first."""
+    trainings = cohort.trainings.select_related("requested_by", "result")
+    return [training_row(training) for training in trainings]
+
+
+def training_row(training: Training) -> TrainingRow:
+    spec = registry.METHODS.get(training.network)
+    network = spec.title if spec else training.network
+    best = max(
+        (epoch for epoch in training.history if epoch["validation_psnr_db"]),
+        key=lambda epoch: epoch["validation_psnr_db"],
+        default=None,
+    )
+    last = training.history[-1] if training.history else None
+    return TrainingRow(
+        training=training,
+        title=training.title or network,
+        network=network,
+        best_psnr_db=best and best["validation_psnr_db"],
+        best_epoch=best and best["number"],
+        learning_rate=f"{last['learning_rate']:.2g}" if last else "",
+        time_left=_time_left(training),
+        time_taken=_time_taken(training),
+    )
+
+
+def _time_left(training: Training) -> str:
+    recent = [epoch["seconds"] for epoch in training.history[-RECENT_EPOCHS:]]
+    if training.state != Training.State.RUNNING or not recent:
+        return ""
+    left = training.epochs - training.epochs_done
+    return duration(left * statistics.mean(recent))
+
+
+def _time_taken(training: Training) -> str:
+    """Spent on epochs, whatever pauses were between them."""
+    spent = sum(epoch["seconds"] for epoch in training.history)
+    return duration(spent) if training.history else ""
+
+
+def duration(seconds: float) -> str:
+    """In the words of who reads it, to about a tenth."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return _("less than a minute")
+    if minutes < 60:
+        words = ngettext("%(minutes)d minute", "%(minutes)d minutes", minutes)
+        return words % {"minutes": minutes}
+    hours, minutes = divmod(minutes, 60)
+    return _("%(hours)d h %(minutes)02d min") % {"hours": hours, "minutes": minutes}
+
+
+def curves(training: Training) -> Curves:
+    first: dict[str, Any] = training.history[0] if training.history else {}
+    short_psnr_db, short_ssim = first.get("short_psnr_db"), first.get("short_ssim")
+
+    def drawn(name: str, **more: Any) -> Curve | None:
+        values = [(epoch["number"], epoch[name]) for epoch in training.history]
+        return curve(values, epochs=training.epochs, **more)
+
+    return Curves(
+        loss=drawn("training_loss", logarithmic=True),
+        psnr=drawn("validation_psnr_db", level=short_psnr_db),
+        ssim=drawn("validation_ssim", level=short_ssim),
+        short_psnr_db=short_psnr_db,
+        short_ssim=short_ssim,
+    )
+
+
+def somebody_listens(*, now: datetime | None = None) -> bool:
+    """Whether a worker for trainings has lately said that it lives."""
+    since = (now or timezone.now()) - HEARD_WITHIN
+    return any(
+        settings.TRAINING_QUEUE in worker.queues and not is_known_dead(worker.claim)
+        for worker in Worker.objects.filter(seen_at__gte=since)
+    )
