@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 import readerstudy.simulation
 from readerstudy.imaging import preprocessing
@@ -21,6 +22,7 @@ from readerstudy.imaging.preprocessing import (
     prepare_stack,
     to_eight_bit,
 )
+from readerstudy.imaging.volume import Volume
 
 from .prediction import threads
 from .training import Pairs
@@ -94,15 +96,39 @@ def simulated_pairs(
     Goes through the same preprocessing as every imported case.
     """
     home = folder / f"{seed}-{physics_sha256()[:12]}"
-    home.mkdir(parents=True, exist_ok=True)
     wanted = {index: home / f"{index:04}.npy" for index in indices}
+    both = _kept(wanted, lambda index: _simulate(seed, index), progress)
+    # (cases, 2, 5, 64, 64): short, reference
+    return Pairs(short=both[:, 0].copy(), reference=both[:, 1].copy())
+
+
+def expected_images(
+    *,
+    seed: int,
+    indices: Iterable[int],
+    folder: Path,
+    progress: Callable[[int, int], None] | None = None,
+) -> NDArray[np.uint8]:
+    """The same slices of the 25-minute scans without noise: (cases, 5, 64, 64)."""
+    home = folder / f"{seed}-{physics_sha256()[:12]}-expected"
+    wanted = {index: home / f"{index:04}.npy" for index in indices}
+    return _kept(wanted, lambda index: _expect(seed, index), progress)
+
+
+def _kept(
+    wanted: dict[int, Path],
+    simulate: Callable[[int], NDArray[np.uint8]],
+    progress: Callable[[int, int], None] | None,
+) -> NDArray[np.uint8]:
+    """What `simulate` makes of each number, read where it was made before."""
     missing = [index for index, path in wanted.items() if not path.exists()]
     done = len(wanted) - len(missing)
 
     def make(index: int) -> None:
+        wanted[index].parent.mkdir(parents=True, exist_ok=True)
         unfinished = wanted[index].with_suffix(".part")
         with unfinished.open("wb") as file:
-            np.save(file, _simulate(seed, index), allow_pickle=False)
+            np.save(file, simulate(index), allow_pickle=False)
         unfinished.replace(wanted[index])
 
     # one case keeps one core busy; how many run at a time changes no image
@@ -117,19 +143,28 @@ def simulated_pairs(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    stacks = [np.load(path, allow_pickle=False) for path in wanted.values()]
-    both = np.stack(stacks)  # (cases, 2, 5, 64, 64): short, reference
-    return Pairs(short=both[:, 0].copy(), reference=both[:, 1].copy())
+    return np.stack([np.load(path, allow_pickle=False) for path in wanted.values()])
 
 
-def _simulate(seed: int, index: int) -> np.ndarray:
+def _simulate(seed: int, index: int) -> NDArray[np.uint8]:
+    """(2, 5, 64, 64): short, reference."""
     from readerstudy.simulation.scanning import simulate_pair
 
     pair = simulate_pair(seed=seed, index=index)
-    central = find_central_slice(pair.reference, search_radius_mm=SEARCH_RADIUS_MM)
-    return np.stack(
-        [
-            to_eight_bit(prepare_stack(volume, central_slice=central).values)
-            for volume in (pair.short, pair.reference)
-        ]
-    )
+    return _slices(pair.short, pair.reference, of=pair.reference)
+
+
+def _expect(seed: int, index: int) -> NDArray[np.uint8]:
+    from readerstudy.simulation.expectation import simulate_expected
+
+    reference, expected = simulate_expected(seed=seed, index=index)
+    (images,) = _slices(expected, of=reference)
+    return images
+
+
+def _slices(*volumes: Volume, of: Volume) -> NDArray[np.uint8]:
+    """The five slices around the central one of the reference, of each volume."""
+    central = find_central_slice(of, search_radius_mm=SEARCH_RADIUS_MM)
+    stacks = (prepare_stack(volume, central_slice=central) for volume in volumes)
+    images: NDArray[np.uint8] = np.stack([to_eight_bit(s.values) for s in stacks])
+    return images

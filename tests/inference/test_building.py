@@ -165,7 +165,15 @@ PHYSICS = [
     "striatum",
 ]
 # Files, readers, fits and clocks: no image that is learned from depends on them.
-NO_PHYSICS = ["__init__", "calibration", "cohort", "nm_writer", "observer", "timing"]
+NO_PHYSICS = [
+    "__init__",
+    "calibration",
+    "cohort",
+    "expectation",
+    "nm_writer",
+    "observer",
+    "timing",
+]
 
 
 @pytest.fixture
