@@ -204,6 +204,13 @@ def test_a_damaged_member_is_left_out_and_spoils_nothing_else(archive):
     )
 
 
+def test_a_member_without_a_name_is_left_out_and_the_others_read(tmp_path):
+    content = zip_bytes({"a": b"x", "b": b"y"})
+    (tmp_path / "a.zip").write_bytes(content.replace(b"a", b"\0"))
+    assert left_out(tmp_path / "a.zip") == {"": "Its path leads out of what was sent."}
+    assert contents(tmp_path / "a.zip") == {"b": b"y"}
+
+
 def test_what_is_neither_folder_nor_archive_is_refused(tmp_path):
     (tmp_path / "text").write_text("hello")
     with pytest.raises(Refused, match="text is no folder, and no zip file or CD image"):
@@ -212,23 +219,59 @@ def test_what_is_neither_folder_nor_archive_is_refused(tmp_path):
         contents(tmp_path / "nowhere")
 
 
-@settings(
+changed = st.lists(st.tuples(st.integers(0, 600), st.integers(0, 255)), min_size=1)
+thorough = settings(
     max_examples=400,
     deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-@given(st.lists(st.tuples(st.integers(0, 600), st.integers(0, 255)), min_size=1))
-def test_a_damaged_zip_is_read_or_refused(tmp_path, changes):
+
+
+def damaged_at(changes: list[tuple[int, int]]) -> bytes:
     content = bytearray(DAMAGED)
     for at, value in changes:
         content[at % len(content)] = value
-    (tmp_path / "a.zip").write_bytes(content)
-    with suppress(Refused), open_source(tmp_path / "a.zip") as source:
+    return bytes(content)
+
+
+def read_as_far_as_it_goes(path: Path) -> dict[str, bytes | None]:
+    """name → content; None where it is damaged."""
+    found: dict[str, bytes | None] = {}
+    with suppress(Refused), open_source(path) as source:
         for name in source.names:
+            found[name] = None
             with suppress(*entries.UNREADABLE), source.open(name) as file:
-                file.read(1000)
+                found[name] = file.read()
+    return found
+
+
+@thorough
+@given(changed)
+def test_a_damaged_zip_is_read_or_refused(tmp_path, changes):
+    (tmp_path / "a.zip").write_bytes(damaged_at(changes))
+    read_as_far_as_it_goes(tmp_path / "a.zip")
+
+
+@thorough
+@given(changed)
+def test_unpacked_at_once_a_member_is_what_zipfile_makes_of_it(tmp_path, changes):
+    path = tmp_path / "a.zip"
+    path.write_bytes(damaged_at(changes))
+    at_once = read_as_far_as_it_goes(path)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(archives, "MOST_AT_ONCE", 0)
+        assert read_as_far_as_it_goes(path) == at_once
+
+
+@pytest.mark.parametrize("claimed", [0, 1, 299])
+def test_a_member_that_unpacks_to_more_than_it_claims_is_damaged(tmp_path, claimed):
+    content = bytearray(zip_bytes({"a": b"x" * 300}))
+    directory = content.index(b"PK\1\2")
+    struct.pack_into("<L", content, directory + 24, claimed)
+    (tmp_path / "a.zip").write_bytes(content)
+    assert read_as_far_as_it_goes(tmp_path / "a.zip") == {"a": None}
 
 
 # archives inside
