@@ -1,4 +1,4 @@
-"""What coordinators choose and upload."""
+"""What coordinators choose to run."""
 
 from typing import Any
 
@@ -34,19 +34,3 @@ class JobForm(forms.Form):
             "network": choice.spec.title,
             "weights": choice.weights,
         }
-
-
-class WeightsForm(forms.Form):
-    file = forms.FileField(
-        label=_("Weights (.safetensors)"),
-        help_text=_(
-            "With the card in its metadata that says which network it belongs to "
-            "and how it was trained."
-        ),
-    )
-    title = forms.CharField(
-        label=_("Title"),
-        max_length=100,
-        required=False,
-        help_text=_("Left empty, the title on the card is used."),
-    )

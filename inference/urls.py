@@ -40,4 +40,11 @@ urlpatterns = [
     ),
     path("networks/", weights.weights_list, name="weights-list"),
     path("networks/upload/", weights.weights_upload, name="weights-upload"),
+    path("networks/<int:pk>/", weights.weights_card, name="weights-card"),
+    path("networks/<int:pk>/probe/", weights.weights_probe, name="weights-probe"),
+    path(
+        "networks/<int:pk>/preview/<int:cohort_pk>/<str:code>/",
+        weights.weights_preview,
+        name="weights-preview",
+    ),
 ]

@@ -101,3 +101,25 @@ def made(cohort: Cohort, method: str = "gaussian") -> dict[str, str]:
     """SHA-256 of the image of every case that has one."""
     rows = Rendition.objects.filter(case__cohort=cohort, method=method)
     return dict(rows.values_list("case__code", "sha256"))
+
+
+@pytest.fixture
+def own_storage(tmp_path, settings):
+    """A disk of the test's own."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.VAR_DIR = tmp_path / "var"
+
+
+@pytest.fixture
+def tried(monkeypatch):
+    """Every network passes its probe; what was asked is kept."""
+    from .uploads import SEEN
+
+    asked = []
+
+    def probe(file, *, cache, **more):
+        asked.append(file)
+        return SEEN
+
+    monkeypatch.setattr("inference.services.weights.runtime.probe", probe)
+    return asked

@@ -1,14 +1,11 @@
-"""The coordinator's pages for jobs and weights, and who never sees them."""
+"""The coordinator's pages for jobs, and who never sees them."""
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from inference import services
-from inference.models import Job, Weights
-
-from .conftest import weights_content
+from inference.models import Job
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -98,45 +95,3 @@ def test_a_job_is_reached_only_through_its_own_cohort(pages, cohort, coordinator
     elsewhere = make_cohort("Elsewhere", cases=1)
     job = services.job_request(cohort=elsewhere, method="gaussian")
     assert pages.post(address("job-cancel", cohort, job.pk)).status_code == 404
-
-
-def test_weights_pages_are_there_only_for_those_who_may_upload(client, coordinator):
-    addresses = [reverse("inference:weights-list"), reverse("inference:weights-upload")]
-    for one in addresses:
-        assert client.get(one).status_code == 302  # to the login
-    client.force_login(User.objects.create_user("reader"))
-    for one in addresses:
-        assert client.get(one).status_code == 404
-    client.force_login(coordinator)
-    for one in addresses:
-        assert client.get(one).status_code == 200
-
-
-def test_a_coordinator_uploads_weights_and_finds_them_in_the_list(pages, tmp_path):
-    file = SimpleUploadedFile("ours.safetensors", weights_content(tmp_path))
-    response = pages.post(
-        reverse("inference:weights-upload"),
-        {"file": file, "title": "Ours, 2026"},
-        follow=True,
-    )
-    page = response.content.decode()
-    assert response.redirect_chain[-1][0] == reverse("inference:weights-list")
-    assert "Ours, 2026" in page
-    assert Weights.objects.get().sha256[:12] in page
-
-
-def test_a_refused_upload_says_why_beside_the_field(pages):
-    file = SimpleUploadedFile("net.pt", b"PK")
-    response = pages.post(reverse("inference:weights-upload"), {"file": file})
-    assert response.status_code == 422
-    assert "can run a program when it is opened" in response.content.decode()
-    assert not Weights.objects.exists()
-
-
-def test_a_title_that_looks_like_a_page_stays_text(pages, tmp_path):
-    content = weights_content(tmp_path, title="<script>alert(1)</script>")
-    file = SimpleUploadedFile("x.safetensors", content)
-    page = pages.post(
-        reverse("inference:weights-upload"), {"file": file}, follow=True
-    ).content.decode()
-    assert "<script>alert" not in page
