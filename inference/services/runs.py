@@ -16,8 +16,9 @@ from django.utils import timezone
 from inference.claims import is_known_dead
 from inference.models import Run
 
-# A worker says that it lives each time it got further; that takes seconds.
-LEASE = timedelta(minutes=5)
+# A worker says that it lives each time it got further. That takes seconds; the export
+# of a network before its first run may take five minutes.
+LEASE = timedelta(minutes=7)
 # A waiting run is called again after this long: its message may have been lost.
 CALL_AGAIN = timedelta(minutes=1)
 MAX_ATTEMPTS = 3

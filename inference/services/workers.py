@@ -9,11 +9,10 @@ from django.utils import timezone
 
 from inference.claims import is_known_dead
 from inference.devices import kind_of
+from inference.living import living_workers
 from inference.models import Worker
 
 SEEN_EVERY = timedelta(seconds=30)
-# Longer without a sign: it does not count as alive.
-SEEN_WITHIN = timedelta(minutes=2)
 FORGOTTEN_AFTER = timedelta(hours=1)
 
 
@@ -53,12 +52,6 @@ def workers_forget() -> int:
         if worker.seen_at < late or is_known_dead(worker.claim)
     ]
     return Worker.objects.filter(pk__in=dead).delete()[0] if dead else 0
-
-
-def living_workers() -> list[Worker]:
-    """Those that have been seen lately and are not known to have ended."""
-    lately = Worker.objects.filter(seen_at__gte=timezone.now() - SEEN_WITHIN)
-    return [worker for worker in lately if not is_known_dead(worker.claim)]
 
 
 def queue_for_jobs() -> str:
