@@ -130,6 +130,13 @@ class VNetConfiguration(UNetConfiguration):
     def __post_init__(self) -> None:
         super().__post_init__()
         _refuse_unknown_choice("pooling", self.pooling, get_args(Pooling))
+        if self.pooling == "max" and list(self.filters) != sorted(self.filters):
+            raise Refused(
+                gettext_noop(
+                    "With the pooling 'max', no level has fewer filters than the "
+                    "finer one."
+                )
+            )
 
 
 @dataclass(frozen=True)

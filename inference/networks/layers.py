@@ -32,7 +32,8 @@ class Network(nn.Module):
         raise NotImplementedError
 
     def forward(self, image: Tensor) -> Tensor:
-        self.refuse_sides(*image.shape[-2:])
+        if not torch.jit.is_tracing():  # type: ignore[no-untyped-call]
+            self.refuse_sides(*image.shape[-2:])
         x: Tensor = self.output(self.features(image))
         if self.configuration.output_activation == "sigmoid":
             x = torch.sigmoid(x)

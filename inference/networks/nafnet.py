@@ -22,6 +22,7 @@ class ChannelNorm(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
+        self.channels = channels
         self.weight = nn.Parameter(torch.ones(channels))
         self.bias = nn.Parameter(torch.zeros(channels))
 
@@ -30,10 +31,13 @@ class ChannelNorm(nn.Module):
         nn.init.zeros_(self.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        channels = x.shape[1]
         # in torch's own kernel, with channels last, as the pictures lie anyway
         x = functional.layer_norm(
-            x.permute(0, 2, 3, 1), (channels,), self.weight, self.bias, NORM_EPSILON
+            x.permute(0, 2, 3, 1),
+            (self.channels,),
+            self.weight,
+            self.bias,
+            NORM_EPSILON,
         )
         return x.permute(0, 3, 1, 2)
 

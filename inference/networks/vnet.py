@@ -28,12 +28,14 @@ class ResidualStage(nn.Module):
         self.convolutions = nn.ModuleList(
             Convolution(*pair, batch_norm=batch_norm) for pair in pairwise(channels)
         )
+        # what is added after max-pooling has the finer level's fewer channels
+        self.missing = max(0, outputs - inputs)
 
     def forward(self, x: Tensor, *, added: Tensor) -> Tensor:
         for convolution in self.convolutions:
             x = convolution(x)
-        if missing := x.shape[1] - added.shape[1]:
-            added = functional.pad(added, (0, 0, 0, 0, 0, missing))
+        if self.missing:
+            added = functional.pad(added, (0, 0, 0, 0, 0, self.missing))
         return functional.relu(x + added)
 
 
