@@ -159,7 +159,13 @@ def test_rows_that_contradict_each_other_on_one_scan_are_refused(tmp_path):
             "line 3, column “role”",
             "The lines of case b tell a role each or none (line 2)",
         ),
-        (b"file,case\n\x81,b\n", "", "not text in UTF-8"),
+        (
+            b"file,case\n\x81,b\n",
+            "",
+            "in UTF-8. Please save it as “CSV UTF-8”",
+        ),
+        ("file,case\na,b\n".encode("utf-16-le"), "", "Please save it as “CSV UTF-8”"),
+        (b"\xff\xfe\x00\xd8", "", "Please save it as “CSV UTF-8”"),
     ],
 )
 def test_a_mistake_is_told_with_its_line_and_column(text, place, what):
@@ -175,6 +181,9 @@ def test_a_manifest_from_excel_in_japan_is_read():
     assert (row.file, row.case) == ("山田/1", "A1")
     (row,) = parsed("\ufefffile\tcase\r\n山田/1\tA1\r\n").rows
     assert row.file == "山田/1"
+    for encoding in ("utf-16-le", "utf-16-be"):  # “Unicode text”
+        (row,) = parsed("\ufefffile\tcase\r\n山田/1\tA1\r\n".encode(encoding)).rows
+        assert (row.file, row.case) == ("山田/1", "A1")
 
 
 @given(st.one_of(st.text(), st.binary()))
