@@ -29,7 +29,6 @@ def main() -> None:
     told = {
         "engine": "onnxruntime",
         "versions": {"python": platform.python_version(), **engine.versions()},
-        "device": "cpu",
         "threads": engine.THREADS,
         "network_blocked": network_blocked(),
         "network_blocked_by": blocked_by,
@@ -52,7 +51,7 @@ def work(message: dict[str, Any], asked: IO[bytes], answers: IO[bytes]) -> None:
         wire.send(answers, {"found": look(**message["probe"], file=message["file"])})
         return
     network = engine.Engine(message["file"])
-    wire.send(answers, {"ready": True})
+    wire.send(answers, {"device": "cpu"})
     serve(network, asked, answers)
 
 

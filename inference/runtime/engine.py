@@ -12,9 +12,12 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from inference.stacks import inputs_of
+from readerstudy.imaging.errors import Refused
 
-SIDE = 64
-CHANNELS = (1, 3, 5)
+from .errors import WRONG_SHAPE
+from .onnx_ends import FORMS_OF_OUTPUT, is_one_image
+
+CHANNELS = range(1, 16, 2)  # a slice in the middle of its neighbours
 THREADS = 1
 
 
@@ -33,7 +36,7 @@ class Engine:
             content, options, providers=["CPUExecutionProvider"]
         )
         given = self._session.get_inputs()[0]
-        self._names = [given.name], [self._session.get_outputs()[0].name]
+        self._names = given.name, self._session.get_outputs()[0].name
         self.layout, self.in_channels = layout_of(given.shape)
         self.one_by_one = given.shape[0] == 1
 
@@ -45,11 +48,15 @@ class Engine:
             images = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
         parts = np.split(images, len(images)) if self.one_by_one else [images]
         output = np.concatenate([self._one(part) for part in parts])
-        return output.reshape(stack.shape).astype(np.float32, copy=False)
+        return output.reshape(stack.shape)
 
-    def _one(self, images: NDArray[np.float32]) -> NDArray[Any]:
-        (given,), (wanted,) = self._names
-        return np.asarray(self._session.run([wanted], {given: images})[0])
+    def _one(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        given, wanted = self._names
+        output = np.asarray(self._session.run([wanted], {given: images})[0])
+        if not is_one_image(output.shape, images=len(images)):
+            right = (len(images), 1, *FORMS_OF_OUTPUT[0][1:])
+            raise Refused(WRONG_SHAPE % {"found": output.shape, "wanted": right})
+        return output.astype(np.float32, copy=False)
 
 
 def layout_of(shape: list[Any]) -> tuple[str, int]:

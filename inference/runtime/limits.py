@@ -17,7 +17,7 @@ MIB = 2**20
 class Limits:
     """memory_mib: address space beside what the network's own file takes.
     case_s: wall time for the slices of one case.
-    start_s: wall time until it is loaded and ready.
+    start_s: wall time until the network is loaded.
     processor_s: processor time altogether, None without end.
     """
 

@@ -59,8 +59,9 @@ def _exported(file: NetworkFile) -> Prepared:
         confined="writing",
     )
     try:
+        process.greeting()
         answer = process.ask(
-            {"export": file.content, "title": file.title}, limit_s=EXPORTING.start_s
+            {"file": file.content, "name": file.title}, limit_s=EXPORTING.start_s
         )
     finally:
         process.stop()
@@ -68,7 +69,7 @@ def _exported(file: NetworkFile) -> Prepared:
     if not difference <= MOST_DIFFERENT:
         told = {"difference": f"{difference:.1e}", "most": f"{MOST_DIFFERENT:g}"}
         raise NetworkFailedError(DIFFERENT % told)
-    return Prepared(file, bytes(answer["content"]), difference)
+    return Prepared(file, bytes(answer["file"]), difference)
 
 
 def _keep(prepared: Prepared, path: Path) -> None:

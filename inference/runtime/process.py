@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import readerstudy
 
@@ -31,6 +31,7 @@ from .limits import Limits, Orders
 ROOT = Path(readerstudy.__file__).parents[1]
 PIPE_BYTES = 2**20  # fewer turns than 64 kB, and a result need not be waited for
 TURN_BYTES = 2**20
+GREETING_S = 60.0
 GOODBYE_S = 5.0
 # nothing of our own environment: the keys are in it
 ENVIRONMENT = {
@@ -76,6 +77,7 @@ class Process:
             with contextlib.suppress(AttributeError, OSError):  # only a faster pipe
                 fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         self._arrived = bytearray()
+        self._failure: NetworkFailedError | None = None
 
     @property
     def pid(self) -> int:
@@ -93,12 +95,19 @@ class Process:
                 pipe.close()  # type: ignore[union-attr]
         self._process.wait()
 
+    def fail(self, failure: NetworkFailedError) -> NoReturn:
+        """Nothing more is asked of it; whoever tries hears the same."""
+        self._failure = self._failure or failure
+        self.stop()
+        raise self._failure
+
     def ask(self, message: Mapping[str, Any], *, limit_s: float) -> wire.Message:
         self.put(message, limit_s=limit_s)
         return self.take(limit_s=limit_s)
 
     def put(self, message: Mapping[str, Any], *, limit_s: float) -> None:
         """Send it whole; what comes meanwhile is kept for `take`."""
+        self._refuse_ended()
         deadline = time.monotonic() + limit_s
         parts = deque(memoryview(part) for part in wire.pack(message) if len(part))
         while parts:
@@ -108,15 +117,33 @@ class Process:
             if ready & (select.POLLOUT | select.POLLERR):
                 self._write(parts)
 
+    def greeting(self) -> dict[str, Any]:
+        """What it says of itself before it has seen a network, so that a slow machine
+        is not the network's fault."""
+        try:
+            told: dict[str, Any] = self.take(limit_s=GREETING_S)["told"]
+        except NetworkFailedError as error:
+            self.stop()
+            raise NetworkFailedError(NOT_STARTED) from error
+        except BaseException:
+            self.stop()
+            raise
+        return told
+
     def take(self, *, limit_s: float) -> wire.Message:
         """The next answer; raises NetworkFailedError where there is none."""
+        self._refuse_ended()
         deadline = time.monotonic() + limit_s
         while (message := self._whole()) is None:
             self._wait(deadline, limit_s, writing=False)
             self._read()
         if "failed" in message:
-            raise self._failed(message)
+            self.fail(self._told(message))
         return message
+
+    def _refuse_ended(self) -> None:
+        if self._failure:
+            raise self._failure
 
     def _wait(self, deadline: float, limit_s: float, *, writing: bool) -> int:
         """What can be done now: read (also that it ended), write."""
@@ -127,8 +154,8 @@ class Process:
         left = deadline - time.monotonic()
         found = poll.poll(max(left, 0) * 1000)
         if not found:
-            self.stop()
-            raise NetworkFailedError(TOO_LONG % {"seconds": f"{limit_s:g}"})
+            late = TOO_LONG % {"seconds": f"{limit_s:g}"}
+            self.fail(NetworkFailedError(late))
         ready = 0
         for end, what in found:
             ended = select.POLLIN if end == self._from.fileno() else select.POLLERR
@@ -141,7 +168,7 @@ class Process:
         except BlockingIOError:
             return
         if not content:
-            raise self._ended()
+            self.fail(self._ended())
         self._arrived += content
 
     def _write(self, parts: deque[memoryview]) -> None:
@@ -149,8 +176,8 @@ class Process:
             count = os.write(self._to, parts[0][:TURN_BYTES])
         except BlockingIOError:
             return
-        except OSError as error:
-            raise self._ended() from error
+        except OSError:
+            self.fail(self._ended())
         parts[0] = parts[0][count:]
         if not parts[0]:
             parts.popleft()
@@ -171,25 +198,21 @@ class Process:
             return wire.unpack(
                 message[size : size + head], memoryview(message)[size + head :]
             )
-        except ValueError as error:
-            self.stop()
-            raise NetworkFailedError(NO_ANSWER) from error
+        except ValueError:
+            self.fail(NetworkFailedError(NO_ANSWER))
 
     def _ended(self) -> NetworkFailedError:
         try:
             code = self._process.wait(GOODBYE_S)
         except subprocess.TimeoutExpired:  # it closed its pipe and goes on
             code = -signal.SIGKILL
-        self.stop()
         if code == -signal.SIGXCPU:
             seconds = f"{self.limits.processor_s:g}"
             return NetworkFailedError(TOO_LONG % {"seconds": seconds})
         return ended_by(code)
 
-    def _failed(self, message: wire.Message) -> NetworkFailedError:
-        """It could say itself what went wrong. The words are its own, so it is
-        not trusted any further."""
-        self.stop()
+    def _told(self, message: wire.Message) -> NetworkFailedError:
+        """It could say itself what went wrong."""
         if message["failed"] == "memory":
             megabytes = self.limits.memory_mib
             return NetworkFailedError(TOO_MUCH % {"megabytes": megabytes})

@@ -66,9 +66,11 @@ class Session:
         answer = self._process.take(limit_s=self._limit_s(shape))
         output = answer.get("output")
         if not isinstance(output, np.ndarray) or output.shape != shape:
-            self._process.stop()
-            found = getattr(output, "shape", "?")
-            raise NetworkFailedError(WRONG_SHAPE % {"found": found, "wanted": shape})
+            sentence = WRONG_SHAPE % {
+                "found": getattr(output, "shape", "?"),
+                "wanted": shape,
+            }
+            self._process.fail(NetworkFailedError(sentence))
         if not np.isfinite(output).all():
             raise NetworkFailedError(NOT_FINITE, ended=False)
         clipped: Outputs = np.clip(output.astype(np.float32, copy=False), 0, 1)
@@ -87,10 +89,16 @@ def open_session(
     device: "cuda" runs weights of registered networks by torch; whole networks run
         on the CPU all the same. Session.told says which it is.
     """
-    process, told = start(prepared, limits=limits)
+    if device == "cuda" and prepared.file.format == "safetensors":
+        process, told = start_torch(prepared, limits=limits)
+        file = prepared.file
+        asked = {"file": file.content, "name": file.title, "device": device}
+    else:
+        process, told = start(prepared, limits=limits)
+        asked = {"file": prepared.content}
     try:
-        process.ask({"file": prepared.content}, limit_s=limits.start_s)
-        yield Session(process, told)
+        ready = process.ask(asked, limit_s=limits.start_s)
+        yield Session(process, {**told, "device": str(ready["device"])})
     finally:
         process.stop()
 
@@ -106,11 +114,22 @@ def start(
         confined="all",
         probing=probing,
     )
-    try:
-        told = process.take(limit_s=limits.start_s)["told"]
-        if prepared.file.format == "onnx" and not told["network_blocked"]:
-            raise NetworkFailedError(NOT_BLOCKED)
-    except BaseException:
+    told = process.greeting()
+    if prepared.file.format == "onnx" and not told["network_blocked"]:
         process.stop()
-        raise
+        raise NetworkFailedError(NOT_BLOCKED)
     return process, told
+
+
+def start_torch(
+    prepared: Prepared, *, limits: Limits
+) -> tuple[Process, dict[str, Any]]:
+    """The same with torch. A GPU's driver writes to its devices and reserves all
+    addresses there are, so this process is only kept off the network."""
+    process = Process(
+        "inference.runtime.torch_child",
+        limits=limits,
+        content_bytes=len(prepared.file.content),
+        confined="network",
+    )
+    return process, process.greeting()

@@ -1,106 +1,126 @@
 """The process with torch: `python -m inference.runtime.torch_child ORDERS`.
 
-It makes the export that the other process runs. Only networks of the registry come
-here, from weights of which nothing is unpickled.
+It makes the export that the other process runs, or is that process where there is a
+GPU. Only networks of the registry come here, from weights of which nothing is
+unpickled.
 """
 
-import io
-from typing import Any
+import platform
+from typing import IO, Any
 
 from . import limits
 
 
 def main() -> None:
     orders = limits.orders_given()
-    limits.begin(orders)
+    blocked_by = limits.begin(orders)
     import torch
 
-    from readerstudy.imaging.errors import Refused
-
     from . import wire
+    from .child import failure
+    from .isolation import network_blocked
 
     asked, answers = wire.ends()
     torch.set_num_threads(1)
-    limits.confine(orders)
+    blocked_by += limits.confine(orders)
+    told = {
+        "engine": "torch",
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+        },
+        "network_blocked": network_blocked(),
+        "network_blocked_by": blocked_by,
+    }
+    wire.send(answers, {"told": told})
     try:
-        wire.send(answers, export(**_asked(wire.receive(asked))))
+        message = wire.receive(asked)
+        if "device" in message:
+            serve(asked, answers, **message)
+        else:
+            wire.send(answers, export(**message))
     except EOFError:
         return
-    except Refused as refusal:
-        wire.send(answers, {"failed": "refused", "reason": str(refusal)})
-    except MemoryError:
-        wire.send(answers, {"failed": "memory"})
+    except Exception as error:
+        wire.send(answers, failure(error))
 
 
-def _asked(message: dict[str, Any]) -> dict[str, Any]:
-    return {"content": message["export"], "title": message["title"]}
-
-
-def export(*, content: bytes, title: str) -> dict[str, Any]:
-    """The network of these weights as ONNX, and how far the two are apart."""
-    network, in_channels = load(content, title)
-    exported = to_onnx(network, in_channels)
-    return {"content": exported, "difference": difference(network, exported)}
-
-
-def load(content: bytes, title: str) -> tuple[Any, int]:
-    """The network of these weights, in torch, and its number of input channels."""
+def load(file: bytes, name: str) -> Any:
+    """The network of these weights, in torch; Refused if they do not fit it."""
     import torch
 
     from inference import registry
     from inference.networks.building import build
-    from inference.networks.configuration import configuration_of
     from inference.networks.weights import check_shapes, parse_weights
 
-    weights = parse_weights(content, name=title)
+    weights = parse_weights(file, name=name)
     spec = registry.network_get(weights.card.network)
-    family = getattr(spec, "family", "unet")
-    settings = weights.card.configuration
-    configuration = configuration_of(family, settings)
-    network = build(family, settings, seed=0)
-    state = network.state_dict()
-    shapes = {name: tuple(values.shape) for name, values in state.items()}
+    registry.network_configuration(spec, weights.card.configuration)
+    network = build(spec.family, weights.card.configuration, seed=0)
+    shapes = {key: tuple(one.shape) for key, one in network.state_dict().items()}
     check_shapes(weights, shapes=shapes, title=spec.title)
-    tensors = {name: torch.tensor(v) for name, v in weights.parameters.items()}
+    tensors = {key: torch.tensor(one) for key, one in weights.parameters.items()}
     network.load_state_dict(tensors, strict=True)
-    return network.eval(), configuration.in_channels
+    return network.eval()
 
 
-def to_onnx(network: Any, in_channels: int) -> bytes:
-    import torch
+def export(*, file: bytes, name: str) -> dict[str, Any]:
+    """The network of these weights as ONNX, and how far the two are apart."""
+    from inference.networks.export import to_onnx
 
-    buffer = io.BytesIO()
-    torch.onnx.export(
-        network,
-        (torch.zeros(2, in_channels, 64, 64),),
-        buffer,  # type: ignore[arg-type]
-        dynamo=False,
-        opset_version=17,
-        input_names=["image"],
-        output_names=["output"],
-        dynamic_axes={"image": {0: "n"}, "output": {0: "n"}},
-    )
-    return buffer.getvalue()
+    network = load(file, name)
+    exported = to_onnx(network, in_channels=network.configuration.in_channels)
+    return {"file": exported, "difference": difference(network, exported)}
 
 
 def difference(network: Any, exported: bytes) -> float:
-    """The largest one on a probe case, in units of the larger of 1 and the output."""
+    """The largest one on a probe case, in 0–1 units or, where the output leaves
+    them, relative to its largest value."""
     import numpy as np
-    import torch
-
-    from inference.stacks import inputs_of
 
     from .engine import Engine
     from .probe_case import probe_stack
 
     engine, stack = Engine(exported), probe_stack()
-    ours = engine.run(stack)
-    images = inputs_of(stack[None], in_channels=engine.in_channels)
+    ours = engine.run(stack).astype(np.float64)
+    theirs = run(network, stack[None], device="cpu")[0]
+    largest = max(1.0, float(np.abs(theirs).max()))
+    return float(np.abs(ours - theirs).max()) / largest
+
+
+def serve(
+    asked: IO[bytes], answers: IO[bytes], *, file: bytes, name: str, device: str
+) -> None:
+    """Stacks in, outputs out, until the pipe ends; all that come at once are one
+    batch. float32 without TF32: a GPU's bytes are to be as near to a CPU's as can be.
+    """
+    import torch
+
+    from . import wire
+
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.deterministic = True
+    network = load(file, name).to(device, memory_format=torch.channels_last)
+    named = torch.cuda.get_device_name(device) if device == "cuda" else ""
+    wire.send(answers, {"device": f"{device}: {named}" if named else device})
+    while True:
+        stacks = wire.receive(asked)["stacks"]
+        wire.send(answers, {"output": run(network, stacks, device=device)})
+
+
+def run(network: Any, stacks: Any, *, device: str) -> Any:
+    """uint8 (cases, slices, H, W) → float32, not clipped, same shape."""
+    import numpy as np
+    import torch
+
+    from inference.stacks import inputs_of
+
+    images = inputs_of(stacks, in_channels=network.configuration.in_channels)
     with torch.inference_mode():
-        theirs = network(torch.from_numpy(images.astype(np.float32) / 255))
-    theirs = theirs.numpy()[:, 0]
-    apart = np.abs(ours.astype(np.float64) - theirs).max()
-    return float(apart / max(1.0, np.abs(theirs).max()))
+        batch = torch.from_numpy(np.ascontiguousarray(images)).to(device)
+        batch = batch.float().div_(255).contiguous(memory_format=torch.channels_last)
+        output = network(batch).float().cpu().numpy()
+    return output.reshape(stacks.shape)
 
 
 if __name__ == "__main__":

@@ -1,29 +1,102 @@
 """A network works in a process of its own, the same for the same images."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from inference import runtime
+from inference.runtime.session import CASES_AT_ONCE
+
+from . import graphs
+from .graphs import images, prepared
 
 pytestmark = pytest.mark.pure
-SHIPPED = Path(__file__).resolve().parents[3] / "inference" / "weights"
 
 
-def images(cases: int) -> np.ndarray:
-    shape = (cases, 5, 64, 64)
-    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+def run(content: bytes, stacks: np.ndarray) -> np.ndarray:
+    with runtime.open_session(prepared(content)) as session:
+        return session.predict(stacks)
 
 
-def test_shipped_weights_run_as_their_own_export(tmp_path: Path) -> None:
-    content = (SHIPPED / "unet-l4.safetensors").read_bytes()
-    file = runtime.NetworkFile("safetensors", content, "U-Net")
-    prepared = runtime.prepare(file, cache=tmp_path)
-    assert prepared.difference is not None
-    assert prepared.difference <= 1e-5
-    with runtime.open_session(prepared) as session:
-        output = session.predict(images(3))
-    assert output.shape == (3, 5, 64, 64)
+def test_images_come_out_as_the_network_makes_them() -> None:
+    stacks = images(3)
+    output = run(graphs.halving(), stacks)
     assert output.dtype == np.float32
-    assert 0 <= output.min() < output.max() <= 1
+    wanted = stacks.astype(np.float32) / np.float32(255) * np.float32(0.5)
+    assert np.array_equal(output, wanted)
+
+
+def test_what_leaves_black_and_white_is_clipped() -> None:
+    output = run(graphs.dimming(4), images(1))
+    assert output.min() == 0
+    assert output.max() == 1
+
+
+@pytest.mark.parametrize(
+    "shape", [("N", 1, 64, 64), (1, 1, 64, 64), ("N", 64, 64, 1), (1, 64, 64, 1)]
+)
+def test_channels_may_be_first_or_last_and_batches_of_one(shape: tuple) -> None:
+    stacks = images(2)
+    output = run(graphs.halving(shape=shape, output=shape), stacks)
+    wanted = stacks.astype(np.float32) / np.float32(255) * np.float32(0.5)
+    assert np.array_equal(output, wanted)
+
+
+def test_a_slice_comes_with_its_neighbours_of_the_same_case() -> None:
+    stacks = images(2)
+    output = run(graphs.neighbours([1, 0, 0]), stacks)
+    below = stacks[:, [0, 0, 1, 2, 3]].astype(np.float32) / np.float32(255)
+    assert np.array_equal(output, below)
+
+
+def test_a_case_gives_the_same_bytes_whatever_it_comes_with() -> None:
+    stacks = images(2 * CASES_AT_ONCE + 1)
+    content = graphs.less_its_batch()
+    together = run(content, stacks)
+    with runtime.open_session(prepared(content)) as session:
+        alone = [session.predict(stacks[[n]]) for n in reversed(range(len(stacks)))]
+    assert together.tobytes() == np.concatenate(alone[::-1]).tobytes()
+
+
+def test_while_one_is_computed_another_can_be_sent() -> None:
+    first, second = images(1, seed=1), images(2, seed=2)
+    with runtime.open_session(prepared(graphs.halving())) as session:
+        session.send(first)
+        session.send(second)
+        with pytest.raises(RuntimeError, match="under way"):
+            session.send(first)
+        assert session.receive().shape == first.shape
+        session.send(first)
+        assert session.receive().shape == second.shape
+        assert session.receive().shape == first.shape
+
+
+def test_more_at_once_than_pipes_hold_comes_through() -> None:
+    many = images(300)
+    with runtime.open_session(prepared(graphs.halving())) as session:
+        session.send(many)
+        session.send(many)
+        one, other = session.receive(), session.receive()
+    assert one.tobytes() == other.tobytes()
+
+
+def test_a_session_tells_what_runs_it() -> None:
+    with runtime.open_session(prepared(graphs.halving())) as session:
+        told = session.told
+    assert told["engine"] == "onnxruntime"
+    assert told["device"] == "cpu"
+    assert told["threads"] == 1
+    assert set(told["versions"]) == {"python", "onnxruntime", "numpy"}
+
+
+def test_its_process_has_no_torch_and_ends_with_the_session() -> None:
+    with runtime.open_session(prepared(graphs.halving())) as session:
+        session.predict(images(1))
+        loaded = Path(f"/proc/{session.pid}/maps").read_text()
+        pid = session.pid
+    assert "onnxruntime" in loaded
+    assert "torch" not in loaded
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
