@@ -10,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .networks.configuration import UNetConfiguration
-from .networks.unet import UNet, build_unet
+from . import registry
+from .networks import building
+from .networks.layers import Network
 from .networks.weights import Parameters, WeightsFile, check_shapes
 from .stacks import inputs_of
 
@@ -21,15 +22,14 @@ THREADS = 1
 BATCH_SIZE = 16
 
 
-def load_unet(weights: WeightsFile) -> UNet:
+def load_network(weights: WeightsFile) -> Network:
     """The network that these weights belong to, ready to predict."""
-    configuration = UNetConfiguration.from_json(weights.card.configuration)
-    check_shapes(
-        weights,
-        shapes=configuration.parameter_shapes(),
-        title=weights.card.network,
-    )
-    network = build_unet(configuration, seed=0)
+    spec = registry.network_get(weights.card.network)
+    configuration = registry.network_configuration(spec, weights.card.configuration)
+    settings = configuration.to_json()
+    shapes = building.parameter_shapes(spec.family, settings)
+    check_shapes(weights, shapes=shapes, title=spec.title)
+    network = building.build(spec.family, settings, seed=0)
     load_parameters(network, weights.parameters)
     return network
 

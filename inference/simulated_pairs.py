@@ -158,7 +158,7 @@ def _expect(seed: int, index: int) -> NDArray[np.uint8]:
     from readerstudy.simulation.expectation import simulate_expected
 
     reference, expected = simulate_expected(seed=seed, index=index)
-    (images,) = _slices(expected, of=reference)
+    images: NDArray[np.uint8] = _slices(expected, of=reference)[0]
     return images
 
 

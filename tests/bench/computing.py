@@ -39,11 +39,11 @@ def inference() -> Iterator[Line]:
     import torch
 
     from inference.networks.weights import parse_weights
-    from inference.prediction import load_unet, measure_images_per_second
+    from inference.prediction import load_network, measure_images_per_second
     from inference.services.weights import SHIPPED
 
     path = SHIPPED / "unet-l4.safetensors"
-    network = load_unet(parse_weights(path.read_bytes(), name=path.name))
+    network = load_network(parse_weights(path.read_bytes(), name=path.name))
     ours = measure_images_per_second(network, seconds=4)
     plain = network.to(memory_format=torch.contiguous_format)
     yield Line(

@@ -10,7 +10,7 @@ import pytest
 import readerstudy.simulation
 from inference import building, registry, simulated_pairs
 from inference.networks.weights import read_weights
-from inference.prediction import load_unet, predict
+from inference.prediction import load_network, predict
 from inference.quality import psnr_db, ssim
 from inference.services.weights import SHIPPED
 from inference.training import QUICK_RECIPE, STUDY_RECIPE, Pairs
@@ -57,7 +57,7 @@ def test_the_card_in_the_file_says_how_the_weights_came_about(tmp_path):
         "validation": {"cases": [2, 2], "images": 5},
     }
     validation = images(1, seed=2)
-    output = to_eight_bit(predict(load_unet(found), validation.short, in_channels=1))
+    output = to_eight_bit(predict(load_network(found), validation.short, in_channels=1))
     after = psnr_db(output, validation.reference, data_range=255)
     before = psnr_db(validation.short, validation.reference, data_range=255)
     results = card.results

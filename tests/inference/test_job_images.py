@@ -36,14 +36,14 @@ def test_a_filter_makes_the_image_of_every_case_from_its_short_scan(cohort):
 
 
 def test_a_network_makes_images_under_its_name_and_weights(cohort, weights):
-    from inference.prediction import load_unet, predict
+    from inference.prediction import load_network, predict
     from inference.selectors import weights_file
 
     job = run(request(cohort, "unet-l1", weights=weights))
     assert job.state == "done", job.message
     name = f"unet-l1@{weights.sha256[:12]}"
     assert job.rendition_method == name
-    network = load_unet(weights_file(weights))
+    network = load_network(weights_file(weights))
     for case in cohort.cases.all():
         rendition = rendition_get(case=case, method=name)
         images = to_eight_bit(
