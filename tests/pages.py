@@ -7,13 +7,16 @@ and `NO_PAGES` together name every route, so that a new one cannot be forgotten.
 from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from inference.models import Job
-from inference.services import job_request, weights_sync_shipped
+from inference.models import Job, Weights
+from inference.selectors import patients_learned
+from inference.services import job_request, weights_sync_shipped, weights_upload
 from inference.services.running import UNEXPECTED as UNEXPECTED_IN_JOB
+from inference.told_cards import ToldCard
 from readerstudy.cases.models import Upload, UploadFile
 from readerstudy.reading import services
 from readerstudy.reading.models import Membership, Study
@@ -21,6 +24,7 @@ from tests.cases.waiting import make_unlike, make_upload
 from tests.cast import Cast, reader_membership
 from tests.eventful import answer_session, let_everything_happen, make_whole
 from tests.factory import TRAINING, make_study, unblind
+from tests.own_database import ROOT
 
 # routes that answer something else than a page: acts, images, JSON, parts of pages
 NO_PAGES = frozenset(
@@ -35,6 +39,7 @@ NO_PAGES = frozenset(
         *("cases:colour-bar", "cases:case-update", "cases:rendition-preview"),
         *("cases:cohort-export", "cases:cohort-divide", "cases:rendition-strip"),
         *("inference:job-request", "inference:job-cancel", "inference:job-retry"),
+        *("inference:weights-probe", "inference:weights-preview"),
         *("reading:protocol-upload", "reading:protocol-download"),
         *("reading:study-open", "reading:study-close", "reading:study-progress"),
         *("reading:unblinding-approve", "reading:unblinding-withdraw"),
@@ -246,6 +251,8 @@ def _cohorts_pages(cast: Cast) -> list[Shown]:
         ("jobs", "inference:job-list", [cohort]),
         ("networks", "inference:weights-list", []),
         ("network-upload", "inference:weights-upload", []),
+        ("network", "inference:weights-card", [Weights.objects.earliest("pk").pk]),
+        ("network-brought", "inference:weights-card", [make_brought(cast).pk]),
     ]
     return [
         Shown(name, route, boss, reverse(route, args=args))
@@ -305,6 +312,20 @@ def make_jobs(cast: Cast) -> None:
     Job.objects.filter(pk=job.pk).update(
         state="failed", finished_at=timezone.now(), failures={"C001": UNEXPECTED_IN_JOB}
     )
+
+
+def make_brought(cast: Cast) -> Weights:
+    """A network that somebody brought as ONNX, with all that a card can say."""
+    told = ToldCard(
+        title="Denoiser of the other hospital",
+        origin="The other hospital, nuclear medicine",
+        licence="CC BY 4.0",
+        training_data="300 scans of another camera, 2019 to 2024",
+        patients=patients_learned(cast.cohort),
+    )
+    content = (ROOT / "tests/inference/files/torch-2.13-dynamo.onnx").read_bytes()
+    file = SimpleUploadedFile("theirs.onnx", content)
+    return weights_upload(file=file, user=cast.coordinator, told=told)
 
 
 def make_draft(cast: Cast) -> Study:

@@ -145,6 +145,7 @@ def arguments(walk: Walk, name: str) -> list[object]:
         return known[name]
     typed = {
         "pk": FIRST_KEY + 1,
+        "cohort_pk": FIRST_KEY + 1,
         "job_pk": FIRST_KEY + 1,
         "training_pk": FIRST_KEY + 1,
         "code": walk.study.cohort.cases.first().code,

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from inference.models import Training
+from inference.models import Training, Weights
 from inference.services import job_request, training_request
 from readerstudy.cases.models import Rendition, Upload, UploadFile
 from readerstudy.reading.models import Membership, Read, Study
@@ -105,6 +105,9 @@ TABLE = {
     "inference:training-forget": Row(OWN, "post"),
     "inference:weights-list": Row(UPLOADERS),
     "inference:weights-upload": Row(UPLOADERS),
+    "inference:weights-card": Row(UPLOADERS),
+    "inference:weights-probe": Row(UPLOADERS, "post"),
+    "inference:weights-preview": Row(OWN),
     "reading:study-list": Row(STUDY_LIST),
     "reading:study-create": Row(UPLOADERS),
     "reading:protocol-upload": Row(UPLOADERS, "post"),
@@ -166,6 +169,9 @@ def values(cast: Cast) -> dict[str, dict[str, object]]:
     UploadFile.objects.create(upload=upload, size=10, sealed_name=b"")
     inbox = Upload.objects.create(origin="node", state="receiving", folder="x")
     job = job_request(cohort=cast.cohort, method="gaussian", user=cast.coordinator)
+    weights = Weights.objects.create(
+        network="onnx", card={}, origin="shipped", file="weights/lost"
+    )
     study, cohort = {"slug": cast.study.slug}, {"pk": cast.cohort.pk}
     training = {**cohort, "training_pk": training_of(cast).pk}
     return {
@@ -188,6 +194,13 @@ def values(cast: Cast) -> dict[str, dict[str, object]]:
         "cases:study-store": {"study_uid": "1.2.3"},
         "cases:rendition-preview": {"pk": rendition.pk, "slice_index": 2},
         "cases:rendition-strip": {"pk": rendition.pk},
+        "inference:weights-card": {"pk": weights.pk},
+        "inference:weights-probe": {"pk": weights.pk},
+        "inference:weights-preview": {
+            "pk": weights.pk,
+            "cohort_pk": cast.cohort.pk,
+            "code": case.code,
+        },
         "inference:job-cancel": {**cohort, "job_pk": job.pk},
         "inference:job-retry": {**cohort, "job_pk": job.pk},
         "inference:training-detail": training,

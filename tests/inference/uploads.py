@@ -44,7 +44,8 @@ def send(user, content, name="theirs.onnx", **more):
 
 def nothing_is_left() -> bool:
     """No row, no event, and nothing on the disk."""
-    folders = (Path(settings.MEDIA_ROOT), Path(settings.VAR_DIR) / "exports")
+    kept = Path(settings.MEDIA_ROOT) / "weights"
+    folders = (kept, Path(settings.VAR_DIR) / "exports")
     files = [one for f in folders for one in f.rglob("*") if one.is_file()]
     return not (
         files
