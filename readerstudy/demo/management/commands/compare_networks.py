@@ -19,7 +19,6 @@ if TYPE_CHECKING:  # torch takes seconds to load: only where it is needed
     from inference.training import Pairs
 
 SEED = 1991
-TITLES = {"short": "5-minute image"}
 
 
 class Command(BaseCommand):
@@ -31,6 +30,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--weights", type=Path, default=SHIPPED)
+        parser.add_argument(
+            "--also",
+            type=Path,
+            action="append",
+            default=[],
+            metavar="FILE",
+            help="more weights of a network, told apart by their recipe",
+        )
         parser.add_argument("--out", type=Path, required=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,6 +54,8 @@ class Command(BaseCommand):
         }
         pairs, expected = simulated_pairs(**where), expected_images(**where)
         outputs = {"short": pairs.short, **self._filtered(pairs)}
+        titles = {key: str(spec.title) for key, spec in registry.METHODS.items()}
+        titles["short"] = "5-minute image"
         cards = {}
         for path in sorted(options["weights"].glob("*.safetensors")):
             card, images = self._predicted(path, pairs)
@@ -54,6 +63,11 @@ class Command(BaseCommand):
         ordered = {
             key: outputs[key] for key in ("short", *registry.METHODS) if key in outputs
         }
+        for path in options["also"]:
+            card, images = self._predicted(path, pairs)
+            key = f"{card.network}, {card.recipe['name']} recipe"
+            ordered[key], cards[key] = images, card
+            titles[key] = titles[card.network]
         found = network_comparison.compare(
             ordered,
             reference=pairs.reference,
@@ -64,8 +78,7 @@ class Command(BaseCommand):
         options["out"].write_text(
             json.dumps(found.to_json(), indent=1, ensure_ascii=False) + "\n"
         )
-        titles = {key: str(spec.title) for key, spec in registry.METHODS.items()}
-        self._say(network_comparison.markdown(found, titles={**titles, **TITLES}))
+        self._say(network_comparison.markdown(found, titles=titles))
 
     def _filtered(self, pairs: "Pairs") -> dict[str, NDArray[np.uint8]]:
         from inference.filters import FILTERS
