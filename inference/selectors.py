@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from inference import registry
-from inference.models import Job, Weights
+from inference.models import Weights
 from inference.networks.weights import WeightsFile, parse_weights
 from inference.runtime import NetworkFile
 from inference.told_cards import PARTS
@@ -62,36 +62,6 @@ def method_choices() -> list[Choice]:
         if spec and not spec.unavailable_reason:
             choices.append(Choice(f"weights-{weights.pk}", spec, weights))
     return choices
-
-
-@dataclass(frozen=True)
-class JobRow:
-    job: Job
-    title: str
-    failures: list[tuple[str, str]]
-    can_retry: bool
-
-
-def cohort_jobs(cohort: Cohort) -> list[JobRow]:
-    """The cohort's jobs, the newest first."""
-    jobs: QuerySet[Job] = cohort.jobs.select_related("weights", "requested_by")
-    ended = (Job.State.FAILED, Job.State.CANCELLED)
-    return [
-        JobRow(
-            job=job,
-            title=_title(job),
-            failures=sorted(job.failures.items()),
-            can_retry=job.state in ended,
-        )
-        for job in jobs
-    ]
-
-
-def _title(job: Job) -> str:
-    if job.weights:
-        return job.weights.title
-    spec = registry.METHODS.get(job.method)
-    return spec.title if spec else job.method
 
 
 def divided_cohorts(user: User) -> QuerySet[Cohort]:

@@ -6,8 +6,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from inference import selectors, services
+from inference import services
 from inference.forms import JobForm
+from inference.job_pages import job_rows, worker_rows
 from inference.models import Job
 from readerstudy.cases.wording import told
 from readerstudy.imaging.errors import Refused
@@ -23,10 +24,11 @@ def _fetch_job(request: Request, pk: int, job_pk: int) -> Job:
 @require_GET
 def job_list(request: Request, pk: int) -> HttpResponse:
     cohort = fetch_cohort(request, pk)
-    rows = selectors.cohort_jobs(cohort)
+    rows = job_rows(cohort)
     context = {
         "cohort": cohort,
         "rows": rows,
+        "workers": worker_rows(),
         "active": any(row.job.active for row in rows),
     }
     if request.htmx:

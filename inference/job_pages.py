@@ -1,0 +1,104 @@
+"""What the page of a cohort's jobs is given."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from readerstudy.cases.models import Cohort, Rendition
+from readerstudy.imaging.preprocessing import STORED_SLICES
+
+from . import registry
+from .living import living_workers
+from .models import Job, Worker
+from .training_pages import duration
+
+LONG = timedelta(minutes=2)  # seconds say nothing any more
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """taken: in words, with the pauses between attempts; empty before it began.
+    images_per_second: of what this job stored; None before it is done.
+    versions: what computed, each with its version.
+    """
+
+    job: Job
+    title: str
+    failures: list[tuple[str, str]]
+    can_retry: bool
+    taken: str
+    images_per_second: float | None
+    versions: list[str]
+    key: str  # of the row's details, another once the job has ended
+
+
+def job_rows(cohort: Cohort) -> list[JobRow]:
+    """The cohort's jobs, the newest first."""
+    jobs: QuerySet[Job] = cohort.jobs.select_related("weights", "requested_by")
+    return [_row(job) for job in jobs.annotate(stored=Subquery(_stored()))]
+
+
+def _stored() -> QuerySet[Rendition, int]:
+    """How many images a job has stored; none of those that were there before it."""
+    own = Rendition.objects.filter(
+        case__cohort=OuterRef("cohort"),
+        method=OuterRef("rendition_method"),
+        made_at__gte=OuterRef("started_at"),
+    )
+    counted = own.order_by().values("method").annotate(number=Count("pk"))
+    return counted.values_list("number", flat=True)
+
+
+def _row(job: Job) -> JobRow:
+    ended = (Job.State.FAILED, Job.State.CANCELLED)
+    taken = _taken(job)
+    return JobRow(
+        job=job,
+        title=_title(job),
+        failures=sorted(job.failures.items()),
+        can_retry=job.state in ended,
+        taken=_in_words(taken) if taken else "",
+        images_per_second=_rate(job, taken),
+        versions=[f"{name} {version}" for name, version in job.versions.items()],
+        key=f"{job.pk}-{job.state}",
+    )
+
+
+def _title(job: Job) -> str:
+    if job.weights:
+        return job.weights.title
+    spec = registry.METHODS.get(job.method)
+    return spec.title if spec else job.method
+
+
+def _taken(job: Job) -> timedelta | None:
+    if job.started_at is None:
+        return None
+    return (job.finished_at or timezone.now()) - job.started_at
+
+
+def _in_words(taken: timedelta) -> str:
+    if taken < LONG:
+        return _("%(seconds)s s") % {"seconds": f"{taken.total_seconds():.1f}"}
+    return duration(taken.total_seconds())
+
+
+def _rate(job: Job, taken: timedelta | None) -> float | None:
+    stored = getattr(job, "stored", None)
+    if job.state != Job.State.DONE or not stored or not taken:
+        return None
+    return float(stored * STORED_SLICES / taken.total_seconds())
+
+
+@dataclass(frozen=True)
+class WorkerRow:
+    worker: Worker
+    queues: str
+
+
+def worker_rows() -> list[WorkerRow]:
+    """Those that live, the one seen last first."""
+    return [WorkerRow(one, ", ".join(one.queues)) for one in living_workers()]

@@ -1,0 +1,99 @@
+"""Where a job is called: where a GPU listens, and elsewhere once it does not."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from inference import services, tasks
+from inference.claims import new_claim
+from inference.models import Worker
+from inference.presence import Presence
+from inference.services import workers
+
+from .conftest import request
+
+pytestmark = pytest.mark.django_db
+ELSEWHERE = "|".join(["elsewhere", "pid:[1]", "1", "1", "x"])
+
+
+def worker(*queues: str, device: str, claim: str = ELSEWHERE) -> Worker:
+    return workers.worker_register(claim=claim, queues=queues, device=device)
+
+
+def silent_for(minutes: float) -> None:
+    seen = timezone.now() - timedelta(minutes=minutes)
+    Worker.objects.update(seen_at=seen)
+
+
+@pytest.mark.parametrize(
+    ("queues", "device", "minutes", "queue"),
+    [
+        (["gpu"], "cuda: H200", 0, "gpu"),
+        (["cpu", "gpu"], "cuda: H200", 1.5, "gpu"),
+        (["gpu"], "cuda: H200", 2.1, "cpu"),  # it has gone silent
+        (["gpu"], "cpu", 0, "cpu"),  # it listens, but is no faster
+        (["cpu"], "cuda: H200", 0, "cpu"),  # its GPU serves whom it listens to
+    ],
+)
+def test_a_job_goes_to_a_gpu_where_one_listens(queues, device, minutes, queue):
+    assert workers.queue_for_jobs() == "cpu"
+    worker(*queues, device=device)
+    silent_for(minutes)
+    assert workers.queue_for_jobs() == queue
+
+
+def test_a_gpu_that_vanishes_leaves_its_jobs_to_the_others(
+    cohort, monkeypatch, django_capture_on_commit_callbacks
+):
+    """A message is only a wake-up call: the next one goes where somebody listens."""
+    called = []
+    listening = {"cpu"}
+
+    def call(args, queue):
+        called.append(queue)
+        if queue in listening:
+            services.job_run(job_id=args[0])
+
+    monkeypatch.setattr(tasks.run_job, "apply_async", call)
+    worker("gpu", device="cuda: H200")
+    with django_capture_on_commit_callbacks(execute=True):
+        job = request(cohort)
+    job.refresh_from_db()
+    assert (called, job.state) == (["gpu"], "queued")
+    silent_for(3)
+    with django_capture_on_commit_callbacks(execute=True):
+        services.jobs_recover(call_again=timedelta(0))
+    job.refresh_from_db()
+    assert (called, job.state) == (["gpu", "cpu"], "done")
+
+
+def test_a_worker_says_that_it_lives_and_is_there_again_where_it_was_forgotten():
+    presence = Presence(["cpu"], "cpu")
+    presence.say()
+    row = Worker.objects.get()
+    assert (row.queues, row.device) == (["cpu"], "cpu")
+    silent_for(1)
+    presence.say()
+    assert timezone.now() - Worker.objects.get().seen_at < timedelta(minutes=1)
+    Worker.objects.all().delete()
+    presence.say()
+    assert Worker.objects.get().claim == presence.claim
+    presence.end()
+    assert not Worker.objects.exists()
+
+
+def test_who_died_without_a_word_is_forgotten():
+    host, namespace, *_ = new_claim().split("|")
+    worker(
+        "cpu", device="cpu", claim="|".join([host, namespace, "999999999", "1", "x"])
+    )
+    living = worker("cpu", device="cpu", claim=new_claim())
+    elsewhere = worker("gpu", device="cpu")
+    services.workers_forget()
+    assert set(Worker.objects.all()) == {living, elsewhere}
+    Worker.objects.filter(pk=elsewhere.pk).update(
+        seen_at=timezone.now() - timedelta(hours=2)
+    )
+    services.workers_forget()
+    assert set(Worker.objects.all()) == {living}
