@@ -52,7 +52,7 @@ bench: .venv/.installed-dev  ## measure, print ratios against a baseline of the 
 screenshots: .venv/.installed-dev  ## take pictures of every page into var/screenshots (needs Chromium)
 	$(PY) -m tests.screenshots
 
-weights: .venv/.installed  ## train the shipped U-Net(L4) again on a simulated cohort
+weights: .venv/.installed  ## train every shipped network on a simulated cohort, where its weights are not there
 	$(PY) manage.py build_weights
 
 messages: .venv/.installed-dev  ## collect the texts to translate, and compile the translations (needs gettext)
