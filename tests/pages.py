@@ -24,6 +24,7 @@ from tests.cases.waiting import make_unlike, make_upload
 from tests.cast import Cast, reader_membership
 from tests.eventful import answer_session, let_everything_happen, make_whole
 from tests.factory import TRAINING, make_study, unblind
+from tests.inference.halfway import make_trainings
 from tests.own_database import ROOT
 
 # routes that answer something else than a page: acts, images, JSON, parts of pages
@@ -38,6 +39,8 @@ NO_PAGES = frozenset(
         *("cases:pairing-update", "cases:parity-accept", "cases:case-slice"),
         *("cases:colour-bar", "cases:case-update", "cases:rendition-preview"),
         *("cases:cohort-export", "cases:cohort-divide", "cases:rendition-strip"),
+        *("inference:training-request", "inference:training-stop"),
+        *("inference:training-resume", "inference:training-forget"),
         *("inference:job-request", "inference:job-cancel", "inference:job-retry"),
         *("inference:weights-probe", "inference:weights-preview"),
         *("reading:protocol-upload", "reading:protocol-download"),
@@ -235,6 +238,7 @@ def _cohorts_pages(cast: Cast) -> list[Shown]:
     waiting = Upload.objects.create(name="On its way", uploaded_by=cast.coordinator)
     cohort, boss = cast.cohort.pk, cast.coordinator
     unlike = make_unlike(cast).pk
+    learning, learned_from = make_trainings(boss)
     given = [
         ("cohorts", "cases:cohort-list", []),
         ("cohort-upload", "cases:cohort-upload", []),
@@ -249,6 +253,9 @@ def _cohorts_pages(cast: Cast) -> list[Shown]:
         ("case-unlike", "cases:case-detail", [unlike, "C001"]),
         ("cohort-parity", "cases:cohort-parity", [unlike]),
         ("jobs", "inference:job-list", [cohort]),
+        ("trainings", "inference:training-list", [learned_from.pk]),
+        ("training", "inference:training-detail", [learned_from.pk, learning.pk]),
+        ("trainings-undivided", "inference:training-list", [cohort]),
         ("networks", "inference:weights-list", []),
         ("network-upload", "inference:weights-upload", []),
         ("network", "inference:weights-card", [Weights.objects.earliest("pk").pk]),
