@@ -126,16 +126,18 @@ def _in_slice_order(
 def _duration(dataset: Dataset) -> float | None:
     """Seconds of acquisition, from the rotations that were reconstructed.
 
-    PS3.3 C.8.4.12: Actual Frame Duration (ms) is that of one projection and Number
-    of Frames in Rotation counts the projections of all detectors, which count
-    together. Only comparisons between scans of one examination rest on it.
+    PS3.3 C.8.4.12: Actual Frame Duration (ms) is that of one angular position, and
+    Number of Frames in Rotation counts these. Number of Detectors does not come in:
+    it "does not necessarily represent the actual number" and is 1 here (C.8.4.8.1.3);
+    a file that repeats its projections' 2 counts the positions of each. So heads whose
+    projections are counted together make this longer than the clock says, in both
+    scans alike: only comparisons between scans of one examination rest on it.
     """
     total = 0.0
-    heads = max(1, integer(dataset, "NumberOfDetectors") or 1)
     for rotation in items(dataset, "RotationInformationSequence"):
         frame_ms = number(rotation, "ActualFrameDuration")
         frames = number(rotation, "NumberOfFramesInRotation")
         if not frame_ms or not frames or frame_ms < 0 or frames < 0:
             return None
-        total += frame_ms / 1000 * frames / heads
+        total += frame_ms / 1000 * frames
     return total or None
