@@ -102,9 +102,10 @@ def check_constraints(
         )
     shape = _Shape(tuple(arms), sessions, spacing)
     if cases < shape.core:
+        several = "session" if sessions == 1 else "sessions"
         raise ImpossibleSchedule(
             f"A spacing of {spacing} reads with {len(shape.slots)} reads of each "
-            f"case in {sessions} session(s) needs at least {shape.core} cases; there "
+            f"case in {sessions} {several} needs at least {shape.core} cases; there "
             f"are {cases}, which allow a spacing of at most "
             f"{max(1, shape.widest_spacing(cases))}."
         )

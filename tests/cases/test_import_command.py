@@ -3,7 +3,7 @@
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import ManagementUtility, call_command
 from django.core.management.base import CommandError
 
 from readerstudy.audit.models import AuditEvent
@@ -24,7 +24,7 @@ def run(*arguments) -> str:
 def test_a_dry_run_shows_pairs_and_reasons_and_changes_nothing(folder, settings):
     before = sorted(folder.rglob("*")), AuditEvent.objects.count()
     out = run(folder, "--name", "First", "--dry-run")
-    assert "3 cases, 1 scans without one, 1 files left out." in out
+    assert "3 cases, 1 scan in no case, 1 file left out." in out
     assert "reference  Abe-1/A, 25.0 min" in out
     assert "short      Abe-1/B, 5.0 min" in out
     assert "no case   single, 25.0 min" in out
@@ -103,3 +103,10 @@ def test_refusals_are_one_plain_sentence(archive, coordinator, tmp_path):
         run(tmp_path / "nowhere", "--name", "Second")
     with pytest.raises(CommandError, match="no user named nobody"):
         run(archive, "--name", "Second", "--coordinator", "nobody")
+
+
+def test_the_help_says_what_every_argument_means(capsys):
+    with pytest.raises(SystemExit):
+        ManagementUtility(["manage.py", "import_cohort", "--help"]).execute()
+    told = " ".join(capsys.readouterr().out.split())
+    assert "PATH a folder with all that lies below it, a zip file, a CD image" in told

@@ -8,6 +8,7 @@ from PIL import Image
 
 from readerstudy.cases import services
 from readerstudy.cases.models import Cohort
+from tests.factory import make_cohort
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +78,28 @@ def test_the_slice_of_a_case_is_corrected_on_its_page(cohort, browser):
     assert "being read in a study" in page.content.decode()
     case.refresh_from_db()
     assert case.central_slice == 7
+
+
+def test_who_changes_a_slice_is_asked_only_where_images_would_be_lost(
+    browser, coordinator
+):
+    """Of two cohorts with the reference's and the short image, one has a filter's."""
+    for name, methods, asked in (
+        ("Acquired", ("reference", "short"), False),
+        ("Filtered", ("reference", "short", "gaussian"), True),
+    ):
+        cohort = make_cohort(
+            name, cases_wanted=1, coordinators=[coordinator], methods=methods
+        )
+        page = browser.get(f"/cohorts/{cohort.pk}/cases/C001/").content.decode()
+        assert "Change the slice" in page
+        assert ("must be made again" in page) is asked
+
+
+def test_the_list_says_whose_scans_were_resampled(browser, coordinator):
+    for name, resampled in (("Plain", False), ("Other pixels", True)):
+        cohort = Cohort.objects.create(name=name, resampled=resampled)
+        cohort.coordinators.add(coordinator)
+    page = browser.get("/cohorts/").content.decode()
+    for row in page.split("<tr>"):
+        assert ("resampled" in row) is ("Other pixels" in row)

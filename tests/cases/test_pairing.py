@@ -279,7 +279,7 @@ def test_a_manifest_may_leave_the_roles_to_the_scans(proposed):
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ([(0, "K7", "", "")], "1 scan(s)"),
+        ([(0, "K7", "", "")], "their number is 1."),
         ([(0, "K7", "short", ""), (1, "K7", "short", "")], "two scans of the same"),
     ],
 )

@@ -137,9 +137,9 @@ def test_a_study_of_the_networks_own_patients_is_not_opened(
     )
     told = [finding.message for finding in preflight(study)]
     assert len(told) == 2
-    assert "learned from the patients of 1 case(s)" in told[0]
+    assert "learned from the patient of 1 case," in told[0]
     assert "C002" in told[0]
-    assert "was chosen by the patients of 1 case(s)" in told[1]
+    assert "was chosen by the patient of 1 case," in told[1]
     assert "C003" in told[1]
     with pytest.raises(Refused, match="C002"):
         reading.study_open(study=study, by=coordinator)

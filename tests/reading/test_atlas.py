@@ -121,7 +121,7 @@ def test_no_study_opens_that_has_a_patient_of_the_examples(
     cases = cast.cohort.cases.filter(code=code)
     cases.update(**{by: patient_digest(patient)})
     assert [finding.message for finding in preflight(study)] == [
-        f"The examples of the grades are made of the patients of 1 case(s): {code}."
+        f"The examples of the grades are made of the patient of 1 case: {code}."
     ]
 
 

@@ -38,11 +38,11 @@ def test_a_damaged_image_and_a_lost_one_are_named_with_arm_and_case(
     assert preflight(study) == [
         Finding(
             "The arm “Reference” has a damaged or lost file for the image of 1 "
-            "case(s): C001. Make them again or restore a backup.",
+            "case: C001. Make it again or restore a backup.",
             "cohort",
         ),
         Finding(
-            "The arm “Short” has a damaged or lost file for the image of 2 case(s): "
+            "The arm “Short” has damaged or lost files for the images of 2 cases: "
             "C002, C003. Make them again or restore a backup.",
             "cohort",
         ),
@@ -56,7 +56,7 @@ def test_scans_of_other_geometry_are_named_with_their_case(make_draft, cast):
     change_short_scans(cast.cohort, "C003", rows=64, slices=59)
     assert preflight(study) == [
         Finding(
-            "Scans or images of 1 case(s) cannot be compared. C003: The reference scan "
+            "Scans or images of 1 case cannot be compared. C003: The reference scan "
             "has 128×128 pixels a slice, the short one 128×64. The reference scan has "
             "60 slices, the short one 59.",
             "cohort",
@@ -88,9 +88,9 @@ def test_of_many_cases_five_are_named(cast):
     Series.objects.filter(case__cohort=cohort, role="short").update(slices=61)
     said = [finding.message for finding in preflight(study)]
     (damage,) = [one for one in said if "damaged" in one]
-    assert "of 7 case(s): C001, C002, C003, C004, C005, …. Make" in damage
+    assert "of 7 cases: C001, C002, C003, C004, C005, …. Make" in damage
     (parity,) = [one for one in said if "compared" in one]
-    assert "of 7 case(s)" in parity
+    assert "of 7 cases" in parity
     assert "C005:" in parity
     assert "C006" not in parity
     assert parity.endswith("61. …")

@@ -24,7 +24,7 @@ def test_a_difference_blocks_until_it_is_accepted_with_a_reason(make_draft, cast
     let_differ(cast.cohort, "C003", "negative")
     found = [one.message for one in preflight(study)]
     assert len(found) == 2
-    assert "2 case(s)" in found[0]
+    assert "2 cases" in found[0]
     assert "(displacement): C001, C002." in found[0]
     assert "(values below zero): C003." in found[1]
     with pytest.raises(Refused, match="displacement"):

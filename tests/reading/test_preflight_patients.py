@@ -65,7 +65,7 @@ def test_patients_whom_a_network_learned_from_are_not_read_in_its_arm(
     study = draft()
     assert preflight(study) == [
         Finding(
-            "The network of the arm “U-Net” learned from the patients of 2 case(s), "
+            "The network of the arm “U-Net” learned from the patients of 2 cases, "
             "which cannot be read in it: C002, C004.",
             "study",
         )
@@ -83,7 +83,7 @@ def test_patients_whom_a_network_learned_from_are_not_read_in_its_arm(
 
 def test_nor_are_patients_by_whom_it_was_chosen(draft, network, cast):
     network("validation", "C001")
-    assert "was chosen by the patients of 1 case(s)" in refused(draft(), cast)
+    assert "was chosen by the patient of 1 case," in refused(draft(), cast)
 
 
 def test_other_arms_of_the_same_patients_are_read(make_draft, network, cast):
@@ -134,7 +134,7 @@ def test_resampled_cases_are_read_only_if_the_protocol_allows_it(make_draft, cas
     study = make_draft()
     assert preflight(study) == [
         Finding(
-            "Scans of 1 case(s) were resampled to pixels of 3.29 mm, which this "
+            "Scans of 1 case were resampled to pixels of 3.29 mm, which this "
             "protocol does not allow: C003.",
             "study",
         )

@@ -52,7 +52,7 @@ def test_a_missing_image_is_named_with_its_arm_and_case(make_draft, cast):
     Rendition.objects.get(
         case__code="C002", case__cohort=cast.cohort, method="short"
     ).delete()
-    assert "“Short” lacks the image of 1 case(s): C002." in findings(study)
+    assert "“Short” lacks the image of 1 case: C002." in findings(study)
 
 
 def test_two_arms_of_the_same_images_are_found(make_draft):

@@ -131,8 +131,8 @@ def _by_manifest(
     """The case of that code, or why its scans are none. A person has named it."""
     if len(members) != 2:
         return gettext_noop(
-            "The manifest gives case %(case)s %(number)s scan(s) that can be used "
-            "instead of two."
+            "The manifest must give case %(case)s two scans that can be used; their "
+            "number is %(number)s."
         ) % {"case": code, "number": len(members)}
     given = sorted(
         members, key=lambda one: {"reference": 0, "": 1, "short": 2}[one[1].role]

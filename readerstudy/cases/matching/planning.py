@@ -140,11 +140,12 @@ def coded(
 
 
 def renumbered(pairs: Sequence[PlannedPair]) -> tuple[PlannedPair, ...]:
-    """In the order that they have, C001, C002, … without a gap."""
+    """In the order of their codes, but C001, C002, … without a gap."""
     width = _width(pairs)
+    in_order = sorted(pairs, key=lambda one: (len(one.code), one.code))
     return tuple(
         replace(pair, code=f"C{number:0{width}}")
-        for number, pair in enumerate(pairs, start=1)
+        for number, pair in enumerate(in_order, start=1)
     )
 
 

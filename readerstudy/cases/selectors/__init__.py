@@ -2,6 +2,7 @@
 
 from .cohorts import (
     CaseRow,
+    case_has_made_images,
     case_row,
     cohort_methods,
     cohorts_of,
@@ -26,6 +27,7 @@ from .uploads import (
 
 __all__ = [
     "CaseRow",
+    "case_has_made_images",
     "case_row",
     "cohort_methods",
     "cohorts_of",

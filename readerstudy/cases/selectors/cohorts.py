@@ -10,7 +10,7 @@ from django.db.models import Count
 
 from readerstudy.imaging.preprocessing import STORED_SLICES
 
-from ..models import Case, Cohort, Rendition
+from ..models import Case, Cohort, Rendition, Series
 from ..plan import CohortPlan
 
 
@@ -43,6 +43,11 @@ class CaseRow:
 def case_row(case: Case, methods: Iterable[str]) -> CaseRow:
     made = {rendition.method: rendition for rendition in case.renditions.all()}
     return CaseRow(case, [(method, made.get(method)) for method in methods])
+
+
+def case_has_made_images(case: Case) -> bool:
+    """Whether filters or networks have made images of it."""
+    return case.renditions.exclude(method__in=Series.Role.values).exists()
 
 
 def stored_slices(case: Case) -> list[tuple[int, int]]:

@@ -28,6 +28,7 @@ def case_detail(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         "cohort": cohort,
         "case": case,
         "renditions": selectors.case_row(case, methods).renditions,
+        "made_of_it": selectors.case_has_made_images(case),
         "series": case.series.all(),
         "reference": reference,
         "slice_numbers": range(1, reference.slices + 1) if reference else (),

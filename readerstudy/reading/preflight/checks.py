@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from readerstudy.blinding.schedule import (
     ImpossibleSchedule,
@@ -61,7 +62,11 @@ def _check_images(study: Study, cases: list[Case]) -> Iterator[Finding]:
         missing = [case.code for case in cases if (case.pk, arm.method) not in made]
         if missing:
             yield Finding(
-                _("The arm “%(arm)s” lacks the image of %(count)d case(s): %(codes)s.")
+                ngettext(
+                    "The arm “%(arm)s” lacks the image of %(count)d case: %(codes)s.",
+                    "The arm “%(arm)s” lacks the images of %(count)d cases: %(codes)s.",
+                    len(missing),
+                )
                 % {"arm": arm.title, "count": len(missing), "codes": named(missing)},
                 "cohort",
             )
@@ -74,9 +79,12 @@ def _check_damage(study: Study, cases: list[Case]) -> Iterator[Finding]:
         damaged[method].append(code)
     for method, codes in damaged.items():
         yield Finding(
-            _(
+            ngettext(
                 "The arm “%(arm)s” has a damaged or lost file for the image of "
-                "%(count)d case(s): %(codes)s. Make them again or restore a backup."
+                "%(count)d case: %(codes)s. Make it again or restore a backup.",
+                "The arm “%(arm)s” has damaged or lost files for the images of "
+                "%(count)d cases: %(codes)s. Make them again or restore a backup.",
+                len(codes),
             )
             % {"arm": titles[method], "count": len(codes), "codes": named(codes)},
             "cohort",
@@ -93,7 +101,11 @@ def _check_parity(study: Study, cases: list[Case]) -> Iterator[Finding]:
         return
     lines = [f"{code}: {' '.join(said)}" for code, said in unlike.items()]
     yield Finding(
-        _("Scans or images of %(count)d case(s) cannot be compared. %(cases)s")
+        ngettext(
+            "Scans or images of %(count)d case cannot be compared. %(cases)s",
+            "Scans or images of %(count)d cases cannot be compared. %(cases)s",
+            len(lines),
+        )
         % {
             "count": len(lines),
             "cases": " ".join(lines[:NAMED]) + (" …" if len(lines) > NAMED else ""),
@@ -225,7 +237,10 @@ def _why_impossible(study: Study, cases: list[Case], arms: list[PlannedArm]) -> 
         True,
         key=lambda spacing: _impossible(study, cases, arms, spacing) is not None,
     )
-    return _(
+    return ngettext(
         "A spacing of %(spacing)d reads is too wide for %(cases)d cases in "
-        "%(sessions)d session(s); at most %(widest)d is possible."
+        "%(sessions)d session; at most %(widest)d is possible.",
+        "A spacing of %(spacing)d reads is too wide for %(cases)d cases in "
+        "%(sessions)d sessions; at most %(widest)d is possible.",
+        study.sessions,
     ) % {**numbers, "spacing": study.spacing, "widest": too_wide - 1}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from readerstudy.cases.digests import patient_digest
 from readerstudy.cases.models import Case
@@ -24,9 +24,12 @@ def example_findings(study: Study, cases: list[Case]) -> Iterator[Finding]:
     ]
     if codes:
         yield Finding(
-            _(
+            ngettext(
+                "The examples of the grades are made of the patient of %(count)d "
+                "case: %(codes)s.",
                 "The examples of the grades are made of the patients of %(count)d "
-                "case(s): %(codes)s."
+                "cases: %(codes)s.",
+                len(codes),
             )
             % {"count": len(codes), "codes": named(codes)},
             "study",

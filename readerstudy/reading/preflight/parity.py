@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from readerstudy.cases.acceptance import KINDS, open_findings
 from readerstudy.cases.models import Case
@@ -19,10 +19,14 @@ def acceptance_findings(cases: list[Case]) -> Iterator[Finding]:
             waiting[finding.kind].append(case.code)
     for kind, codes in waiting.items():
         yield Finding(
-            _(
-                "The two scans of %(count)d case(s) differ in a way that could bias "
+            ngettext(
+                "The two scans of %(count)d case differ in a way that could bias "
                 "the comparison or tell the arms apart (%(kind)s): %(codes)s. Say on "
-                "the cohort's page why they may stay, or leave the cases out."
+                "the cohort's page why they may stay, or leave the case out.",
+                "The two scans of %(count)d cases differ in a way that could bias "
+                "the comparison or tell the arms apart (%(kind)s): %(codes)s. Say on "
+                "the cohort's page why they may stay, or leave the cases out.",
+                len(codes),
             )
             % {"count": len(codes), "kind": KINDS[kind], "codes": named(codes)},
             "cohort",

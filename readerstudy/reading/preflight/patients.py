@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from readerstudy.cases.learning import Learned
 from readerstudy.cases.models import Case, Series
@@ -36,9 +37,12 @@ def _check_resampling(study: Study, cases: list[Case]) -> Iterator[Finding]:
     ]
     if codes:
         yield Finding(
-            _(
-                "Scans of %(count)d case(s) were resampled to pixels of 3.29 mm, which "
-                "this protocol does not allow: %(codes)s."
+            ngettext(
+                "Scans of %(count)d case were resampled to pixels of 3.29 mm, which "
+                "this protocol does not allow: %(codes)s.",
+                "Scans of %(count)d cases were resampled to pixels of 3.29 mm, which "
+                "this protocol does not allow: %(codes)s.",
+                len(codes),
             )
             % {"count": len(codes), "codes": named(codes)},
             "study",
@@ -51,21 +55,27 @@ def _check_learning(study: Study, cases: list[Case]) -> Iterator[Finding]:
     found: dict[tuple[str, Learned | None], list[str]] = defaultdict(list)
     for method, code, learned in images_learned_from(cases, titles):
         found[method, learned].append(code)
-    sentences = _sentences()
     for (method, learned), codes in found.items():
         place = {"arm": titles[method], "count": len(codes), "codes": named(codes)}
-        yield Finding(sentences[learned] % place, "study" if learned else "cohort")
+        sentence = _sentences(len(codes))[learned]
+        yield Finding(sentence % place, "study" if learned else "cohort")
 
 
-def _sentences() -> dict[Learned | None, str]:
+def _sentences(count: int) -> dict[Learned | None, str]:
     return {
-        Learned.TRAINING: _(
+        Learned.TRAINING: ngettext(
+            "The network of the arm “%(arm)s” learned from the patient of %(count)d "
+            "case, which cannot be read in it: %(codes)s.",
             "The network of the arm “%(arm)s” learned from the patients of %(count)d "
-            "case(s), which cannot be read in it: %(codes)s."
+            "cases, which cannot be read in it: %(codes)s.",
+            count,
         ),
-        Learned.VALIDATION: _(
+        Learned.VALIDATION: ngettext(
+            "The network of the arm “%(arm)s” was chosen by the patient of %(count)d "
+            "case, which cannot be read in it: %(codes)s.",
             "The network of the arm “%(arm)s” was chosen by the patients of %(count)d "
-            "case(s), which cannot be read in it: %(codes)s."
+            "cases, which cannot be read in it: %(codes)s.",
+            count,
         ),
         Learned.UNKNOWN: _(
             "The weights of the arm “%(arm)s” do not say which patients they learned "

@@ -2,6 +2,7 @@
 
 import tempfile
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,13 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("path", type=Path, metavar="PATH")
+        parser.add_argument(
+            "path",
+            type=Path,
+            metavar="PATH",
+            help="a folder with all that lies below it, a zip file, a CD image (ISO), "
+            "or a single file",
+        )
         parser.add_argument("--name", required=True, help="what to call the cohort")
         parser.add_argument(
             "--manifest",
@@ -111,8 +118,9 @@ class Command(BaseCommand):
         for warning in plan.warnings:
             self.stdout.write(self.style.WARNING(warning))
         self.stdout.write(
-            f"{len(plan.pairs)} cases, {len(plan.singles)} scans without one, "
-            f"{len(plan.left_out)} files left out."
+            f"{_counted(plan.pairs, 'case')}, "
+            f"{_counted(plan.singles, 'scan')} in no case, "
+            f"{_counted(plan.left_out, 'file')} left out."
         )
 
     def _show_pair(self, pair: PlannedPair) -> None:
@@ -129,6 +137,10 @@ class Command(BaseCommand):
             )
         for note in (*pair.notes, *(one.sentence for one in pair.parity.findings)):
             self.stdout.write(self.style.WARNING(f"  note: {note}"))
+
+
+def _counted(found: Sequence[object], noun: str) -> str:
+    return f"{len(found)} {noun}" + ("" if len(found) == 1 else "s")
 
 
 def _manifest(path: Path | None) -> Manifest | None:
