@@ -36,7 +36,7 @@ def build(family: str, settings: Mapping[str, Any], *, seed: int) -> Network:
     Normalisations start as the identity. The global random state of torch is neither
     used nor moved.
     """
-    network = _outline(family, settings)
+    network = outline(family, settings)
     network.to_empty(device="cpu")
     generator = torch.Generator().manual_seed(seed)
     for module in network.modules():
@@ -53,11 +53,12 @@ def parameter_shapes(
     family: str, settings: Mapping[str, Any]
 ) -> dict[str, tuple[int, ...]]:
     """Name → shape of all that weights of this network hold; no memory is taken."""
-    state = _outline(family, settings).state_dict()
+    state = outline(family, settings).state_dict()
     return {name: tuple(values.shape) for name, values in state.items()}
 
 
-def _outline(family: str, settings: Mapping[str, Any]) -> Network:
+def outline(family: str, settings: Mapping[str, Any]) -> Network:
+    """The network without numbers (on torch's "meta" device)."""
     configuration = configuration_of(family, settings)
     with torch.device("meta"):
         return MODULES[family](configuration)

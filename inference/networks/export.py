@@ -22,7 +22,7 @@ def to_onnx(module: Network, *, in_channels: int) -> bytes:
         torch.onnx.export(
             module,
             (torch.zeros(2, in_channels, SIDE, SIDE),),
-            buffer,
+            buffer,  # type: ignore[arg-type]  # a file will do
             dynamo=False,  # the newer exporter needs a package that we do not have
             opset_version=OPSET,
             input_names=["image"],

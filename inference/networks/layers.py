@@ -32,7 +32,7 @@ class Network(nn.Module):
         raise NotImplementedError
 
     def forward(self, image: Tensor) -> Tensor:
-        if not torch.jit.is_tracing():  # type: ignore[no-untyped-call]
+        if not torch.jit.is_tracing():  # type: ignore[attr-defined, no-untyped-call]
             self.refuse_sides(*image.shape[-2:])
         x: Tensor = self.output(self.features(image))
         if self.configuration.output_activation == "sigmoid":

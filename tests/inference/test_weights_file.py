@@ -196,11 +196,14 @@ def test_no_change_of_a_byte_gives_anything_but_weights_or_a_refusal(data):
     assert sum(v.size for v in found.parameters.values()) == 8
 
 
-@pytest.mark.parametrize("suffix", [".pt", ".PTH", ".pkl", ".h5", ".keras"])
+@pytest.mark.parametrize("suffix", [".pt", ".PTH", ".pt2", ".pkl", ".h5", ".keras"])
 def test_a_format_that_can_run_code_is_not_opened(tmp_path, suffix):
     path = tmp_path / f"weights{suffix}"
     path.write_bytes(b"whatever")
-    with pytest.raises(Refused, match=r"can run a program.*safetensors"):
+    with pytest.raises(
+        Refused,
+        match=r"can run a program.*torch\.onnx.*tf2onnx.*bring-your-network\.md",
+    ):
         read_weights(path)
 
 
