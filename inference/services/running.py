@@ -8,16 +8,16 @@ import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 from numpy.typing import NDArray
 
 from inference import computing, registry, selectors
 from inference.claims import new_claim
 from inference.computing import UNEXPECTED, Values
+from inference.exports import exports_folder
 from inference.learned import Known
 from inference.models import Job
 from readerstudy.cases import selectors as cases_selectors
@@ -53,9 +53,10 @@ def job_run(*, job_id: int) -> None:
     job = job_claim(job_id=job_id, claim=claim)
     if job is None:
         return
-    work = _Work(job, claim)
     try:
+        work = _Work(job, claim)
         work.do()
+        work.end()
     except (ClaimLostError, Cohort.DoesNotExist):
         logger.info("job %s: given up, it is no longer ours", job_id)
     except Refused as refusal:
@@ -63,8 +64,6 @@ def job_run(*, job_id: int) -> None:
     except Exception:
         logger.exception("job %s failed", job_id)
         run_put_back(job, claim, message=UNEXPECTED)
-    else:
-        work.end()
 
 
 class _Work:
@@ -73,7 +72,6 @@ class _Work:
     def __init__(self, job: Job, claim: str) -> None:
         self.job, self.claim = job, claim
         self.spec = registry.method_get(job.method)
-        self.known = Known(job.weights.card) if job.weights else None
         self.cases = list(job.cohort.cases.order_by("code"))
         shorts = Rendition.objects.filter(case__cohort=job.cohort, method="short")
         self.shorts = {row.case_id: row for row in shorts.select_related("case")}
@@ -85,6 +83,12 @@ class _Work:
         self.provenance: dict[str, Any] = {}
         self.done: set[int] = set()
         self.failures: dict[str, str] = {}  # case code → what went wrong
+
+    @cached_property
+    def known(self) -> Known | None:
+        """Whom the weights know; None for a filter. Found out while the network's
+        process is busy with the first cases."""
+        return Known(self.job.weights.card) if self.job.weights else None
 
     def do(self) -> None:
         """Every case that is not done. ClaimLostError once the job is not ours."""
@@ -134,7 +138,7 @@ class _Work:
         if self.job.weights is None:
             raise Refused(NO_WEIGHTS % {"title": self.spec.title})
         file = selectors.network_file(self.job.weights)
-        return computing.open_network(file, cache=Path(settings.VAR_DIR) / "networks")
+        return computing.open_network(file, cache=exports_folder())
 
     def _provenance(self, told: Any) -> dict[str, Any]:
         """How the images come about, stored beside each. What stands here may differ
@@ -170,7 +174,7 @@ class _Work:
             today = self.shorts.get(rendition.case_id)
             made_from = said.get("input_sha256")
             stale = today and made_from and made_from != today.sha256
-            silent = self.known is not None and LEARNED_FROM not in said
+            silent = self.job.weights is not None and LEARNED_FROM not in said
             if stale or silent or not cases_selectors.rendition_is_whole(rendition):
                 continue
             done.add(rendition.case_id)

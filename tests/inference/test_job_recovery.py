@@ -10,6 +10,7 @@ from django.utils import timezone
 from inference import computing, filters, services
 from inference.claims import new_claim
 from inference.models import Job
+from inference.services import running
 
 from .conftest import make_cohort, request, run
 
@@ -106,6 +107,32 @@ def test_a_long_job_outlives_any_number_of_stops_as_long_as_it_gets_further(
     monkeypatch.setitem(filters.FILTERS, "gaussian", filters.gaussian)
     job = run(job)
     assert (job.state, job.done) == ("done", 3 + stops + 1)
+
+
+@pytest.mark.parametrize(("times", "state"), [(1, "done"), (9, "failed")])
+def test_what_fails_unexpectedly_is_tried_again_so_often_and_no_more(
+    cohort, monkeypatch, times, state
+):
+    left = times
+
+    def disk_full(**more):
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise OSError("no space left")
+        return save(**more)
+
+    save = running.cases_services.renditions_save
+    monkeypatch.setattr(running.cases_services, "renditions_save", disk_full)
+    job = request(cohort)
+    for attempt in range(1, services.runs.MAX_ATTEMPTS + 1):
+        job = run(job)
+        assert job.attempts == attempt or job.state == "done"
+        if job.state != "queued":
+            break
+    assert job.state == state
+    assert job.message == (running.UNEXPECTED if state == "failed" else "")
+    assert not job.claimed_by
 
 
 def test_a_waiting_job_whose_message_was_lost_is_called_again(
