@@ -13,6 +13,7 @@ LEFT, RIGHT, TOP, BOTTOM = 58, 14, 14, 42
 # plot, so that the rest is told apart.
 OUTLYING = 0.1
 FEWEST_TO_CUT = 10
+ENOUGH_MARKS = 3
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,8 @@ def _step(span: float) -> float:
 
 
 def _marks(scale: Scale) -> list[tuple[float, str]]:
-    if scale.logarithmic:
-        return _logarithmic_marks(scale)
+    if scale.logarithmic and len(marks := _logarithmic_marks(scale)) >= ENOUGH_MARKS:
+        return marks
     step = _step(scale.high - scale.low)
     first, last = math.ceil(scale.low / step), math.floor(scale.high / step)
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
@@ -141,8 +142,4 @@ def _logarithmic_marks(scale: Scale) -> list[tuple[float, str]]:
         for power in powers
         for factor in factors
     ]
-    inside = [(at, label) for at, label in found if scale.low <= at <= scale.high]
-    if len(inside) > 1:
-        return inside
-    ends = (scale.low * 1.02, scale.high / 1.02)
-    return [(at, f"{at:.2g}") for at in ends]
+    return [(at, label) for at, label in found if scale.low <= at <= scale.high]
