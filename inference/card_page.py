@@ -81,7 +81,7 @@ def _training(card: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _plain(values: Any, before: str = "") -> list[tuple[str, str]]:
-    """Nested names joined by dots; numbers with four digits after the point."""
+    """Nested names joined by dots; numbers with five digits."""
     if not isinstance(values, dict):
         return []
     lines: list[tuple[str, str]] = []
@@ -89,9 +89,16 @@ def _plain(values: Any, before: str = "") -> list[tuple[str, str]]:
         if isinstance(value, dict):
             lines += _plain(value, f"{before}{name}.")
         else:
-            text = f"{value:.5g}" if isinstance(value, float) else str(value)
-            lines.append((before + name, text))
+            lines.append((before + name, _text(value)))
     return lines
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.5g}"
+    if value is None:
+        return "–"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _learns(data: Mapping[str, Any]) -> str:

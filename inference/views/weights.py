@@ -27,13 +27,13 @@ def _fetch_weights(request: Request, pk: int) -> Weights:
 @require_GET
 def weights_list(request: Request) -> HttpResponse:
     fetch_uploader(request)
+    rows = [
+        (weights, registry.METHODS.get(weights.network))
+        for weights in Weights.objects.select_related("uploaded_by")
+    ]
+    methods = registry.METHODS.values()
     return render(
-        request,
-        "inference/weights_list.html",
-        {
-            "weights": Weights.objects.select_related("uploaded_by"),
-            "methods": registry.METHODS.values(),
-        },
+        request, "inference/weights_list.html", {"rows": rows, "methods": methods}
     )
 
 
