@@ -23,7 +23,7 @@ help:  ## list the targets
 	$(PY) -m pip install --quiet -r requirements-dev.txt
 	@touch $@
 
-run: .venv/.installed  ## start the web server and one worker, with a demo study (PORT=, VAR_DIR=)
+run: .venv/.installed  ## start the web server and two workers, with a demo study (PORT=, VAR_DIR=)
 	@$(PY) manage.py serve --port $(PORT)
 
 # No --dist: the default keeps pytest-django's order on every worker, in which the

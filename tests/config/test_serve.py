@@ -70,7 +70,7 @@ def test_it_answers_and_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
     server = serve(tmp_path, port)
     try:
         assert wait_for(port) == "ok\n"
-        assert len(children_of(tmp_path)) >= 3  # itself, the web server, the worker
+        assert len(children_of(tmp_path)) >= 4  # itself, the web server, two workers
         os.kill(server.pid, signal.SIGINT)
         output, _ = server.communicate(timeout=30)
     finally:
@@ -80,6 +80,41 @@ def test_it_answers_and_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
     assert "Everything is kept" in output
     assert children_of(tmp_path) == []
     assert (tmp_path / "db.sqlite3").exists()
+
+
+def training_workers(var_dir: Path) -> list[int]:
+    found = []
+    for number in children_of(var_dir):
+        try:
+            command = Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"--queues=training" in command:
+            found.append(number)
+    return found
+
+
+def test_a_worker_for_trainings_alone_is_started_again_when_it_dies(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    server = serve(tmp_path, port)
+    try:
+        assert wait_for(port) == "ok\n"
+        (killed,) = training_workers(tmp_path)
+        # it learns in the time that readers leave, and holds nothing before
+        assert os.getpriority(os.PRIO_PROCESS, killed) >= 10
+        assert b"torch" not in Path(f"/proc/{killed}/maps").read_bytes()
+        os.kill(killed, signal.SIGKILL)
+        for _ in range(300):
+            if set(training_workers(tmp_path)) - {killed}:
+                break
+            time.sleep(0.1)
+        (again,) = set(training_workers(tmp_path)) - {killed}
+        assert again != killed
+    finally:
+        os.kill(server.pid, signal.SIGINT)
+        server.communicate(timeout=60)
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL])

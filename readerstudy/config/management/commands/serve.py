@@ -38,7 +38,7 @@ def _check_ports(host: str, port: int) -> None:
 
 
 class Command(BaseCommand):
-    help = "Migrate, start the web server and one worker, make the demo study once."
+    help = "Migrate, start the web server and two workers, make the demo study once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000)
@@ -89,7 +89,7 @@ class Command(BaseCommand):
             except CommandError as error:  # the site is well without its demo
                 self.stderr.write(f"{error}\nThe next start tries again.")
         self.stdout.write(f"Logs: {supervisor.log_path('web').parent}")
-        self.stdout.write("Ctrl-C stops the web server and the worker.")
+        self.stdout.write("Ctrl-C stops the web server and the workers.")
         sys.stdout.flush()
         supervisor.watch()
         raise CommandError(
