@@ -140,8 +140,24 @@ def _parse(content: bytes, name: str) -> Any:
         raise damaged from error
     if not model.HasField("graph") or not model.graph.node:
         raise damaged
+    # protobuf hands over bytes where a text is not UTF-8
+    if not all(isinstance(text, str) for text in _texts(model)):
+        raise damaged
     _refuse_unknown_fields(model, name)
     return model
+
+
+def _texts(model: Any) -> Iterable[Any]:
+    """Every text of the file that somebody will read, or that decides something."""
+    graph = model.graph
+    for node in graph.node:
+        yield from (node.op_type, node.domain, node.overload, *node.input, *node.output)
+        yield from (attribute.name for attribute in node.attribute)
+    for named in (*graph.input, *graph.output, *graph.initializer, *model.functions):
+        yield named.name
+    for entry in model.metadata_props:
+        yield from (entry.key, entry.value)
+    yield from (one.domain for one in model.opset_import)
 
 
 def _refuse_unknown_fields(model: Any, name: str) -> None:

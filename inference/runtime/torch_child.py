@@ -47,28 +47,19 @@ def main() -> None:
 
 def load(file: bytes, name: str) -> Any:
     """The network of these weights, in torch; Refused if they do not fit it."""
-    import torch
+    from inference.networks.weights import parse_weights
+    from inference.prediction import load_network
 
-    from inference import registry
-    from inference.networks.building import build
-    from inference.networks.weights import check_shapes, parse_weights
-
-    weights = parse_weights(file, name=name)
-    spec = registry.network_get(weights.card.network)
-    registry.network_configuration(spec, weights.card.configuration)
-    network = build(spec.family, weights.card.configuration, seed=0)
-    shapes = {key: tuple(one.shape) for key, one in network.state_dict().items()}
-    check_shapes(weights, shapes=shapes, title=spec.title)
-    tensors = {key: torch.tensor(one) for key, one in weights.parameters.items()}
-    network.load_state_dict(tensors, strict=True)
-    return network.eval()
+    return load_network(parse_weights(file, name=name))
 
 
 def export(*, file: bytes, name: str) -> dict[str, Any]:
     """The network of these weights as ONNX, and how far the two are apart."""
+    import torch
+
     from inference.networks.export import to_onnx
 
-    network = load(file, name)
+    network = load(file, name).to(memory_format=torch.contiguous_format)
     exported = to_onnx(network, in_channels=network.configuration.in_channels)
     return {"file": exported, "difference": difference(network, exported)}
 
@@ -100,7 +91,7 @@ def serve(
 
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.deterministic = True
-    network = load(file, name).to(device, memory_format=torch.channels_last)
+    network = load(file, name).to(device)
     named = torch.cuda.get_device_name(device) if device == "cuda" else ""
     wire.send(answers, {"device": f"{device}: {named}" if named else device})
     while True:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from .computing import inference, simulation
+from .computing import simulation
 from .growth import growth
 from .importing import importing
 from .lines import ROOT, Line
+from .networks import jobs, networks
 from .opening import opening
 from .painting import painting
 from .planning import schedule
@@ -30,7 +31,7 @@ PARTS: dict[str, tuple[Part, ...]] = {
     "growth": (growth,),
     "report": (opening, report),
     "simulation": (simulation,),
-    "inference": (inference,),
+    "networks": (networks, jobs),
     "image-quality": (image_quality,),
     "coverage": (coverage,),
 }

@@ -1,4 +1,4 @@
-"""Simulated patients and the shipped network."""
+"""Simulated patients."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -32,24 +32,4 @@ def simulation() -> Iterator[Line]:
         min(wall(products) for _ in range(3)),
         "20 products of 1024² matrices",
         "promised: at most 8 s on two cores",
-    )
-
-
-def inference() -> Iterator[Line]:
-    import torch
-
-    from inference.networks.weights import parse_weights
-    from inference.prediction import load_network, measure_images_per_second
-    from inference.services.weights import SHIPPED
-
-    path = SHIPPED / "unet-l4.safetensors"
-    network = load_network(parse_weights(path.read_bytes(), name=path.name))
-    ours = measure_images_per_second(network, seconds=4)
-    plain = network.to(memory_format=torch.contiguous_format)
-    yield Line(
-        "U-Net(L4) on one thread",
-        ours,
-        "images/s",
-        measure_images_per_second(plain, seconds=4),
-        "torch's usual memory format",
     )
