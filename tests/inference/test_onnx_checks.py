@@ -213,6 +213,8 @@ def test_other_numbers_than_float32_are_refused(end, kind):
         b"PK\x03\x04" + bytes(60),
         small()[:-20],
         onnx.ModelProto(ir_version=8).SerializeToString(),
+        small().replace(b"Conv", b"\x80onv"),
+        small().replace(b"image", b"\xffmage"),
         # valid ONNX, which ONNX Runtime would read as something else
         bytes([8, 8, 18, 9]) + b"ORTMxxxxx" + small(),
     ],
