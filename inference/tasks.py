@@ -34,6 +34,8 @@ def run_training(training_id: int) -> None:
         """This worker was asked to end, but waits for its task; 0 says so, too."""
         return state.should_stop is not None and state.should_stop is not False
 
+    if told_to_end():  # the next worker looks for what waits
+        return
     services.training_run(training_id=training_id, should_leave=told_to_end)
     if settings.WORKER_ENDS_AFTER_TRAINING and "torch" in sys.modules:
         state.should_stop = 0  # whoever started it starts a small one
