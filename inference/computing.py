@@ -136,8 +136,9 @@ class _Network:
             self._send(batch)
             waiting.append(batch)
             if len(waiting) == UNDER_WAY:
+                begun, size = time.monotonic(), len(waiting[0])
                 made = self._received(waiting.popleft(), alone)
-                pace.step()
+                pace.waited((time.monotonic() - begun) / size)
                 yield made
         while waiting:
             yield self._received(waiting.popleft(), alone)
@@ -175,23 +176,17 @@ def _finished(output: NDArray[Any]) -> Values | Refused:
 
 
 class _Pace(Generic[Case]):
-    """Cuts cases into batches that take about TOGETHER_S each."""
+    """Cuts cases into batches that one waits about TOGETHER_S for; where storing takes
+    longer than computing, they grow."""
 
     def __init__(self, cases: Iterable[Case]) -> None:
         self._cases = iter(cases)
         self._size = FIRST
-        self._sizes: deque[int] = deque()
-        self._last: float | None = None
 
     def __iter__(self) -> Iterator[list[Case]]:
         while batch := list(itertools.islice(self._cases, self._size)):
-            self._sizes.append(len(batch))
             yield batch
 
-    def step(self) -> None:
-        """One batch has come back: how long it took tells the size of the next."""
-        now, size = time.monotonic(), self._sizes.popleft()
-        if self._last is not None:
-            a_case = (now - self._last) / size
-            self._size = min(max(int(TOGETHER_S / max(a_case, 1e-6)), 1), MOST)
-        self._last = now
+    def waited(self, seconds_a_case: float) -> None:
+        most = TOGETHER_S / max(seconds_a_case, 1e-6)
+        self._size = min(max(int(most), 1), MOST)
