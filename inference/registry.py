@@ -120,7 +120,7 @@ _SPECS = (
         gettext_noop("Gaussian filter"),
         "",
         CHOSEN_ON_VALIDATION,
-        standard_deviation_px=0.95,
+        standard_deviation_px=1.0,
     ),
     _filter(
         "bilateral",
@@ -129,6 +129,15 @@ _SPECS = (
         CHOSEN_ON_VALIDATION,
         standard_deviation_px=1.5,
         grey_deviation=0.15,
+    ),
+    _filter(
+        "nlm",
+        gettext_noop("Non-local means"),
+        "Buades et al. 2005, doi:10.1109/CVPR.2005.38",
+        CHOSEN_ON_VALIDATION,
+        patch_px=11,
+        search_px=7,
+        grey_deviation=0.07,
     ),
     *(
         _network(

@@ -1,4 +1,4 @@
-"""The two filters, against their definitions."""
+"""The filters, against their definitions."""
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from inference.filters import (
     bilateral,
     choose_parameters,
     gaussian,
+    non_local_means,
     try_parameters,
 )
 from inference.quality import psnr_db
@@ -43,6 +44,7 @@ def test_slices_do_not_run_into_each_other():
     for name, parameters in (
         ("gaussian", {"standard_deviation_px": 2.0}),
         ("bilateral", {"standard_deviation_px": 2.0, "grey_deviation": 0.5}),
+        ("nlm", {"patch_px": 3, "search_px": 7, "grey_deviation": 0.5}),
     ):
         found = FILTERS[name](images, **parameters)
         assert not found[[0, 2]].any()
@@ -88,6 +90,57 @@ def test_the_bilateral_filter_keeps_an_edge_that_the_gaussian_blurs():
     blurred = gaussian(image, standard_deviation_px=2.0)
     assert kept[0, 32, 31] < 0.001
     assert blurred[0, 32, 31] > 0.2
+
+
+def non_local_means_by_definition(image, patch, search, grey):
+    """Buades, Coll & Morel's equation, pixel by pixel."""
+    half, reach = patch // 2, search // 2
+    margin = half + reach
+    scaled = image / 255
+    padded = np.pad(scaled, margin, mode="edge")
+
+    def square(row, column):
+        rows = slice(row + margin - half, row + margin + half + 1)
+        columns = slice(column + margin - half, column + margin + half + 1)
+        return padded[rows, columns]
+
+    result = np.empty_like(scaled)
+    for row, column in np.ndindex(image.shape):
+        total = weights = 0
+        for down, right in np.ndindex(search, search):
+            there = row + down - reach, column + right - reach
+            unlike = np.mean((square(row, column) - square(*there)) ** 2)
+            weight = np.exp(-unlike / grey**2)
+            total += weight * padded[there[0] + margin, there[1] + margin]
+            weights += weight
+        result[row, column] = total / weights
+    return result
+
+
+@pytest.mark.parametrize(("patch", "search"), [(3, 5), (5, 3)])
+def test_non_local_means_computes_its_definition(patch, search):
+    short, _ = noisy_discs(1)
+    image = short[:, 20:36, 20:34]
+    found = non_local_means(image, patch_px=patch, search_px=search, grey_deviation=0.1)
+    expected = non_local_means_by_definition(image[0], patch, search, 0.1)
+    np.testing.assert_allclose(found[0], expected, atol=1e-5)
+
+
+def test_non_local_means_turns_and_mirrors_with_the_image():
+    short, _ = noisy_discs(1)
+    options = {"patch_px": 5, "search_px": 5, "grey_deviation": 0.08}
+    found = non_local_means(short, **options)
+    turned = non_local_means(np.rot90(short, axes=(1, 2)), **options)
+    mirrored = non_local_means(short[:, :, ::-1], **options)
+    np.testing.assert_allclose(turned, np.rot90(found, axes=(1, 2)), atol=1e-5)
+    np.testing.assert_allclose(mirrored, found[:, :, ::-1], atol=1e-5)
+
+
+def test_non_local_means_keeps_an_edge_that_the_gaussian_blurs():
+    image = np.zeros((1, 64, 64), dtype=np.uint8)
+    image[0, :, 32:] = 200
+    kept = non_local_means(image, patch_px=3, search_px=9, grey_deviation=0.05)
+    np.testing.assert_allclose(kept * 255, image, atol=0.01)
 
 
 @pytest.mark.parametrize("name", FILTERS)

@@ -12,8 +12,8 @@ from inference import registry
 
 class Command(BaseCommand):
     help = (
-        "Try every candidate of the Gaussian and the bilateral filter on the "
-        "validation split of the simulated training cohort; print the best."
+        "Try every candidate of every filter's parameters on the validation split of "
+        "the simulated training cohort; print the best."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -21,6 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         from inference import building, filters
+        from inference.quality import psnr_db
         from inference.simulated_pairs import simulated_pairs
 
         split = building.Split()
@@ -33,6 +34,8 @@ class Command(BaseCommand):
             stacks.reshape(-1, *stacks.shape[-2:])
             for stacks in (pairs.short, pairs.reference)
         )
+        before = psnr_db(short, reference, data_range=255).mean()
+        self.stdout.write(f"{len(short)} images, before: {before:.3f} dB")
         for name in filters.FILTERS:
             choices = list(
                 filters.try_parameters(name, short=short, reference=reference)
