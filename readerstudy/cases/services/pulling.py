@@ -30,6 +30,7 @@ from .claiming import STALE_AFTER, ClaimLostError, claim, is_stale, recover
 from .importing import check_name
 from .instances import NotReceivingError, instance_keep, staged
 from .receiving import receiving_finish, receiving_open, upload_folder
+from .sending import check_waiting
 from .upkeep import GIVEN_UP
 from .uploads import REPORT_S, UNEXPECTED
 
@@ -65,6 +66,7 @@ def pull_open(
         raise Refused(_("Please choose at least one examination."))
     if not all(UID.fullmatch(uid) for uid in chosen):
         raise Refused(_("That is not an examination."))
+    check_waiting(user, more=0)
     upload = receiving_open(
         user=user,
         origin=Upload.Origin.PULL,

@@ -3,11 +3,13 @@
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from readerstudy.audit.services import event_record
 from readerstudy.imaging.errors import Refused
 
+from .. import selectors
 from ..models import Upload, UploadFile
 from ..storage.room import check_room
 from .importing import check_name
@@ -19,6 +21,11 @@ from .receiving import (
     receiving_open,
 )
 from .uploads import upload_discard
+
+# Of one person: uploads that are not imported, and how many times the bytes that one
+# may have are announced and not there yet.
+MOST_WAITING = 20
+UNFINISHED_SIZES = 3
 
 
 def upload_begin(
@@ -33,6 +40,8 @@ def upload_begin(
         raise Refused(_("Please choose a zip file, or the files of the cohort."))
     check_size(size)
     with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)  # several may begin at once
+        check_waiting(user, more=size)
         upload = receiving_open(
             user=user,
             origin=Upload.Origin.BROWSER,
@@ -50,6 +59,32 @@ def check_size(size: int) -> None:
             % {"size": most // 2**20}
         )
     check_room(size)
+
+
+def check_waiting(user: User, *, more: int) -> None:
+    """Refused if so much of `user`'s waits already that `more` bytes are too much."""
+    waiting = selectors.uploads_of(user)
+    if waiting.count() >= MOST_WAITING:
+        raise Refused(
+            _(
+                "%(number)d of your uploads wait to be imported. Please import or "
+                "discard some of them first."
+            )
+            % {"number": waiting.count()}
+        )
+    receiving = UploadFile.objects.filter(
+        upload__in=waiting.filter(state=Upload.State.RECEIVING).values("pk")
+    )
+    begun = receiving.aggregate(bytes=Sum("size"))["bytes"] or 0
+    most = UNFINISHED_SIZES * settings.COHORT_UPLOAD_MAX_BYTES
+    if begun + more > most:
+        raise TooLongError(
+            _(
+                "With what you have begun to send, these are more than %(size)d MB. "
+                "Please send that to its end, or discard it, first."
+            )
+            % {"size": most // 2**20}
+        )
 
 
 def upload_take(

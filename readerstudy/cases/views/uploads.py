@@ -48,7 +48,9 @@ def cohort_upload(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return _upload_page(request, UploadForm())
     try:
-        services.sending.check_size(int(request.META.get("CONTENT_LENGTH") or 0))
+        size = int(request.META.get("CONTENT_LENGTH") or 0)
+        services.sending.check_size(size)
+        services.sending.check_waiting(request.user, more=size)
     except Refused as error:
         return _upload_page(request, UploadForm(), str(error), 413)
     handler = SealingHandler(request.user)
