@@ -1,11 +1,14 @@
 """Where a job is called: where a GPU listens, and elsewhere once it does not."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from celery import Celery
+from django.conf import settings
 from django.utils import timezone
 
-from inference import services, tasks
+from inference import presence, services, tasks
 from inference.claims import new_claim
 from inference.models import Worker
 from inference.presence import Presence
@@ -68,18 +71,40 @@ def test_a_gpu_that_vanishes_leaves_its_jobs_to_the_others(
     assert (called, job.state) == (["gpu", "cpu"], "done")
 
 
+@pytest.mark.parametrize(
+    ("device", "told", "listens"),
+    [
+        ("cpu", None, {"cpu", "training"}),
+        ("cuda: H200", None, {"cpu", "gpu", "training"}),
+        ("cpu", "gpu", {"gpu"}),
+        ("cuda: H200", "cpu", {"cpu"}),
+    ],
+)
+def test_a_worker_listens_to_what_it_is_told_or_to_all_that_it_can_do(
+    monkeypatch, device, told, listens
+):
+    """As Celery does it: the worker's start is told first, then -Q is obeyed."""
+    app = Celery(set_as_current=False)
+    app.conf.task_queues = settings.CELERY_TASK_QUEUES
+    app.conf.task_default_queue = settings.CELERY_TASK_DEFAULT_QUEUE
+    monkeypatch.setattr(presence, "this_device", lambda: device)
+    presence.choose_queues(SimpleNamespace(app=app), {"queues": told})
+    app.amqp.queues.select(told)
+    assert set(app.amqp.queues.consume_from) == listens
+
+
 def test_a_worker_says_that_it_lives_and_is_there_again_where_it_was_forgotten():
-    presence = Presence(["cpu"], "cpu")
-    presence.say()
+    ours = Presence(["cpu"], "cpu")
+    ours.say()
     row = Worker.objects.get()
     assert (row.queues, row.device) == (["cpu"], "cpu")
     silent_for(1)
-    presence.say()
+    ours.say()
     assert timezone.now() - Worker.objects.get().seen_at < timedelta(minutes=1)
     Worker.objects.all().delete()
-    presence.say()
-    assert Worker.objects.get().claim == presence.claim
-    presence.end()
+    ours.say()
+    assert Worker.objects.get().claim == ours.claim
+    ours.end()
     assert not Worker.objects.exists()
 
 
