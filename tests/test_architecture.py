@@ -55,6 +55,7 @@ PURE_MODULES = (
     "inference.filters",
     "inference.training",
     "inference.prediction",
+    "inference.runtime",
     "stats.agreement",
     "stats.image_quality",
     "stats.comparison",

@@ -29,6 +29,7 @@ def main() -> None:
     told = {
         "engine": "onnxruntime",
         "versions": {"python": platform.python_version(), **engine.versions()},
+        "device": "cpu",
         "threads": engine.THREADS,
         "network_blocked": network_blocked(),
         "network_blocked_by": blocked_by,
@@ -51,7 +52,7 @@ def work(message: dict[str, Any], asked: IO[bytes], answers: IO[bytes]) -> None:
         wire.send(answers, {"found": look(**message["probe"], file=message["file"])})
         return
     network = engine.Engine(message["file"])
-    wire.send(answers, {"device": "cpu"})
+    wire.send(answers, {"ready": True})
     serve(network, asked, answers)
 
 

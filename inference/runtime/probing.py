@@ -1,5 +1,6 @@
 """A network tried on one case before it is taken in."""
 
+import math
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,9 @@ def _probe(found: dict[str, Any]) -> Probe:
     """Its process may have been taken over: only what is named here is kept."""
     kinds = {field.name: field.type for field in fields(Probe)}
     if set(found) != set(kinds) or not all(
-        type(value) is _plain(kinds[name]) for name, value in found.items()
+        type(value) is _plain(kinds[name])
+        and not (isinstance(value, float) and not math.isfinite(value))
+        for name, value in found.items()
     ):
         raise NetworkFailedError(NO_ANSWER)
     return Probe(**found)

@@ -42,6 +42,8 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
 }
+# what a GPU's driver is found by, for the process that uses one
+OF_THE_DRIVER = ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH")
 
 
 class Process:
@@ -65,7 +67,7 @@ class Process:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 cwd="/",
-                env=ENVIRONMENT,
+                env=_environment(confined),
                 bufsize=0,
             )
         except OSError as error:
@@ -220,3 +222,11 @@ class Process:
             return NetworkFailedError(str(message.get("reason", ""))[:1000])
         reason = " ".join(str(message.get("reason", "")).split())[:300]
         return NetworkFailedError(NOT_RUN % {"reason": reason})
+
+
+def _environment(confined: Level) -> dict[str, str]:
+    if confined != "network":
+        return ENVIRONMENT
+    passed = {name: os.environ[name] for name in OF_THE_DRIVER if name in os.environ}
+    # cuBLAS gives the same bytes again only where it is told to
+    return {**ENVIRONMENT, **passed, "CUBLAS_WORKSPACE_CONFIG": ":4096:8"}

@@ -98,7 +98,9 @@ def open_session(
         asked = {"file": prepared.content}
     try:
         ready = process.ask(asked, limit_s=limits.start_s)
-        yield Session(process, {**told, "device": str(ready["device"])})
+        if "device" in asked:  # only torch's process is ours to the end
+            told["device"] = str(ready["device"])
+        yield Session(process, told)
     finally:
         process.stop()
 

@@ -10,6 +10,8 @@ from typing import IO, Any
 
 from . import limits
 
+BATCH = 16  # cases
+
 
 def main() -> None:
     orders = limits.orders_given()
@@ -82,9 +84,8 @@ def difference(network: Any, exported: bytes) -> float:
 def serve(
     asked: IO[bytes], answers: IO[bytes], *, file: bytes, name: str, device: str
 ) -> None:
-    """Stacks in, outputs out, until the pipe ends; all that come at once are one
-    batch. float32 without TF32: a GPU's bytes are to be as near to a CPU's as can be.
-    """
+    """Stacks in, outputs out, until the pipe ends. float32 without TF32: a GPU's
+    bytes are to be as near to a CPU's as can be."""
     import torch
 
     from . import wire
@@ -96,7 +97,21 @@ def serve(
     wire.send(answers, {"device": f"{device}: {named}" if named else device})
     while True:
         stacks = wire.receive(asked)["stacks"]
-        wire.send(answers, {"output": run(network, stacks, device=device)})
+        wire.send(answers, {"output": in_full_batches(network, stacks, device)})
+
+
+def in_full_batches(network: Any, stacks: Any, device: str) -> Any:
+    """All batches are of BATCH cases, the last one filled up with black: with another
+    size a GPU may choose another algorithm, and give a case other bytes."""
+    import numpy as np
+
+    missing = -len(stacks) % BATCH
+    filled = np.concatenate([stacks, np.zeros((missing, *stacks.shape[1:]), np.uint8)])
+    parts = [
+        run(network, filled[first : first + BATCH], device=device)
+        for first in range(0, len(filled), BATCH)
+    ]
+    return np.concatenate(parts)[: len(stacks)]
 
 
 def run(network: Any, stacks: Any, *, device: str) -> Any:

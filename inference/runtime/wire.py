@@ -10,14 +10,14 @@ import os
 import struct
 import sys
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 LENGTHS = struct.Struct(">QQ")  # bytes of the head, bytes after it
 DTYPES = ("float32", "uint8")
-MOST_HEAD = 2**20
+MOST_HEAD = 8 * 2**20
 MOST_BODY = 3 * 2**30  # the largest network of the registry has 1.6 GB
 
 Message = dict[str, Any]
@@ -38,7 +38,7 @@ def pack(message: Mapping[str, Any]) -> list[bytes | memoryview]:
             parts.append(array.data.cast("B") if array.size else b"")
         else:
             plain[name] = value
-    head = json.dumps({"plain": plain, "parts": told}).encode()
+    head = json.dumps({"plain": plain, "parts": told}, allow_nan=False).encode()
     length = sum(len(part) for part in parts)
     return [LENGTHS.pack(len(head), length) + head, *parts]
 
@@ -54,7 +54,7 @@ def lengths(start: bytes | bytearray) -> tuple[int, int]:
 def unpack(head: bytes | bytearray, body: memoryview) -> Message:
     """The message; ValueError if it is none."""
     try:
-        told = json.loads(bytes(head))
+        told = json.loads(bytes(head), parse_constant=_no_number)
         message = dict(told["plain"])
         at = 0
         for name, kind, shape in told["parts"]:
@@ -70,6 +70,10 @@ def unpack(head: bytes | bytearray, body: memoryview) -> Message:
     if at != len(body):
         raise ValueError("a message is longer than it says")
     return message
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def _part(kind: str, shape: list[int], content: memoryview) -> bytes | NDArray[Any]:

@@ -70,9 +70,12 @@ def by_torch(prepared: runtime.Prepared, stacks: np.ndarray) -> np.ndarray:
         file = prepared.file
         asked = {"file": file.content, "name": file.title, "device": "cpu"}
         process.ask(asked, limit_s=60)
-        return Session(process, told).predict(stacks)
+        session = Session(process, told)
+        together, alone = session.predict(stacks), session.predict(stacks[1:])
     finally:
         process.stop()
+    assert together[1:].tobytes() == alone.tobytes()
+    return together
 
 
 def test_an_export_is_made_once(weights, cache, exports) -> None:
