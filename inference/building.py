@@ -214,7 +214,7 @@ def write_measured(
     )
     rough = path.with_name(f".{path.name}.rounded")
     try:
-        write_weights(rough, card=card, parameters=parameters)
+        write_weights(rough, card=card, parameters=parameters, eight_bit=bits == 8)
         written = read_weights(rough).parameters
     finally:
         rough.unlink(missing_ok=True)
@@ -224,7 +224,7 @@ def write_measured(
         "bits_per_weight": bits,
     }
     card = replace(card, results=results)
-    write_weights(path, card=card, parameters=parameters)
+    write_weights(path, card=card, parameters=parameters, eight_bit=bits == 8)
     return card
 
 
