@@ -76,6 +76,8 @@ def settle(page: Page, shown: Shown) -> None:
         page.wait_for_selector("#atlas[data-painted]")
     elif page.locator("#room").count():
         page.wait_for_selector("#room[data-painted]")
+    if page.locator('main [hx-trigger="load"]').count():  # a network at work
+        page.wait_for_selector("#preview", timeout=90_000)
     for key in shown.presses.split():
         page.keyboard.press(key)
     if shown.opens:
