@@ -27,7 +27,7 @@ class WeightsForm(forms.Form):
     """A file, and the card where the file brings none (ONNX)."""
 
     file = forms.FileField(
-        label=_("File (.onnx or .safetensors)"),
+        label=_("File (ONNX or safetensors)"),
         help_text=_(
             "At most 64 MB. It is checked and tried on one image before it is kept."
         ),
@@ -75,8 +75,7 @@ class WeightsForm(forms.Form):
         label=_("The CSV"),
         required=False,
         help_text=_(
-            "With a column patient_digest, and split if some of them are test cases: "
-            "the CSV of a cohort's table is one."
+            "For example the CSV of a cohort's table; its test cases are left out."
         ),
     )
 

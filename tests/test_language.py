@@ -156,6 +156,8 @@ LATIN = {
         "HASH",
     ),
     *("YAML", "yaml", "ImageJ", "Cool", "GSDF", "Bang"),
+    *("ONNX", "torch", "Keras", "pickle", "CC", "BY", "GFLOP"),
+    *("Attention", "TransUNET", "NAFNet", "DRUNet"),
 }
 Look = Callable[..., set[str]]  # who, address, status → English words
 WORD = re.compile(r"[A-Za-z_]{2,}")
@@ -174,10 +176,14 @@ def english_on(page: str, data: set[str]) -> set[str]:
 def what_people_wrote() -> set[str]:
     """Names and titles in the database, which no catalogue translates."""
     cards = Weights.objects.values_list(
-        "card__data__description", "card__recipe__name", "card__loss"
+        "card__data__description",
+        "card__recipe__name",
+        "card__loss",
+        "card__licence",
+        "card__origin",
     )
     return {
-        *(value for card in cards for value in card),
+        *(value for card in cards for value in card if value),
         *Weights.objects.values_list("title", flat=True),
         *Weights.objects.values_list("network", flat=True),
         *Cohort.objects.values_list("name", flat=True),
