@@ -228,12 +228,12 @@ def markdown(comparison: Comparison, *, titles: Mapping[str, str]) -> str:
         "method",
         "recipe",
         "PSNR, dB",
-        "published",
+        "published PSNR",
         "minus U-Net(L4), dB",
         "p (Holm)",
         "SSIM, range 255",
         "SSIM, range 1",
-        "published",
+        "published SSIM",
         "PSNR without noise, dB",
     )
     lines = [head, ("---",) * len(head)]
