@@ -22,6 +22,7 @@ CLONE_NEWUSER, CLONE_NEWNET, CLONE_THREAD = 0x10000000, 0x40000000, 0x00010000
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC = 1, 1
 EVERY_BIT = 0xFFFFFFFF
+EVERY_BIT = 0xFFFFFFFF
 O_MAY_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 # linux/bpf_common.h, linux/seccomp.h
@@ -40,6 +41,7 @@ MACHINES = {
             "seccomp": 317,
             "clone": 56,
             "clone3": 435,
+            "tgkill": 234,
             "prlimit64": 302,
             "open": 2,
             "openat": 257,
@@ -53,20 +55,22 @@ MACHINES = {
             # writev, unshare, setns, rt_sigqueueinfo, rt_tgsigqueueinfo, bpf,
             # perf_event_open, userfaultfd, keyctl, add_key, request_key,
             # io_uring_setup, pidfd_send_signal, pidfd_open, pidfd_getfd, mount,
-            # umount2, pivot_root, chroot, setrlimit
+            # umount2, pivot_root, chroot, setrlimit, tkill, setpriority,
+            # sched_setparam, sched_setscheduler, sched_setattr, ioprio_set
             "programs": (
                 *(57, 58, 59, 62, 101, 322, 310, 311, 272, 308, 129, 297, 321),
                 *(298, 323, 250, 248, 249, 425, 424, 434, 438, 165, 166, 155, 161),
-                160,
+                *(160, 200, 141, 142, 144, 314, 251),
             ),
             # truncate, ftruncate, rename, mkdir, rmdir, creat, link, unlink,
             # symlink, chmod, fchmod, chown, fchown, lchown, utime, mknod, utimes,
             # mkdirat, mknodat, fchownat, futimesat, unlinkat, renameat, linkat,
-            # symlinkat, fchmodat, utimensat, renameat2, setxattr and its kin
+            # symlinkat, fchmodat, utimensat, renameat2, setxattr and its kin,
+            # fchmodat2, open_by_handle_at
             "writing": (
                 *(76, 77, 82, 83, 84, 85, 86, 87, 88, 90, 91, 92, 93, 94, 132, 133),
                 *(235, 258, 259, 260, 261, 263, 264, 265, 266, 268, 280, 316),
-                *(188, 189, 190, 197, 198, 199),
+                *(188, 189, 190, 197, 198, 199, 452, 304),
             ),
         },
     ),
@@ -76,6 +80,7 @@ MACHINES = {
             "seccomp": 277,
             "clone": 220,
             "clone3": 435,
+            "tgkill": 131,
             "prlimit64": 261,
             "openat": 56,
             "openat2": 437,
@@ -87,10 +92,11 @@ MACHINES = {
             "programs": (
                 *(221, 129, 117, 281, 270, 271, 97, 268, 138, 240, 280, 241, 282),
                 *(219, 217, 218, 425, 424, 434, 438, 40, 39, 41, 51, 164),
+                *(130, 140, 118, 119, 274, 30),
             ),
             "writing": (
                 *(45, 46, 38, 34, 35, 36, 37, 52, 53, 54, 55, 33, 88, 276),
-                *(5, 6, 7, 14, 15, 16),
+                *(5, 6, 7, 14, 15, 16, 452, 265),
             ),
         },
     ),
@@ -174,19 +180,16 @@ def _program(
         refused += groups["programs"] + groups["writing"]
         lines += _refuse_with(calls["clone3"], errno.ENOSYS)  # then clone is tried
         lines += _refuse_with(calls["openat2"], errno.ENOSYS)
-        # a thread is no program
+        # a thread is no program, and abort() is a signal to itself
         lines += _refuse_unless(calls["clone"], 0, CLONE_THREAD, CLONE_THREAD)
-        lines += _refuse_unless(calls["prlimit64"], 2, 0xFFFFFFFF, 0)  # asking is fine
-        opening = [
-            (calls[name], at)
-            for name, at in (("open", 1), ("openat", 2))
-            if name in calls
-        ]
-        if level == "all":
-            refused += [number for number, _ in opening]
-        else:
-            for number, at in opening:
-                lines += _refuse_unless(number, at, O_MAY_WRITE, 0)
+        lines += _refuse_unless(calls["tgkill"], 0, EVERY_BIT, os.getpid())
+        for half in (0, 4):  # a limit may be asked for, but not set
+            lines += _refuse_unless(calls["prlimit64"], 2, EVERY_BIT, 0, half=half)
+        for name, flags in (("open", 1), ("openat", 2)):
+            if level == "all":
+                refused += [calls[name]] if name in calls else []
+            elif name in calls:
+                lines += _refuse_unless(calls[name], flags, O_MAY_WRITE, 0)
     for number in refused:
         lines += _refuse_with(number, errno.EPERM)
     return b"".join([*lines, _line(RETURN, ALLOW)])

@@ -27,7 +27,7 @@ PATIENCE_S = 20
 
 # Confines itself as the real one does, tries everything, and prints what it could.
 TRIES = """
-import errno, json, os, socket, sys
+import ctypes, errno, json, os, resource, socket, sys
 from inference.runtime import isolation, limits
 how, level, port, folder = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 orders = limits.Orders(os.getppid(), limits.Limits(), 0, level)
@@ -42,6 +42,18 @@ def connect():
     socket.create_connection(("127.0.0.1", port), timeout=2)
 def fork():
     if os.fork() == 0: os._exit(0)
+libc = ctypes.CDLL(None, use_errno=True)
+def signal():
+    parent = os.getppid()
+    if libc.tgkill(parent, parent, 0):
+        raise OSError(ctypes.get_errno(), "")
+def slow_down():
+    of_parent = os.PRIO_PROCESS, os.getppid()
+    os.setpriority(*of_parent, os.getpriority(*of_parent))
+def limit():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if libc.prlimit(0, resource.RLIMIT_NOFILE, (ctypes.c_ulong * 2)(soft, hard), 0):
+        raise OSError(ctypes.get_errno(), "")
 def write():
     with open(folder + "/there", "r+") as file: file.write("x"); file.flush()
 tries = {
@@ -50,6 +62,9 @@ tries = {
     "fork": fork,
     "exec": lambda: os.posix_spawn("/bin/true", ["true"], {}),
     "kill": lambda: os.kill(os.getppid(), 0),
+    "signal": signal,
+    "limit": limit,
+    "slow down": slow_down,
     "write": write,
     "make": lambda: open(folder + "/made", "w").close(),
     "folder": lambda: os.mkdir(folder + "/folder"),
@@ -98,8 +113,9 @@ def tried(how: str, level: str, folder: Path) -> tuple[set[str], bool]:
 
 def test_without_limits_all_of_it_could_be_done(tmp_path: Path) -> None:
     could, blocked = tried("nothing", "all", tmp_path)
-    assert could >= {"connect", "pair", "fork", "exec", "kill", "write", "make"}
-    assert could >= {"folder", "mode", "read", "remove", "rename"}
+    assert could >= {"connect", "pair", "fork", "exec", "kill", "signal"}
+    assert could >= {"limit", "slow down", "write", "make", "folder"}
+    assert could >= {"mode", "read", "remove", "rename"}
     assert not blocked
 
 
