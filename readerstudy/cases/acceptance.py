@@ -14,6 +14,7 @@ KINDS: dict[str, Any] = {
     "spacing": _("size of the voxels"),
     "offset": _("displacement"),
     "offset-unknown": _("displacement not measurable"),
+    "mirrored": _("mirrored?"),
     "counts": _("counts do not follow the durations"),
     "negative": _("values below zero"),
     "camera": _("camera"),

@@ -17,6 +17,7 @@ from readerstudy.imaging.registration import displacement_mm
 from readerstudy.imaging.volume import Volume
 
 from ..plan import ParityFinding, ParityReport, ScannedSeries, scan_path
+from .mirroring import is_mirrored
 from .roles import BELIEVED_RATIOS
 
 # Spacings and positions of two reconstructions of one examination agree so well.
@@ -51,13 +52,16 @@ def compare(
     reference: ScannedSeries, short: ScannedSeries, *, folder: Path
 ) -> ParityReport:
     """The report on one pair; reads the voxels of both."""
-    offset = displacement_mm(scan_volume(folder, reference), scan_volume(folder, short))
+    volumes = scan_volume(folder, reference), scan_volume(folder, short)
+    offset = displacement_mm(*volumes)
+    mirrored = reference.modality == "NM" and is_mirrored(*volumes, offset)
     ratio = (
         reference.total_counts / short.total_counts if short.total_counts > 0 else None
     )
     findings = (
         *_geometry(reference, short),
         *_offset(offset),
+        *(_mirrored() if mirrored else ()),
         *_counts(reference, short, ratio),
         *_values(reference, short),
         *_resampling(reference, short),
@@ -135,6 +139,17 @@ def _offset(offset: tuple[float, float, float] | None) -> Iterator[ParityFinding
             % {"x": x, "y": y, "z": z},
             blocking=apart > OFFSET_BLOCKS_MM,
         )
+
+
+def _mirrored() -> Iterator[ParityFinding]:
+    yield ParityFinding(
+        "mirrored",
+        gettext_noop(
+            "Turned over left to right, the short scan resembles the reference more: "
+            "is one of them mirrored?"
+        ),
+        blocking=True,
+    )
 
 
 def _counts(

@@ -186,7 +186,7 @@ def _compared(
     yield (
         _("Displacement in the images, mm (left, back, head)"),
         ("–", _displacement(pair)),
-        ("offset", "offset-unknown", "position", "frame"),
+        ("offset", "offset-unknown", "mirrored", "position", "frame"),
     )
     yield (
         _("Counts, and their ratio"),
