@@ -1,5 +1,7 @@
 """A coordinator has a network trained: what is asked, learned, kept and refused."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
@@ -73,9 +75,7 @@ def test_the_card_lists_the_patients_of_training_and_validation_and_no_other(div
 
 def test_no_image_of_a_test_case_is_ever_opened(divided):
     for rendition in Rendition.objects.filter(case__split="test", case__cohort=divided):
-        path = rendition.values.path
-        with open(path, "wb") as file:
-            file.write(b"not an image")
+        Path(rendition.values.path).write_bytes(b"not an image")
     assert run(ask(divided)).state == "done"
 
 
@@ -83,8 +83,7 @@ def test_a_damaged_image_of_a_training_case_is_named(divided):
     rendition = Rendition.objects.get(
         case__cohort=divided, case__code="C002", method="reference"
     )
-    with open(rendition.values.path, "wb") as file:
-        file.write(b"not an image")
+    Path(rendition.values.path).write_bytes(b"not an image")
     training = run(ask(divided))
     assert training.state == "failed"
     assert "C002" in training.message
