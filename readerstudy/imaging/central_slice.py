@@ -9,8 +9,6 @@ central-region: the hottest voxel of the central brain, which the glands do not 
     widest section. The default.
 """
 
-import numpy as np
-
 from .preprocessing import SEARCH_RADIUS_MM, find_central_slice
 from .volume import Volume
 
@@ -23,7 +21,7 @@ SEARCH_HEIGHT_MM = 40.0
 def slice_candidates(volume: Volume) -> dict[str, int]:
     """rule → index of the slice that it takes. Refused if there are no counts."""
     hottest = find_central_slice(volume, search_radius_mm=None)
-    widest = int(volume.counts.sum(axis=(1, 2), dtype=np.float64).argmax())
+    widest = int(volume.slice_sums.argmax())
     reach = int(SEARCH_HEIGHT_MM / volume.spacing_mm[0])
     lowest = max(0, widest - reach)
     middle = Volume(volume.counts[lowest : widest + reach + 1], volume.spacing_mm)

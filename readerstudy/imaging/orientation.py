@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .errors import Refused
 from .marking import gettext_noop
-from .volume import Volume
+from .volume import Counts, Volume
 
 # Turned by less than this, an axis counts as aligned; the rest is not resampled.
 ALIGNED_WITHIN_DEGREES = 2.0
@@ -44,7 +44,7 @@ class Geometry:
 
 
 def upright(
-    frames: NDArray[np.float32], geometry: Geometry
+    frames: Counts, geometry: Geometry
 ) -> tuple[Volume, tuple[float, float, float] | None]:
     """The volume, and the position (x, y, z mm) of its voxel 0, 0, 0 if known.
 

@@ -1,6 +1,7 @@
 """Stored pixels: which decoder reads which compression, and their rescaled values."""
 
 from types import MappingProxyType
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from .dicom_file import MAX_FRAMES, MAX_VOXELS, known_name
 from .errors import Refused
 from .marking import gettext_noop
 from .values import integer, number, text
+from .volume import WHOLE_NUMBERS, Counts
 
 # One decoder for each compression, so that a file gives the same voxels everywhere.
 DECODERS = MappingProxyType(
@@ -158,13 +160,16 @@ def slope_and_intercept(
 
 def rescaled(
     frames: NDArray[np.generic], slopes: NDArray[np.float64]
-) -> tuple[NDArray[np.float32], int]:
-    """Values of the frames, and how many of them are below 0.
+) -> tuple[Counts, int]:
+    """Values of the frames, and how many of them are below 0: whole numbers as they
+    are stored, where nothing is to be rescaled, else float32.
 
     slopes: (1 or frames, 2), slope and intercept. Refused: values that are no numbers.
     """
+    values: Counts
     if np.all(slopes == (1.0, 0.0)):
-        values = frames.astype(np.float32)
+        whole = frames.dtype in WHOLE_NUMBERS
+        values = cast(Counts, frames) if whole else frames.astype(np.float32)
         if frames.dtype.kind == "u":
             return values, 0
     else:

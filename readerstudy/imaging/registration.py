@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .volume import Volume
+from .volume import Counts, Volume
 
 # The weight falls to 1/e at this frequency (cycles a binned voxel): a gamma camera
 # sees little beyond one cycle in 15 mm, and what lies there is noise.
@@ -19,6 +19,7 @@ BANDWIDTH = 0.22
 # Voxels are added up two by two in each direction: it keeps that band, and costs an
 # eighth.
 BINNED = 2
+AT_ONCE = 8  # slices, so that what lies between stays small
 # A peak that rises less than so many standard deviations is one of chance.
 LEAST_PEAK = 12.0
 # Share of the slices at either end that are faded out: heads are cut there.
@@ -49,27 +50,27 @@ def displacement_mm(fixed: Volume, moving: Volume) -> tuple[float, float, float]
     return x, y, z
 
 
-def _binned(
-    counts: NDArray[np.float32], shape: NDArray[np.int_]
-) -> NDArray[np.float32]:
+def _binned(counts: Counts, shape: NDArray[np.int_]) -> NDArray[np.float32]:
     """Added up two by two, nothing below zero, ends faded; as large as half `shape`."""
-    for axis in range(3):
-        counts = _halved(counts, axis)
-    np.maximum(counts, 0, out=counts)
-    counts *= _faded(len(counts))[:, None, None]
     padded = np.zeros(-(-shape // BINNED), np.float32)
-    padded[tuple(slice(0, size) for size in counts.shape)] = counts
+    slices, rows, columns = (-(-size // BINNED) for size in counts.shape)
+    binned = padded[:slices, :rows, :columns]
+    for first in range(0, len(counts), AT_ONCE):
+        part = _halved(_halved(_halved(counts[first : first + AT_ONCE], 0), 1), 2)
+        binned[first // BINNED : first // BINNED + len(part)] = part
+    np.maximum(binned, 0, out=binned)
+    binned *= _faded(slices)[:, None, None]
     return padded
 
 
-def _halved(counts: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+def _halved(counts: Counts, axis: int) -> NDArray[np.float32]:
     """Neighbours along `axis` added up; the last one alone where they are odd."""
     shape = list(counts.shape)
     shape[axis] = -(-shape[axis] // BINNED)
     halved = np.empty(shape, np.float32)
     pairs = counts.shape[axis] // BINNED
     along, into = counts.swapaxes(0, axis), halved.swapaxes(0, axis)
-    np.add(along[: pairs * 2 : 2], along[1::2], out=into[:pairs])
+    np.add(along[: pairs * 2 : 2], along[1::2], out=into[:pairs], dtype=np.float32)
     into[pairs:] = along[pairs * 2 :]
     return halved
 

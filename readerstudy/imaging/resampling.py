@@ -35,7 +35,7 @@ def on_study_grid(volume: Volume) -> Volume:
     """
     if is_on_study_grid(volume):
         return volume
-    counts = volume.counts
+    counts = volume.counts.astype(np.float32, copy=False)
     shape = [
         _steps(length, spacing)
         for length, spacing in zip(counts.shape, volume.spacing_mm, strict=True)

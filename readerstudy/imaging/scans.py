@@ -11,10 +11,7 @@ from numpy.typing import NDArray
 from .central_slice import slice_candidates
 from .resampling import INTERPOLATION, on_study_grid
 from .tomogram import Tomogram
-from .volume import Volume
-
-# Whole counts of these types lose nothing; the first that holds them all is taken.
-WHOLE_NUMBERS = (np.uint16, np.int16)
+from .volume import WHOLE_NUMBERS, Counts, Volume
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,7 @@ class Scan:
     The rest is as in Tomogram.
     """
 
-    voxels: NDArray[Any] = field(repr=False)
+    voxels: Counts = field(repr=False)
     content: str
     spacing_mm: tuple[float, float, float]
     origin_mm: tuple[float, float, float] | None
@@ -94,13 +91,18 @@ def _before(stored: Volume, kept: Volume) -> dict[str, Any] | None:
     }
 
 
-def whole_numbers(counts: NDArray[np.float32]) -> NDArray[Any]:
-    """The same values in half the bytes where they are counts; else as they are."""
+def whole_numbers(counts: Counts) -> Counts:
+    """The same values in half the bytes where they are counts; else as they are.
+
+    Of the types that lose nothing the first is taken.
+    """
+    if counts.dtype == WHOLE_NUMBERS[0]:
+        return counts
     least, most = counts.min(), counts.max()
     for kind in WHOLE_NUMBERS:
         limits = np.iinfo(kind)
         if limits.min <= least and most <= limits.max:
-            whole = counts.astype(kind)
+            whole: Counts = counts.astype(kind)
             if np.array_equal(whole, counts):
                 return whole
     return counts

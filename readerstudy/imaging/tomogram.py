@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
 from pydicom import uid
 from pydicom.dataset import Dataset
 
@@ -107,7 +106,7 @@ def assemble(images: Sequence[StoredImage]) -> Tomogram:
         series_uid=image.series_uid,
         sop_uids=tuple(one.sop_uid for one in images),
         duration_s=image.duration_s,
-        total_counts=float(volume.counts.sum(dtype=np.float64)),
+        total_counts=float(volume.slice_sums.sum()),
         description=image.description,
         manufacturer=image.manufacturer,
         acquired_at=image.acquired_at,

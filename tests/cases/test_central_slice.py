@@ -98,3 +98,15 @@ def test_an_empty_scan_has_no_slice():
     empty = Volume(np.zeros((10, 72, 72), np.float32), (PIXEL_MM,) * 3)
     with pytest.raises(Refused, match="no counts"):
         slice_candidates(empty)
+
+
+@pytest.mark.parametrize("kind", [np.uint16, np.int16])
+def test_whole_numbers_have_the_slices_of_the_same_counts(kind):
+    rng = np.random.default_rng(5)
+    for _ in range(5):
+        counts = rng.poisson(rng.gamma(2, 9, (40, 1, 1)), (40, 70, 72)).astype(kind)
+        counts[rng.integers(40), rng.integers(70), rng.integers(72)] = 30_000
+        whole, real = (
+            Volume(one, (PIXEL_MM,) * 3) for one in (counts, counts.astype(np.float32))
+        )
+        assert slice_candidates(whole) == slice_candidates(real)

@@ -90,3 +90,12 @@ def test_thin_and_odd_volumes_are_no_error(shape):
     image = head(8, shape=shape)
     found = displacement_mm(volume(image), volume(image))
     assert found is None or found == pytest.approx((0, 0, 0), abs=0.1)
+
+
+@pytest.mark.parametrize("kind", [np.uint16, np.int16])
+def test_whole_numbers_are_compared_as_if_they_were_not(kind):
+    images = [
+        scanned(head(3, shape=(21, 61, 66)), seed=3, scale=scale) for scale in (5, 1)
+    ]
+    whole = [Volume(image.astype(kind), (MM,) * 3) for image in images]
+    assert displacement_mm(*whole) == displacement_mm(*map(volume, images))

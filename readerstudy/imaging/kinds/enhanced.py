@@ -13,6 +13,7 @@ from ..marking import gettext_noop
 from ..orientation import Geometry
 from ..pixels import decode_frames, rescaled, slope_and_intercept
 from ..values import date_and_time, number, text, texts
+from ..volume import Counts
 from .places import (
     FunctionalGroups,
     Plane,
@@ -100,11 +101,11 @@ def _common_plane(groups: FunctionalGroups) -> Plane:
 
 
 def _in_order(
-    values: NDArray[np.float32],
+    values: Counts,
     lying: Plane,
     groups: FunctionalGroups,
     positions: NDArray[np.float64],
-) -> tuple[NDArray[np.float32], Geometry]:
+) -> tuple[Counts, Geometry]:
     order = np.array([0], dtype=np.intp)
     step = first_number(groups.of(0), "SliceThickness") or 1.0
     if len(values) > 1:

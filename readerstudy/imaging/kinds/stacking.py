@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..errors import Refused
 from ..marking import gettext_noop
 from ..orientation import ALIGNED_WITHIN_DEGREES, Geometry
+from ..volume import Counts
 from .places import Plane, same_plane
 from .stored_image import StoredImage
 
@@ -155,7 +156,7 @@ def stacked(images: Sequence[StoredImage]) -> StoredImage:
     lowest = images[int(order[0])]
     return replace(
         lowest,
-        frames=np.concatenate([images[index].frames for index in order]),
+        frames=_one_after_another([images[index].frames for index in order]),
         geometry=replace(lowest.geometry, frame_mm=step),
         duration_s=_duration_s(images),
         acquired_at=min(
@@ -164,6 +165,14 @@ def stacked(images: Sequence[StoredImage]) -> StoredImage:
         negative_voxels=sum(one.negative_voxels for one in images),
         warnings=tuple(dict.fromkeys(w for one in images for w in one.warnings)),
     )
+
+
+def _one_after_another(slices: Sequence[Counts]) -> Counts:
+    """Whole numbers only where they are all of one type."""
+    one_kind = len({frames.dtype for frames in slices}) == 1
+    kind = slices[0].dtype if one_kind else np.dtype(np.float32)
+    joined: Counts = np.concatenate(slices, dtype=kind)
+    return joined
 
 
 def _check_alike(images: Sequence[StoredImage]) -> None:

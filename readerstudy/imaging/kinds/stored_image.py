@@ -3,20 +3,19 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import numpy as np
-from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from ..orientation import Geometry
 from ..pixels import doubts
 from ..values import date_and_time, integer, moment, text
+from ..volume import Counts
 
 
 @dataclass(frozen=True)
 class StoredImage:
     """The frames of one file and what pairing needs.
 
-    frames: float32 (frames, rows, columns), rescaled, in the order of their slices.
+    frames: (frames, rows, columns), rescaled, in the order of their slices.
     modality: NM, PT or CT, by SOP class.
     age_years: completed years at the examination, at most 90; None unknown.
     sex: F, M, O or "". manufacturer: by its known name or "".
@@ -24,7 +23,7 @@ class StoredImage:
     slices_stated: how many slices its series has in all, as it says; None: it does not.
     """
 
-    frames: NDArray[np.float32] = field(repr=False)
+    frames: Counts = field(repr=False)
     geometry: Geometry
     patient_id: str
     study_uid: str
@@ -48,7 +47,7 @@ class Decoded:
     """What differs from one kind of file to another."""
 
     modality: str
-    frames: NDArray[np.float32] = field(repr=False)
+    frames: Counts = field(repr=False)
     negative_voxels: int
     geometry: Geometry
     duration_s: float | None
