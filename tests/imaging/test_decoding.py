@@ -4,6 +4,8 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 
 from readerstudy.imaging import decoding
 from readerstudy.imaging.decoding import Decoder, child, decoder, decoders, wire
+from readerstudy.imaging.decoding.board import new_board
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.scans import prepared
 from readerstudy.imaging.tomogram import assemble, read_image
@@ -50,7 +53,10 @@ def test_a_scan_comes_over_the_pipes_as_it_was_read(one):
 
 def test_slices_are_read_one_by_one_and_put_together(one):
     frames = head()[::-1]
-    images = [one.read(as_file(ds).getvalue()) for ds in single_slices(frames)]
+    images = []
+    for ds in single_slices(frames):
+        image = one.read(as_file(ds).getvalue())
+        images.append(replace(image, frames=image.frames.copy()))
     scan = one.assemble(images)
     np.testing.assert_array_equal(scan.voxels, head())
     assert len(scan.sop_uids) == 12
@@ -129,18 +135,60 @@ def test_a_decoder_that_says_something_else_is_not_believed(one, monkeypatch):
         b"{}",
     ],
 )
-def test_only_what_is_named_is_unpacked(head, tmp_path):
-    path = tmp_path / "message"
-    path.write_bytes(wire.LENGTHS.pack(len(head), 8) + head + bytes(8))
-    with path.open("rb") as file, pytest.raises(ValueError):
-        wire.receive(file)
+@pytest.mark.parametrize("on_board", [False, True])
+def test_only_what_is_named_is_unpacked(head, on_board):
+    message = wire.LENGTHS.pack(len(head), 8, on_board) + head + bytes(8)
+    with pytest.raises(ValueError):
+        wire.receive(BytesIO(message), memoryview(bytes(8)))
 
 
-def test_a_message_that_is_too_long_is_not_waited_for(tmp_path):
-    path = tmp_path / "message"
-    path.write_bytes(wire.LENGTHS.pack(2**40, 0))
-    with path.open("rb") as file, pytest.raises(ValueError, match="too long"):
-        wire.receive(file)
+@pytest.mark.parametrize(
+    "lengths", [(2**40, 0, False), (2, 2**40, False), (2, 9, True)]
+)
+def test_a_message_that_is_too_long_is_not_waited_for(lengths):
+    file = BytesIO(wire.LENGTHS.pack(*lengths) + b"{}")
+    with pytest.raises(ValueError, match="too long"):
+        wire.receive(file, memoryview(bytes(8)))
+
+
+@pytest.mark.parametrize(("room", "on_board"), [(0, False), (99, False), (100, True)])
+def test_what_fits_goes_over_the_board_and_the_rest_through_the_pipe(room, on_board):
+    message = {"a": np.arange(40, dtype=np.uint16), "b": (b"x" * 20, 1)}
+    file, board = BytesIO(), memoryview(bytearray(room))
+    wire.send(file, message, board)
+    assert (b"x" * 20 in bytes(board)) == on_board
+    assert (b"x" * 20 in file.getvalue()) != on_board
+    file.seek(0)
+    found = wire.receive(file, board)
+    np.testing.assert_array_equal(found["a"], message["a"])
+    assert found["b"] == message["b"]
+    assert file.read() == b""
+
+
+def test_the_board_cannot_be_cut_off_by_who_has_the_other_end():
+    """Reading beyond its end would end the process that reads."""
+    descriptor = new_board()
+    for size in (0, 1, 2**30):
+        with pytest.raises(PermissionError):
+            os.ftruncate(descriptor, size)
+    os.close(descriptor)
+
+
+def test_where_there_is_no_shared_memory_all_goes_through_the_pipe(monkeypatch):
+    monkeypatch.delattr(os, "memfd_create")
+    one = Decoder()
+    np.testing.assert_array_equal(one.read(content()).voxels, head())
+    one.stop()
+
+
+def test_boards_are_given_back():
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(3):
+        one = Decoder()
+        one.read(content())
+        one.stop()
+        del one
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
 
 
 def test_decoders_are_kept_for_a_while_and_then_end(monkeypatch):

@@ -212,7 +212,9 @@ def test_a_decoder_that_crashes_costs_its_process_and_its_file_alone(monkeypatch
     monkeypatch.setattr(
         decoding.decoder.subprocess,
         "Popen",
-        lambda arguments, **more: popen([sys.executable, "-c", crashing], **more),
+        lambda arguments, **more: popen(
+            [sys.executable, "-c", crashing, arguments[-1]], **more
+        ),
     )
     decoder = Decoder()
     with pytest.raises(Refused, match="not foreseen"):

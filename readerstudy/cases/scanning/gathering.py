@@ -8,6 +8,7 @@ Voxels go to the folder at once, those of single slices too.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -155,18 +156,25 @@ class _Gathering:
     def _asked(
         self, number: int, ask: Callable[[Decoder], Scan | StoredImage]
     ) -> Scan | StoredImage | Refused:
+        """Kept before the decoder is asked again: its arrays do not last longer."""
+        with self._decoder() as decoder:
+            try:
+                found = ask(decoder)
+            except Refused as error:
+                return error
+            if isinstance(found, StoredImage):
+                return replace(found, frames=found.frames.copy())
+            check_room(found.voxels.nbytes)
+            np.save(scan_path(self.folder, number), found.voxels, allow_pickle=False)
+            return replace(found, voxels=_only_shape(found))
+
+    @contextmanager
+    def _decoder(self) -> Iterator[Decoder]:
         decoder = self.free.get()
         try:
-            found = ask(decoder)
-        except Refused as error:
-            return error
+            yield decoder
         finally:
             self.free.put(decoder)
-        if isinstance(found, StoredImage):
-            return found
-        check_room(found.voxels.nbytes)
-        np.save(scan_path(self.folder, number), found.voxels, allow_pickle=False)
-        return replace(found, voxels=_only_shape(found))
 
 
 def _only_shape(scan: Scan) -> NDArray[Any]:

@@ -1,4 +1,6 @@
-"""The process that decodes: `python -m readerstudy.imaging.decoding.child`.
+"""The process that decodes: `python -m readerstudy.imaging.decoding.child BOARD`.
+
+BOARD: file descriptor of the memory that it shares with who started it.
 
 It ends when its pipe does, so none outlives the program that started it.
 """
@@ -14,6 +16,7 @@ from ..errors import Refused
 from ..scans import Scan, prepared
 from ..tomogram import StoredImage, assemble, read_image
 from . import wire
+from .board import Board
 
 # The largest image that is taken, and what is made of it, fit several times.
 MEMORY_BYTES = 3 * 2**30
@@ -52,16 +55,17 @@ def read(content: bytes) -> Scan | StoredImage:
 
 
 def main() -> None:
+    board = Board(int(sys.argv[1]))
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what libraries print goes nowhere
     limit()
     wire.send(answers, {"ready": True})
     while True:
         try:
-            message = wire.receive(sys.stdin.buffer)
+            message = wire.receive(sys.stdin.buffer, board.questions)
         except EOFError:
             return
-        wire.send(answers, answer(message))
+        wire.send(answers, answer(message), board.answers)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from ..marking import gettext_noop
 from ..scans import Scan
 from ..tomogram import StoredImage
 from . import wire
+from .board import NONE, Board, new_board
 
 logger = logging.getLogger(__name__)
 
@@ -35,10 +36,14 @@ NOT_STARTED = gettext_noop("The process that reads images could not be started."
 
 
 class Decoder:
-    """One process that decodes, started when it is first asked and after each crash."""
+    """One process that decodes, started when it is first asked and after each crash.
+
+    The arrays of an answer lie where the next answer will: what is to stay is copied.
+    """
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._board = Board(NONE)
         self._greeted = False
         self.owner = os.getpid()
 
@@ -67,9 +72,10 @@ class Decoder:
             return
         self.stop()
         root = Path(readerstudy.__file__).parents[1]
+        board = new_board()
         # nothing of our environment: the keys are in it
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "readerstudy.imaging.decoding.child"],
+            [sys.executable, "-m", "readerstudy.imaging.decoding.child", str(board)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -84,11 +90,16 @@ class Decoder:
                 "MALLOC_TRIM_THRESHOLD_": str(KEPT_BYTES),
             },
             pipesize=PIPE_BYTES,
+            pass_fds=() if board == NONE else (board,),
         )
+        self._board = Board(board)
+        if board != NONE:
+            os.close(board)
 
     def stop(self) -> None:
         """It ends at once, whatever it does."""
         process, self._process, self._greeted = self._process, None, False
+        self._board = Board(NONE)
         if process is None:
             return
         process.kill()
@@ -128,8 +139,8 @@ class Decoder:
         watch.start()
         try:
             if message is not None:
-                wire.send(process.stdin, message)
-            answer = wire.receive(process.stdout)
+                wire.send(process.stdin, message, self._board.questions)
+            answer = wire.receive(process.stdout, self._board.answers)
             if not isinstance(answer, dict):
                 raise ValueError("a message is no answer")
         except (OSError, EOFError, ValueError, RecursionError):

@@ -1,4 +1,5 @@
-"""What goes over the pipes: a head of JSON, then the bytes that it speaks of.
+"""What goes over the pipes: a head of JSON, then the bytes that it speaks of, which
+may stand on a board that both sides see instead.
 
 Nothing is unpickled: a decoder that was taken over could send anything, and may
 only send what is named here.
@@ -19,29 +20,41 @@ from ..tomogram import StoredImage
 
 KINDS: dict[str, type] = {kind.__name__: kind for kind in (Geometry, Scan, StoredImage)}
 DTYPES = ("float32", "uint16", "int16", "uint8")
-LENGTHS = struct.Struct(">QQ")  # bytes of the head, bytes after it
+LENGTHS = struct.Struct(">QQ?")  # bytes of the head, of the rest; is it on the board
 MOST_HEAD = 64 * 2**20
 MOST_BODY = 2**30
+NO_BOARD = memoryview(b"")
 
 
-def send(file: IO[bytes], message: Any) -> None:
-    """message: of plain values, bytes, arrays and the dataclasses of KINDS."""
+def send(file: IO[bytes], message: Any, board: memoryview = NO_BOARD) -> None:
+    """message: of plain values, bytes, arrays and the dataclasses of KINDS.
+
+    board: shared memory, which takes the bytes if they fit; else `file` does.
+    """
     parts: list[bytes | memoryview] = []
     head = json.dumps(_plain(message, parts)).encode()
-    file.write(LENGTHS.pack(len(head), sum(len(part) for part in parts)))
-    file.write(head)
-    for part in parts:
+    length = sum(len(part) for part in parts)
+    on_board = 0 < length <= len(board)
+    at = 0
+    for part in parts if on_board else ():
+        board[at : at + len(part)] = part
+        at += len(part)
+    file.write(LENGTHS.pack(len(head), length, on_board) + head)
+    for part in () if on_board else parts:
         file.write(part)
     file.flush()
 
 
-def receive(file: IO[bytes]) -> Any:
-    """The next message. EOFError at the end, ValueError if it is none."""
-    head_length, length = LENGTHS.unpack(_exactly(file, LENGTHS.size))
-    if head_length > MOST_HEAD or length > MOST_BODY:
+def receive(file: IO[bytes], board: memoryview = NO_BOARD) -> Any:
+    """The next message; its arrays may lie on the board, where the next one will.
+
+    EOFError at the end, ValueError if it is none.
+    """
+    head_length, length, on_board = LENGTHS.unpack(_exactly(file, LENGTHS.size))
+    if head_length > MOST_HEAD or length > (len(board) if on_board else MOST_BODY):
         raise ValueError("a message is too long")
     head = json.loads(bytes(_exactly(file, head_length)))
-    body = _Body(file, length)
+    body = _Body(file, length, board.toreadonly() if on_board else None)
     try:
         message = _restored(head, body)
     except (KeyError, TypeError, AttributeError) as error:
@@ -52,26 +65,20 @@ def receive(file: IO[bytes]) -> Any:
 
 
 class _Body:
-    """The bytes after the head, read as they are asked for."""
+    """The bytes after the head, taken as they are asked for."""
 
-    def __init__(self, file: IO[bytes], length: int) -> None:
-        self.file, self.left = file, length
+    def __init__(self, file: IO[bytes], length: int, board: memoryview | None) -> None:
+        self._file, self._length, self._board = file, length, board
+        self.left = length
 
-    def exactly(self, length: int) -> bytearray:
-        self._take(length)
-        return _exactly(self.file, length)
-
-    def as_bytes(self, length: int) -> bytes:
-        self._take(length)
-        content = self.file.read(length)
-        if len(content) < length:
-            raise EOFError
-        return content
-
-    def _take(self, length: int) -> None:
+    def next(self, length: int) -> bytearray | memoryview:
         if not 0 <= length <= self.left:
             raise ValueError("a message is shorter than it says")
+        at = self._length - self.left
         self.left -= length
+        if self._board is None:
+            return _exactly(self._file, length)
+        return self._board[at : at + length]
 
 
 def _exactly(file: IO[bytes], length: int) -> bytearray:
@@ -122,16 +129,16 @@ def _restored(value: Any, body: _Body) -> Any:
         return value
     kind = value["~"]
     if kind == "bytes":
-        return body.as_bytes(value["length"])
+        return bytes(body.next(value["length"]))
     if kind == "array":
-        return _array(value, body.exactly(value["length"]))
+        return _array(value, body.next(value["length"]))
     if kind == "moment":
         return datetime.fromisoformat(value["iso"])
     told = {key: _restored(one, body) for key, one in value["told"].items()}
     return told if kind == "dict" else KINDS[kind](**told)
 
 
-def _array(value: dict[str, Any], content: bytearray) -> NDArray[Any]:
+def _array(value: dict[str, Any], content: bytearray | memoryview) -> NDArray[Any]:
     if value["dtype"] not in DTYPES:
         raise ValueError("an array is of no known type")
     return np.frombuffer(content, value["dtype"]).reshape(value["shape"])
