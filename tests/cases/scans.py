@@ -87,6 +87,7 @@ def head(
 
 def keep(folder: Path, scan: ScannedSeries, counts: np.ndarray) -> ScannedSeries:
     """Write its voxels where a plan expects them."""
+    counts = counts.astype(np.float32)
     path = scan_path(folder, scan.number)
     path.parent.mkdir(parents=True, exist_ok=True)
     np.save(path, counts)

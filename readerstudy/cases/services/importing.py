@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 from django.contrib.auth.models import User
 from django.core.files.storage import Storage
 from django.db import IntegrityError, transaction
@@ -30,6 +29,7 @@ from ..storage.stored_files import (
     files_in,
     folder_of,
     link_file,
+    mapped_voxels,
     npy_bytes,
     save_file,
 )
@@ -227,13 +227,12 @@ def _started_after(scan: ScannedSeries, both: Iterable[ScannedSeries]) -> float 
 def _volume(folder: Path, scan: ScannedSeries) -> Volume:
     """What was scanned. Refused if it is no longer there as it was."""
     try:
-        path = scan_path(folder, scan.number)
-        voxels = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
-    except (OSError, ValueError, EOFError) as error:
+        voxels = mapped_voxels(scan_path(folder, scan.number))
+    except (OSError, ValueError) as error:
         raise _changed(scan) from error
     if sha256_of(voxels) != scan.content:
         raise _changed(scan)
-    return Volume(voxels.astype(np.float32, copy=False), scan.spacing_mm)
+    return Volume(voxels, scan.spacing_mm)
 
 
 def _changed(scan: ScannedSeries) -> Refused:
