@@ -46,7 +46,9 @@ class TrainingForm(forms.Form):
         self._offer("network", trainable(), DEFAULT_NETWORK)
         recipes = [(name, RECIPE_WORDS.get(name, name)) for name in RECIPES]
         self._offer("recipe", recipes, STUDY_RECIPE.name)
-        losses = [(name, LOSS_WORDS.get(name, name)) for name in LOSS_NAMES]
+        losses: list[tuple[str, Any]] = [
+            (name, LOSS_WORDS.get(name, name)) for name in LOSS_NAMES
+        ]
         self._offer("loss", losses, LOSS_NAMES[0])
 
     def _offer(self, name: str, choices: list[tuple[str, Any]], first: str) -> None:
