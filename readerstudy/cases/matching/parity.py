@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from math import prod
 from pathlib import Path
 
-import numpy as np
 from django.utils.translation import gettext_noop
 
 from readerstudy.imaging.errors import Refused
@@ -17,6 +16,7 @@ from readerstudy.imaging.registration import displacement_mm
 from readerstudy.imaging.volume import Volume
 
 from ..plan import ParityFinding, ParityReport, ScannedSeries, scan_path
+from ..storage.stored_files import mapped_voxels
 from .mirroring import is_mirrored
 from .roles import BELIEVED_RATIOS
 
@@ -34,10 +34,9 @@ NEGATIVE_SHARE = 0.001
 
 
 def scan_volume(folder: Path, series: ScannedSeries) -> Volume:
-    """The voxels of a scan that waits to be imported."""
+    """The voxels of a scan that waits to be imported, as they are stored."""
     try:
-        path = scan_path(folder, series.number)
-        counts = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        counts = mapped_voxels(scan_path(folder, series.number))
     except (OSError, ValueError) as error:
         raise Refused(
             gettext_noop(
@@ -45,7 +44,7 @@ def scan_volume(folder: Path, series: ScannedSeries) -> Volume:
                 "again."
             )
         ) from error
-    return Volume(counts.astype(np.float32, copy=False), series.spacing_mm)
+    return Volume(counts, series.spacing_mm)
 
 
 def compare(
