@@ -151,10 +151,13 @@ def _texts(model: Any) -> Iterable[Any]:
     """Every text of the file that somebody will read, or that decides something."""
     graph = model.graph
     for node in graph.node:
-        yield from (node.op_type, node.domain, node.overload, *node.input, *node.output)
+        yield from (node.name, node.op_type, node.domain, node.overload)
+        yield from (*node.input, *node.output)
         yield from (attribute.name for attribute in node.attribute)
     for named in (*graph.input, *graph.output, *graph.initializer, *model.functions):
         yield named.name
+    for end in (*graph.input, *graph.output):
+        yield from (one.dim_param for one in end.type.tensor_type.shape.dim)
     for entry in model.metadata_props:
         yield from (entry.key, entry.value)
     yield from (one.domain for one in model.opset_import)

@@ -19,7 +19,8 @@ from readerstudy.reading.models import Membership, Study
 from tests.cases.conftest import send_files, write_pair
 from tests.cast import PASSWORD, Cast, make_user, reader_membership
 from tests.factory import make_study, unblind
-from tests.inference.conftest import weights_content
+from tests.inference import onnx_files
+from tests.inference.uploads import TOLD
 
 from .conducting import conduct
 
@@ -94,9 +95,9 @@ def make_differ(case: Case) -> None:
     case.save(update_fields=["parity"])
 
 
-def run_methods(cast: Cast, folder: Path) -> None:
-    file = SimpleUploadedFile("theirs.safetensors", weights_content(folder))
-    inference.weights_upload(file=file, title="Theirs", user=cast.coordinator)
+def run_methods(cast: Cast) -> None:
+    file = SimpleUploadedFile("theirs.onnx", onnx_files.small())
+    inference.weights_upload(file=file, told=TOLD, user=cast.coordinator)
     job = inference.job_request(
         cohort=cast.cohort, method="bilateral", user=cast.coordinator
     )
@@ -165,7 +166,7 @@ def walk(cast: Cast, tmp_path, settings, django_capture_on_commit_callbacks) -> 
     log_in_and_out(cast)
     change_accounts()
     upload(cast, tmp_path, django_capture_on_commit_callbacks)
-    run_methods(cast, tmp_path)
+    run_methods(cast)
     make_and_change_a_draft(cast)
     read_something(cast)
     return cast

@@ -215,6 +215,7 @@ def test_other_numbers_than_float32_are_refused(end, kind):
         onnx.ModelProto(ir_version=8).SerializeToString(),
         small().replace(b"Conv", b"\x80onv"),
         small().replace(b"image", b"\xffmage"),
+        as_keras().replace(b"unk__17", b"unk__\xff7"),
         # valid ONNX, which ONNX Runtime would read as something else
         bytes([8, 8, 18, 9]) + b"ORTMxxxxx" + small(),
     ],
