@@ -24,14 +24,25 @@ from .training import training_choose
 
 COHORT = "Demo: simulated DaT-SPECT"
 SEED = 2026
-METHODS = ("gaussian", "bilateral", "unet-l4")
+# the networks whose images the study had read, beside the two scans themselves
+METHODS = (
+    "unet-l4",
+    "vnet",
+    "unetpp",
+    "r2unet",
+    "attention-unet",
+    "transunet-small",
+)
 REPEATED = "unet-l4"
 ARM_TITLES = {
     "reference": "25 minutes",
     "short": "5 minutes",
-    "gaussian": "5 minutes, Gaussian filter",
-    "bilateral": "5 minutes, bilateral filter",
     "unet-l4": "5 minutes, U-Net(L4)",
+    "vnet": "5 minutes, V-Net",
+    "unetpp": "5 minutes, U-Net++ as published",
+    "r2unet": "5 minutes, R2U-Net",
+    "attention-unet": "5 minutes, Attention U-Net",
+    "transunet-small": "5 minutes, TransUNET (small)",
 }
 READERS = ("reader-a", "reader-b", "reader-c")
 SIMULATED_READERS = ("simulated-a", "simulated-b", "simulated-c")

@@ -21,8 +21,8 @@ from tests.browser.conftest import log_in
 from tests.config.test_serve import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-CASES = 6  # the demo has twelve; half of them walk the same way
-ARMS = 5
+CASES = 9  # the demo has twelve; as many as sessions walk the same way
+ARMS = 8
 METRICS = ("psnr_range_255", "ssim_range_255")
 FILES = {
     "reads.csv",
@@ -199,7 +199,7 @@ def read_the_log(page: Page) -> None:
 def read_the_report(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("Report")
     expect(page.get_by_text("Simulated readers.")).to_be_visible()
-    for title in ("5 minutes", "5 minutes, Gaussian filter", "5 minutes, U-Net(L4)"):
+    for title in ("5 minutes", "5 minutes, V-Net", "5 minutes, U-Net(L4)"):
         expect(page.get_by_role("rowheader", name=title).first).to_be_visible()
 
 

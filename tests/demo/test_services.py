@@ -31,9 +31,9 @@ def cohort(logins: Path) -> Cohort:
     coordinator = User.objects.get(username="coordinator")
     return make_cohort(
         services.COHORT,
-        cases_wanted=6,
+        cases_wanted=9,
         coordinators=[coordinator],
-        methods=("reference", "short", "gaussian", "bilateral", "unet-l4"),
+        methods=tuple(METHODS),
     )
 
 
@@ -73,7 +73,7 @@ def test_both_studies_are_open_once_and_made_again_never(cohort: Cohort) -> None
         ("demo-simulated", "open"),
     }
     reads = Read.objects.filter(reader__study__slug="demo")
-    assert reads.count() == 3 * 6 * (5 + 1)
+    assert reads.count() == 3 * 9 * (8 + 1)
     assert set(reads.filter(repeat=1).values_list("arm__code", flat=True)) == {
         services.REPEATED
     }
@@ -109,7 +109,7 @@ def test_people_train_on_cases_that_they_do_not_read(logins: Path) -> None:
     coordinator = User.objects.get(username="coordinator")
     methods = tuple(METHODS)
     cohort = make_cohort(
-        services.COHORT, cases_wanted=9, coordinators=[coordinator], methods=methods
+        services.COHORT, cases_wanted=12, coordinators=[coordinator], methods=methods
     )
     patients = simulated_patients(cohort)
     people, simulated = (
@@ -126,7 +126,7 @@ def test_people_train_on_cases_that_they_do_not_read(logins: Path) -> None:
     assert grades == {1, 2, 3, 4}
     trained = {item.case_id for item in items}
     read = Read.objects.filter(reader__study=people).values_list("case", flat=True)
-    assert len(set(read)) == 6
+    assert len(set(read)) == 9
     assert not trained & set(read)
     assert not simulated.training.exists()
 
