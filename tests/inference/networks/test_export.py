@@ -48,8 +48,8 @@ def network_of(family: str, settings: dict) -> torch.nn.Module:
         for name, parameter in network.named_parameters():
             if parameter.ndim == 1 or name.endswith(("share", "place")):
                 parameter.add_(0.2 * torch.randn(parameter.shape, generator=chance))
-        for buffer in network.buffers():
-            buffer.add_(0.5 * torch.rand(buffer.shape, generator=chance))
+        for buffer in network.buffers():  # small variances keep small outputs large
+            buffer.copy_(0.2 + 0.1 * torch.rand(buffer.shape, generator=chance))
     return network
 
 
@@ -78,7 +78,8 @@ def test_every_family_computes_the_same_as_onnx(family, settings):
         with torch.inference_mode():
             expected = network(images).numpy()
         found = exported.run(None, {"image": images.numpy()})[0]
-        np.testing.assert_allclose(found, expected, atol=1e-5)
+        largest = max(1.0, np.abs(expected).max())
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * largest)
         assert expected.std() > 1e-3
 
 
