@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -101,30 +101,19 @@ def train(
     state = State(
         network, images=len(training), recipe=recipe, seed=seed, device=device
     )
-    identity = {
-        "recipe": recipe.to_json(),
-        "loss": loss,
-        "seed": seed,
-        "data": pairs_sha256(training, validation),
-        "network": {n: list(v.shape) for n, v in network.state_dict().items()},
-        "in_channels": in_channels,
-        "precision": precision,
-    }
+    identity = _identity(network, training, validation, loss, precision)
+    identity |= {"recipe": recipe.to_json(), "seed": seed, "in_channels": in_channels}
     if resume is not None:
         resume.check(identity)
         state.restore(resume)
-    run = _Run(
-        state,
-        training.tensors(device, in_channels=in_channels),
-        LOSSES[loss],
-        precision,
-        _Interruptions(
-            lambda: state.checkpoint(identity),
-            on_checkpoint,
-            checkpoint_every_s,
-            should_stop,
-        ),
+    between = _Interruptions(
+        lambda: state.checkpoint(identity),
+        on_checkpoint,
+        checkpoint_every_s,
+        should_stop,
     )
+    images = training.tensors(device, in_channels=in_channels)
+    run = _Run(state, images, LOSSES[loss], precision, between)
     with _repeatable(device):
         while len(state.history) < recipe.epochs:
             epoch = run.epoch(validation, in_channels=in_channels)
@@ -132,6 +121,22 @@ def train(
                 on_epoch(epoch)
     parameters = floating(state.kept_state())
     return Trained(parameters, state.kept_epoch, tuple(state.history))
+
+
+def _identity(
+    network: nn.Module,
+    training: Pairs,
+    validation: Pairs,
+    loss: LossName,
+    precision: Precision,
+) -> dict[str, Any]:
+    """What a checkpoint must be of, beside recipe and seed."""
+    return {
+        "loss": loss,
+        "data": pairs_sha256(training, validation),
+        "network": {n: list(v.shape) for n, v in network.state_dict().items()},
+        "precision": precision,
+    }
 
 
 @contextmanager
