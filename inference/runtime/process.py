@@ -99,7 +99,7 @@ class Process:
 
     def fail(self, failure: NetworkFailedError) -> NoReturn:
         """Nothing more is asked of it; whoever tries hears the same."""
-        self._failure = self._failure or failure
+        self._failure = failure
         self.stop()
         raise self._failure
 

@@ -59,11 +59,14 @@ def test_one_that_ended_gives_nothing_more_and_says_why_again() -> None:
                 session.predict(images(1))
 
 
-def test_one_that_wants_more_memory_than_it_may_have() -> None:
+@pytest.mark.parametrize("numbers", [10**11, 4 * 10**8])  # 400 GB; 1.6 GB
+def test_one_that_wants_more_memory_than_it_may_have(numbers: int) -> None:
     limits = Limits(memory_mib=1500)
     with (
         fails("^The network needed more than 1500 MB of memory.$"),
-        runtime.open_session(prepared(graphs.greedy()), limits=limits) as session,
+        runtime.open_session(
+            prepared(graphs.greedy(numbers)), limits=limits
+        ) as session,
     ):
         session.predict(images(1))
     the_next_one_works()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inference import runtime
-from inference.runtime import NetworkFile, preparing
+from inference.runtime import NetworkFile, preparing, torch_child
 from inference.runtime.limits import EXPORTING
 from inference.runtime.session import Session, start_torch
 from readerstudy.imaging.errors import Refused
@@ -76,6 +76,20 @@ def by_torch(prepared: runtime.Prepared, stacks: np.ndarray) -> np.ndarray:
         process.stop()
     assert together[1:].tobytes() == alone.tobytes()
     return together
+
+
+def test_a_gpu_is_only_ever_given_full_batches(monkeypatch) -> None:
+    given: list[int] = []
+
+    def run(network: object, stacks: np.ndarray, *, device: str) -> np.ndarray:
+        given.append(len(stacks))
+        return stacks.astype(np.float32)
+
+    monkeypatch.setattr(torch_child, "run", run)
+    stacks = images(torch_child.BATCH + 1)
+    output = torch_child.in_full_batches(None, stacks, "cuda")
+    assert given == [torch_child.BATCH] * 2
+    assert np.array_equal(output, stacks)
 
 
 def test_an_export_is_made_once(weights, cache, exports) -> None:

@@ -56,6 +56,7 @@ def head(parts: list, body: bytes = b"", plain: object = None) -> bytes:
         head([["x", "uint8"]], bytes(4)),
         head([7], bytes(4)),
         head([], plain=[1]),
+        head([], plain={"x": float("nan")}),
     ],
 )
 def test_anything_else_is_no_message(content: bytes) -> None:
