@@ -49,7 +49,7 @@ def network_of(family: str, settings: dict) -> torch.nn.Module:
             if parameter.ndim == 1 or name.endswith(("share", "place")):
                 parameter.add_(0.2 * torch.randn(parameter.shape, generator=chance))
         for buffer in network.buffers():  # small variances keep small outputs large
-            buffer.copy_(0.2 + 0.1 * torch.rand(buffer.shape, generator=chance))
+            buffer.copy_(0.02 + 0.03 * torch.rand(buffer.shape, generator=chance))
     return network
 
 
