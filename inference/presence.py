@@ -4,14 +4,21 @@ Of its own thread: a worker that computes for minutes is alive all the same.
 """
 
 import logging
+import os
 import threading
 from typing import Any
 
-from celery.signals import celeryd_init, worker_ready, worker_shutdown
+from celery.signals import (
+    beat_embedded_init,
+    celeryd_init,
+    worker_ready,
+    worker_shutdown,
+)
 from django.conf import settings
 
 from inference.claims import new_claim
 from inference.devices import CPU, this_device
+from inference.runtime.isolation import die_with
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +69,13 @@ def choose_queues(instance: Any, options: dict[str, Any], **kwargs: Any) -> None
     the jobs that are meant for one."""
     if not options.get("queues") and this_device() == CPU:
         instance.app.amqp.queues.deselect([settings.GPU_QUEUE])
+
+
+@beat_embedded_init.connect  # type: ignore[untyped-decorator]
+def end_with_worker(**kwargs: Any) -> None:
+    """The process that calls sweeps does not outlive a worker that was killed; the
+    next worker brings its own."""
+    die_with(os.getppid())
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]

@@ -101,15 +101,17 @@ class House:
         return self.folder / f"worker-{number}.log"
 
     def kill(self, worker: subprocess.Popen[bytes]) -> None:
-        """As the system does when memory is short: nothing can be said any more."""
+        """As the system does when memory is short: nothing can be said any more. What
+        it had started must notice by itself, and end."""
         os.kill(worker.pid, signal.SIGKILL)
         worker.wait()
+        self.wait(lambda: not group_lives(worker), "the end of what it started")
 
     def end(self) -> None:
         for worker in self.workers:
-            if worker.poll() is None:
+            if group_lives(worker):
                 os.killpg(worker.pid, signal.SIGKILL)
-                worker.wait()
+            worker.wait()
 
     def rows(self, query: str) -> list[tuple]:
         if self.database:
@@ -209,6 +211,18 @@ def redis_server(folder: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait()
+
+
+def group_lives(worker: subprocess.Popen[bytes]) -> bool:
+    """Whether any process is left of those it started, itself among them."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:  # proc(5): state, parent and group follow the name
+            state, _, group, *_ = path.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended
+            continue
+        if int(group) == worker.pid and state != "Z":
+            return True
+    return False
 
 
 def process_of_a_network(worker: subprocess.Popen[bytes]) -> int | None:
