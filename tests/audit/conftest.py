@@ -4,6 +4,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
@@ -19,7 +20,7 @@ from readerstudy.reading.models import Membership, Study
 from tests.cases.conftest import send_files, write_pair
 from tests.cast import PASSWORD, Cast, make_user, reader_membership
 from tests.factory import make_study, unblind
-from tests.inference import onnx_files
+from tests.inference import learners, onnx_files
 from tests.inference.uploads import TOLD
 
 from .conducting import conduct
@@ -108,6 +109,22 @@ def run_methods(cast: Cast) -> None:
         client.post(path)
 
 
+def train_networks(cast: Cast) -> None:
+    """One is stopped and goes on to its end, the other is forgotten."""
+    cohort = learners.make_divided()
+    first, second = (
+        learners.ask(cohort, user=cast.coordinator, seed=seed, epochs=1)
+        for seed in (1, 2)
+    )
+    inference.training_stop(training=first, by=cast.coordinator)
+    inference.training_resume(training=first, by=cast.coordinator)
+    learners.run(first)
+    inference.training_stop(training=second, by=cast.coordinator)
+    second.refresh_from_db()
+    second.checkpoint.save("checkpoint", ContentFile(b"numbers"))
+    inference.training_forget(training=second, by=cast.coordinator)
+
+
 def make_and_change_a_draft(cast: Cast) -> Study:
     study = make_study(
         cast.cohort,
@@ -167,6 +184,7 @@ def walk(cast: Cast, tmp_path, settings, django_capture_on_commit_callbacks) -> 
     change_accounts()
     upload(cast, tmp_path, django_capture_on_commit_callbacks)
     run_methods(cast)
+    train_networks(cast)
     make_and_change_a_draft(cast)
     read_something(cast)
     return cast
