@@ -1,9 +1,7 @@
 """A network and its weights at work, from the study's 8-bit image to 0–1."""
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 
 import numpy as np
 import torch
@@ -91,32 +89,3 @@ def predict(
             batch = batch.contiguous(memory_format=torch.channels_last)
             outputs.append(network(batch)[:, 0].clamp_(0, 1).float().cpu().numpy())
     return np.concatenate(outputs).reshape(stacks.shape)
-
-
-def measure_images_per_second(
-    network: nn.Module,
-    *,
-    seconds: float,
-    in_channels: int = 1,
-    batch_size: int = BATCH_SIZE,
-) -> float:
-    """Throughput of `predict` on one CPU thread, 64×64 images a second.
-
-    The best of the repetitions that fit into `seconds`: other programs on the
-    machine can only slow one down.
-    """
-    images = np.random.default_rng(0).integers(
-        0, 256, (batch_size, 1, 64, 64), dtype=np.uint8
-    )
-    run = partial(
-        predict, network, images, in_channels=in_channels, batch_size=batch_size
-    )
-    fastest = float("inf")
-    with threads(1):
-        run()
-        end = time.perf_counter() + seconds
-        while time.perf_counter() < end:
-            start = time.perf_counter()
-            run()
-            fastest = min(fastest, time.perf_counter() - start)
-    return batch_size / fastest

@@ -15,7 +15,6 @@ from readerstudy.imaging.marking import gettext_noop
 from .networks.configuration import (
     FAMILIES,
     Configuration,
-    UNetConfiguration,
     configuration_of,
 )
 
@@ -280,15 +279,6 @@ def network_configuration(
                 % {"name": name, "other": brought, "title": spec.title, "value": value}
             )
     return configuration_of(spec.family, settings)
-
-
-def network_shapes(
-    spec: MethodSpec, configuration: Mapping[str, Any]
-) -> dict[str, tuple[int, ...]]:
-    """Name → shape of the parameters, if `configuration` is one of this network."""
-    found = network_configuration(spec, configuration)
-    assert isinstance(found, UNetConfiguration) and spec.family == "unet"
-    return found.parameter_shapes()
 
 
 def rendition_method(key: str, *, weights_sha256: str | None) -> str:

@@ -95,27 +95,6 @@ class UNetConfiguration(Configuration):
         super().__post_init__()
         _refuse_unless_boolean("batch_norm", self.batch_norm)
 
-    def parameter_shapes(self) -> dict[str, tuple[int, ...]]:
-        """Name → shape of every parameter of `unet.UNet`."""
-        shapes: dict[str, tuple[int, ...]] = {}
-
-        def convolution(name: str, inputs: int, outputs: int, size: int = 3) -> None:
-            shapes[f"{name}.weight"] = (outputs, inputs, size, size)
-            shapes[f"{name}.bias"] = (outputs,)
-
-        channels = self.in_channels
-        for level, filters in enumerate(self.filters):
-            convolution(f"down.{level}.first", channels, filters)
-            convolution(f"down.{level}.second", filters, filters)
-            channels = filters
-        for step, filters in enumerate(reversed(self.filters[:-1])):
-            convolution(f"up.{step}.before", channels, filters)
-            convolution(f"up.{step}.convolutions.first", 2 * filters, filters)
-            convolution(f"up.{step}.convolutions.second", filters, filters)
-            channels = filters
-        convolution("output", channels, 1, size=1)
-        return shapes
-
 
 @dataclass(frozen=True)
 class VNetConfiguration(UNetConfiguration):

@@ -6,7 +6,6 @@ a 3×3 convolution *before* the concatenation (Ronneberger et al. 2015,
 doi:10.1007/978-3-319-24574-4_28, has a 2×2 up-convolution there), 1×1 output.
 """
 
-import torch
 from torch import Tensor, nn
 
 from .configuration import UNetConfiguration
@@ -32,21 +31,3 @@ class UNet(Network):
         for up, skip in zip(self.up, reversed(skips), strict=True):
             x = up(x, skip)
         return x
-
-
-def build_unet(configuration: UNetConfiguration, *, seed: int) -> UNet:
-    """A new network: Glorot-uniform weights drawn from `seed`, zero biases.
-
-    Glorot & Bengio 2010: uniform within ±sqrt(6 / (fan in + fan out)). The global
-    random state of torch is neither used nor moved.
-    """
-    with torch.device("meta"):
-        network = UNet(configuration)
-    network.to_empty(device="cpu")
-    generator = torch.Generator().manual_seed(seed)
-    for name, parameter in network.named_parameters():
-        if name.endswith(".bias"):
-            nn.init.zeros_(parameter)
-        else:
-            nn.init.xavier_uniform_(parameter, generator=generator)
-    return network

@@ -38,8 +38,11 @@ def weights_content(
     folder: Path, *, network: str = "unet-l1", seed: int = 1, **changes: object
 ) -> bytes:
     """A file of random weights that fit `network`."""
-    configuration = dict(registry.METHODS[network].settings)
-    shapes = registry.network_shapes(registry.METHODS[network], configuration)
+    from inference.networks.building import parameter_shapes  # needs torch
+
+    spec = registry.METHODS[network]
+    configuration = dict(spec.settings)
+    shapes = parameter_shapes(spec.family, configuration)
     rng = np.random.default_rng(seed)
     parameters = {
         name: rng.normal(0, 0.1, shape).astype(np.float32)

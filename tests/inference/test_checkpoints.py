@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from inference.networks.configuration import UNetConfiguration
-from inference.networks.unet import build_unet
 from inference.training import (
     QUICK_RECIPE,
     STUDY_RECIPE,
@@ -19,6 +18,7 @@ from inference.training import (
 from readerstudy.imaging.errors import Refused
 
 from .test_training import one_thread, pairs
+from .unets import build_unet
 
 assert one_thread  # every test here, too, is held to one thread
 pytestmark = pytest.mark.pure

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from inference.networks.configuration import UNetConfiguration
-from inference.networks.unet import build_unet
 from inference.prediction import predict
 from inference.training import (
     QUICK_RECIPE,
@@ -19,6 +18,8 @@ from inference.training import (
     validate,
 )
 from inference.training.augmentation import augment
+
+from .unets import build_unet
 
 pytestmark = pytest.mark.pure
 SLICES = 2
