@@ -17,6 +17,7 @@ from inference import runtime, selectors
 from inference.exports import exports_folder
 from inference.models import Weights
 from inference.quality import psnr_db
+from inference.trying import alone
 from readerstudy.cases import selectors as cases
 from readerstudy.cases.models import Case, Rendition
 from readerstudy.imaging.errors import Refused
@@ -52,9 +53,11 @@ def preview(weights: Weights, case: Case) -> list[Strip]:
     where it cannot, or where the case lacks an image.
     """
     short, reference = _stored(case, "short"), _stored(case, "reference")
-    prepared = runtime.prepare(selectors.network_file(weights), cache=exports_folder())
-    with runtime.open_session(prepared, limits=runtime.PROBING) as session:
-        output = to_eight_bit(session.predict(short[None])[0])
+    file = selectors.network_file(weights)
+    with alone():
+        prepared = runtime.prepare(file, cache=exports_folder())
+        with runtime.open_session(prepared, limits=runtime.PROBING) as session:
+            output = to_eight_bit(session.predict(short[None])[0])
     return [
         _strip(_("short scan"), short, reference),
         _strip(_("output of the network"), output, reference),

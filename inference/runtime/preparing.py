@@ -7,7 +7,7 @@ versions of all that had a part in it.
 
 import hashlib
 import json
-import os
+import secrets
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,8 @@ def _keep(prepared: Prepared, path: Path) -> None:
         "difference": prepared.difference,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # several threads and processes may make the same export at once
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     temporary.write_bytes(json.dumps(head).encode() + b"\n" + prepared.content)
     temporary.replace(path)
 

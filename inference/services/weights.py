@@ -1,9 +1,6 @@
 """Weights come in: shipped with the software, trained here, or uploaded."""
 
 import hashlib
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,15 +18,13 @@ from inference.file_kinds import kind_of
 from inference.models import Weights
 from inference.networks.weights import parse_card, parse_weights
 from inference.told_cards import ToldCard
+from inference.trying import alone
 from readerstudy.audit.services import event_record
 from readerstudy.imaging.errors import Refused
 
 SHIPPED = Path(__file__).resolve().parents[1] / "weights"
 UPLOAD_LIMIT = 64 * 2**20  # bytes
 ONNX = "onnx"  # the registry's key of networks that people bring
-# A probe takes a core and much memory: a web process has one at a time.
-_probing = threading.Lock()
-WAIT_S = 30.0
 VARIES = gettext_noop(
     "The network gave different outputs for the same images, so no reading of them "
     "could be repeated. Export it for inference, without dropout or noise."
@@ -184,7 +179,7 @@ def _tried(kind: Weights.Format, content: bytes, name: str) -> runtime.Probe:
     """What a process of its own saw of it; Refused if it may not or cannot run."""
     format_: Any = kind.value
     file = runtime.NetworkFile(format_, content, name)
-    with _alone():
+    with alone():
         try:
             probe = runtime.probe(file, cache=exports_folder())
             if not probe.deterministic:
@@ -193,16 +188,6 @@ def _tried(kind: Weights.Format, content: bytes, name: str) -> runtime.Probe:
             _forget_export(hashlib.sha256(content).hexdigest())
             raise
     return probe
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    if not _probing.acquire(timeout=WAIT_S):
-        raise Refused(_("Another network is being tried just now; please try again."))
-    try:
-        yield
-    finally:
-        _probing.release()
 
 
 def _forget_export(sha256: str) -> None:

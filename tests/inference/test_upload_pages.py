@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from inference.models import Weights
+from inference.trying import alone
 from readerstudy.cases.models import Case, Rendition
 from readerstudy.imaging.errors import Refused
 
@@ -273,6 +274,17 @@ def test_a_preview_that_fails_says_why(pages, coordinator, cohort, tried, monkey
     monkeypatch.setattr("inference.previews.runtime.open_session", crash)
     page = pages.get(address(weights, cohort, "C001")).content.decode()
     assert "The network took longer than 20 s." in page
+
+
+@pytest.mark.usefixtures("tried")
+def test_a_preview_waits_while_another_network_is_tried(
+    pages, coordinator, cohort, monkeypatch
+):
+    weights = send(coordinator, small(), told=TOLD)
+    monkeypatch.setattr("inference.trying.WAIT_S", 0.01)
+    with alone():
+        page = pages.get(address(weights, cohort, "C001")).content.decode()
+    assert "Another network is being tried just now" in page
 
 
 @pytest.mark.usefixtures("tried")

@@ -72,7 +72,7 @@ def test_a_coordinator_uploads_weights_and_they_can_be_chosen(coordinator, tmp_p
     assert (weights.title, weights.origin) == ("Ours", "uploaded")
     assert weights.uploaded_by == coordinator
     values = [choice.value for choice in selectors.method_choices()]
-    assert values == ["gaussian", "bilateral", f"weights-{weights.pk}"]
+    assert values == ["gaussian", "bilateral", "nlm", f"weights-{weights.pk}"]
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,23 @@ def test_an_export_is_made_once(weights, cache, exports) -> None:
     ]
 
 
+def test_two_who_export_the_same_at_once_do_not_meet(
+    weights, cache, exports, monkeypatch
+) -> None:
+    keep = preparing._keep
+    replace = Path.replace
+
+    def meanwhile(self: Path, target: Path) -> Path:
+        monkeypatch.setattr(Path, "replace", replace)
+        keep(runtime.Prepared(weights, b"the\nnetwork", 1e-7), target)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", meanwhile)
+    first = runtime.prepare(weights, cache=cache)
+    assert runtime.prepare(weights, cache=cache) == first
+    assert len(exports) == len(list(cache.iterdir())) == 1
+
+
 @pytest.mark.parametrize("damage", ["cut off", "changed", "empty", "no head"])
 def test_one_that_was_damaged_is_made_again(weights, cache, exports, damage) -> None:
     first = runtime.prepare(weights, cache=cache)
