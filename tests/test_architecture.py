@@ -96,7 +96,29 @@ CASES_LAYERS = (
     {"views", "management"},
     {"urls"},
 )
-LAYERS = {"reading": READING_LAYERS, "cases": CASES_LAYERS}
+# The rooms of `inference`, likewise.
+INFERENCE_LAYERS = (
+    {
+        *("apps", "networks", "stacks", "quality", "recipes", "devices", "claims"),
+        *("learned", "exports", "file_kinds", "curves", "trying", "models"),
+    },
+    {"filters", "registry", "told_cards", "living", "migrations"},
+    {"prediction", "card_page", "training_forms"},
+    {"training", "runtime"},
+    {"simulated_pairs", "cohort_pairs", "computing", "selectors"},
+    {"building", "forms", "upload_forms", "previews", "training_pages"},
+    {"job_pages"},
+    {"services"},
+    {"presence"},
+    {"tasks"},
+    {"views", "management"},
+    {"urls"},
+)
+LAYERS = {
+    "reading": READING_LAYERS,
+    "cases": CASES_LAYERS,
+    "inference": INFERENCE_LAYERS,
+}
 # Services wake workers by tasks, which do nothing but call services.
 TAKES_TURNS = {("services", "tasks"), ("tasks", "services")}
 WEB_FRAMEWORKS = {"django", "celery", "kombu", "rest_framework"}
@@ -138,9 +160,8 @@ def package_of(module: str) -> str | None:
 
 
 def room_of(app: str, module: str) -> str | None:
-    parts = module.split(".")
-    inside = parts[:2] == ["readerstudy", app] and len(parts) > 2
-    return parts[2] if inside else None
+    inside = module.removeprefix("readerstudy.").split(".")
+    return inside[1] if inside[0] == app and len(inside) > 1 else None
 
 
 def layer_of(app: str, room: str) -> int:
