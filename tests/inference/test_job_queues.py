@@ -32,11 +32,11 @@ def silent_for(minutes: float) -> None:
 @pytest.mark.parametrize(
     ("queues", "device", "minutes", "queue"),
     [
-        (["gpu"], "cuda: H200", 0, "gpu"),
-        (["cpu", "gpu"], "cuda: H200", 1.5, "gpu"),
-        (["gpu"], "cuda: H200", 2.1, "cpu"),  # it has gone silent
+        (["gpu"], "cuda: A GPU", 0, "gpu"),
+        (["cpu", "gpu"], "cuda: A GPU", 1.5, "gpu"),
+        (["gpu"], "cuda: A GPU", 2.1, "cpu"),  # it has gone silent
         (["gpu"], "cpu", 0, "cpu"),  # it listens, but is no faster
-        (["cpu"], "cuda: H200", 0, "cpu"),  # its GPU serves whom it listens to
+        (["cpu"], "cuda: A GPU", 0, "cpu"),  # its GPU serves whom it listens to
     ],
 )
 def test_a_job_goes_to_a_gpu_where_one_listens(queues, device, minutes, queue):
@@ -59,7 +59,7 @@ def test_a_gpu_that_vanishes_leaves_its_jobs_to_the_others(
             services.job_run(job_id=args[0])
 
     monkeypatch.setattr(tasks.run_job, "apply_async", call)
-    worker("gpu", device="cuda: H200")
+    worker("gpu", device="cuda: A GPU")
     with django_capture_on_commit_callbacks(execute=True):
         job = request(cohort)
     job.refresh_from_db()
@@ -75,9 +75,9 @@ def test_a_gpu_that_vanishes_leaves_its_jobs_to_the_others(
     ("device", "told", "listens"),
     [
         ("cpu", None, {"cpu", "training"}),
-        ("cuda: H200", None, {"cpu", "gpu", "training"}),
+        ("cuda: A GPU", None, {"cpu", "gpu", "training"}),
         ("cpu", "gpu", {"gpu"}),
-        ("cuda: H200", "cpu", {"cpu"}),
+        ("cuda: A GPU", "cpu", {"cpu"}),
     ],
 )
 def test_a_worker_listens_to_what_it_is_told_or_to_all_that_it_can_do(

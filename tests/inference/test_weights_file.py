@@ -174,6 +174,17 @@ def test_a_name_twice_in_the_header_is_refused():
         parse_weights(struct.pack("<Q", len(text)) + text + b"\0" * 4, name="theirs")
 
 
+def test_a_card_nested_too_deeply_for_a_page_is_refused(content):
+    def nest(header):
+        card = json.loads(header["__metadata__"]["readerstudy-weights-1"])
+        for _ in range(400):
+            card["results"] = {"more": card["results"]}
+        header["__metadata__"]["readerstudy-weights-1"] = json.dumps(card)
+
+    with pytest.raises(Refused, match="nested more than 20 levels deep"):
+        parse_weights(rebuilt(content, nest), name="theirs")
+
+
 def test_a_deeply_nested_header_is_refused_not_crashed_on():
     text = b'{"a":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
     with pytest.raises(Refused):
