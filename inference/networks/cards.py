@@ -11,7 +11,7 @@ from readerstudy.imaging.marking import gettext_noop
 from .tensors import parse_json
 
 CARD_FORMAT = "readerstudy-weights-1"
-MOST_SIMULATED = 100_000  # cases
+MOST_SIMULATED = 10_000  # cases, each drawn again where it is asked who they were
 DIGEST = re.compile("[0-9a-f]{64}")
 
 _KINDS: dict[Any, tuple[type, str]] = {str: (str, "text"), int: (int, "a whole number")}

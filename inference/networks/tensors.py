@@ -24,6 +24,7 @@ from readerstudy.imaging.marking import gettext_noop
 
 HEADER_LIMIT = 2**20  # bytes; a TransUNET's header has about 40 000
 SCALE = ".scale"  # what the companion of an 8-bit tensor is called after its name
+MOST_NESTED = 20  # levels of a header or a card; pages show the latter
 EIGHT_BIT_FROM = 1024  # smaller tensors cost little space and stay float32
 _DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "I8": np.dtype("i1")}
 
@@ -217,6 +218,7 @@ def parse_json(text: Any, *, of: str) -> Any:
         found = json.loads(text, object_pairs_hook=once, parse_constant=no_constant)
         # JSON may escape half of a pair ("\ud800"): no page and no row can hold it
         json.dumps(found, ensure_ascii=False).encode()
+        _refuse_depth(found)
     except UnicodeError as error:
         raise Refused(
             gettext_noop("The header of %(of)s holds text that is not valid Unicode.")
@@ -228,6 +230,20 @@ def parse_json(text: Any, *, of: str) -> Any:
             % {"of": of, "error": error}
         ) from error
     return found
+
+
+def _refuse_depth(found: Any) -> None:
+    level = [found]
+    for _ in range(MOST_NESTED):
+        level = [
+            value
+            for one in level
+            if isinstance(one, dict | list)
+            for value in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return
+    raise ValueError(f"it is nested more than {MOST_NESTED} levels deep")
 
 
 def _entries(header: dict[str, Any]) -> list[_Entry]:
