@@ -24,4 +24,5 @@ def test_a_case_simulated_for_training_is_the_one_that_an_import_makes(
     learned = simulated_pairs(seed=5, indices=[0], folder=tmp_path)
     for method in ("reference", "short"):
         values = rendition_values(rendition_get(case=case, method=method))
-        np.testing.assert_array_equal(getattr(learned, method), to_eight_bit(values))
+        (found,) = getattr(learned, method)
+        np.testing.assert_array_equal(found, to_eight_bit(values))
