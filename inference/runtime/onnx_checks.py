@@ -192,21 +192,7 @@ def _check_frame(model: Any, name: str) -> int:
                 "last": IR_VERSIONS[-1],
             }
         )
-    # domains that no node uses may be imported: converters list them
-    opsets = {one.version for one in model.opset_import if one.domain in STANDARD}
-    if len(opsets) != 1 or not opsets <= set(OPSETS):
-        raise Refused(
-            gettext_noop(
-                "%(name)s uses ONNX's opset %(found)s; opsets %(first)s to %(last)s "
-                "can be run here. Export it with one of them, for example with 17."
-            )
-            % {
-                "name": name,
-                "found": ", ".join(map(str, sorted(opsets))) or "?",
-                "first": OPSETS[0],
-                "last": OPSETS[-1],
-            }
-        )
+    opset = _check_opset(model, name)
     if model.functions:
         raise Refused(
             gettext_noop(
@@ -223,6 +209,25 @@ def _check_frame(model: Any, name: str) -> int:
                 "devices it was made for. Export it for inference only."
             )
             % {"name": name}
+        )
+    return opset
+
+
+def _check_opset(model: Any, name: str) -> int:
+    # domains that no node uses may be imported: converters list them
+    opsets = {one.version for one in model.opset_import if one.domain in STANDARD}
+    if len(opsets) != 1 or not opsets <= set(OPSETS):
+        raise Refused(
+            gettext_noop(
+                "%(name)s uses ONNX's opset %(found)s; opsets %(first)s to %(last)s "
+                "can be run here. Export it with one of them, for example with 17."
+            )
+            % {
+                "name": name,
+                "found": ", ".join(map(str, sorted(opsets))) or "?",
+                "first": OPSETS[0],
+                "last": OPSETS[-1],
+            }
         )
     return int(opsets.pop())
 
