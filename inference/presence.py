@@ -32,15 +32,16 @@ class Presence(threading.Thread):
         self.ended = threading.Event()
 
     def run(self) -> None:
+        from django.db import connections
+
         from inference.services import workers
 
         while not self.ended.wait(workers.SEEN_EVERY.total_seconds()):
             self.say()
+            connections.close_all()
 
     def say(self) -> None:
         """It lives. A database that is away for a while is no reason to end."""
-        from django.db import connections
-
         from inference.services import workers
 
         try:
@@ -50,8 +51,6 @@ class Presence(threading.Thread):
                 )
         except Exception:
             logger.exception("a sign of life could not be written")
-        finally:
-            connections.close_all()
 
     def end(self) -> None:
         from inference.services import workers
@@ -80,9 +79,12 @@ def end_with_worker(**kwargs: Any) -> None:
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
 def begin(sender: Any, **kwargs: Any) -> None:
+    from django.db import connections
+
     global _present
     _present = Presence(sorted(sender.app.amqp.queues.consume_from), this_device())
     _present.say()
+    connections.close_all()  # later child processes must not inherit them
     _present.start()
 
 
