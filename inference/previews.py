@@ -17,7 +17,7 @@ from inference import runtime, selectors
 from inference.exports import exports_folder
 from inference.models import Weights
 from inference.quality import psnr_db
-from inference.trying import alone
+from inference.trying import alone, refuse_large
 from readerstudy.cases import selectors as cases
 from readerstudy.cases.models import Case, Rendition
 from readerstudy.imaging.errors import Refused
@@ -53,6 +53,7 @@ def preview(weights: Weights, case: Case) -> list[Strip]:
     where it cannot, or where the case lacks an image.
     """
     short, reference = _stored(case, "short"), _stored(case, "reference")
+    refuse_large(weights.file, title=weights.title)
     file = selectors.network_file(weights)
     with alone():
         prepared = runtime.prepare(file, cache=exports_folder())

@@ -12,18 +12,17 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from inference import registry, runtime, selectors
+from inference import registry, runtime, selectors, trying
 from inference.exports import exports_folder, exports_forget
 from inference.file_kinds import kind_of
 from inference.models import Weights
 from inference.networks.weights import parse_card, parse_weights
 from inference.told_cards import ToldCard
-from inference.trying import alone
 from readerstudy.audit.services import event_record
 from readerstudy.imaging.errors import Refused
 
 SHIPPED = Path(__file__).resolve().parents[1] / "weights"
-UPLOAD_LIMIT = 64 * 2**20  # bytes
+UPLOAD_LIMIT = trying.MOST_BYTES
 ONNX = "onnx"  # the registry's key of networks that people bring
 VARIES = gettext_noop(
     "The network gave different outputs for the same images, so no reading of them "
@@ -100,6 +99,7 @@ def weights_upload(
 
 def weights_probe(*, weights: Weights) -> Weights:
     """Try weights that came without a probe, and keep what was seen."""
+    trying.refuse_large(weights.file, title=weights.title)
     file = selectors.network_file(weights)
     probe = _tried(Weights.Format(weights.format), file.content, weights.title)
     weights.probe = probe.to_json()
@@ -179,7 +179,7 @@ def _tried(kind: Weights.Format, content: bytes, name: str) -> runtime.Probe:
     """What a process of its own saw of it; Refused if it may not or cannot run."""
     format_: Any = kind.value
     file = runtime.NetworkFile(format_, content, name)
-    with alone():
+    with trying.alone():
         try:
             probe = runtime.probe(file, cache=exports_folder())
             if not probe.deterministic:

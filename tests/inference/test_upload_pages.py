@@ -288,6 +288,19 @@ def test_a_preview_waits_while_another_network_is_tried(
 
 
 @pytest.mark.usefixtures("tried")
+def test_a_network_too_large_for_a_web_process_is_not_even_read(
+    pages, coordinator, cohort, monkeypatch
+):
+    weights = send(coordinator, small(), told=TOLD)
+    monkeypatch.setattr("inference.trying.MOST_BYTES", 100)
+    monkeypatch.setattr("inference.selectors.network_file", None)
+    page = pages.get(address(weights, cohort, "C001")).content.decode()
+    assert "is larger than 0 MB" in page
+    page = pages.post(f"/networks/{weights.pk}/probe/", follow=True).content.decode()
+    assert "is larger than 0 MB" in page
+
+
+@pytest.mark.usefixtures("tried")
 def test_only_coordinators_of_a_cohort_see_a_network_on_its_cases(
     client, coordinator, cohort
 ):
