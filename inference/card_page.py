@@ -12,6 +12,7 @@ from inference.learned import Known
 from inference.models import Weights
 from readerstudy.cases.learning import Learned
 from readerstudy.cases.models import Case, Cohort
+from readerstudy.cases.selectors import digests_of
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ def _blocked(weights: Weights, user: User) -> list[Blocked]:
     known = Known(weights.card)
     found = []
     for cohort in Cohort.objects.visible_to(user):
-        said = [known.learned(*one.patient_digests) for one in _cases(cohort)]
+        patients = digests_of(_cases(cohort)).values()
+        said = [known.learned(*digests) for digests in patients]
         found.append(
             Blocked(
                 cohort=cohort,

@@ -73,6 +73,7 @@ class _Work:
         self.job, self.claim = job, claim
         self.spec = registry.method_get(job.method)
         self.cases = list(job.cohort.cases.order_by("code"))
+        self.patient_ids = cases_selectors.digests_of(self.cases)
         shorts = Rendition.objects.filter(case__cohort=job.cohort, method="short")
         self.shorts = {row.case_id: row for row in shorts.select_related("case")}
         self.settings = dict(
@@ -216,7 +217,7 @@ class _Work:
 
     def _image(self, case: Case, output: Values) -> cases_services.NewImage:
         learned = (
-            {LEARNED_FROM: self.known.learned(*case.patient_digests)}
+            {LEARNED_FROM: self.known.learned(*self.patient_ids[case.pk])}
             if self.known  # what the patient was to the network; nothing of a filter
             else {}
         )

@@ -6,6 +6,7 @@ import pytest
 
 from inference import services
 from inference.building import TRAINING_CASES, TRAINING_SEED, VALIDATION_CASES
+from inference.card_page import card_page
 from inference.learned import Known
 from inference.models import Weights
 from inference.services.weights import weights_sync_shipped
@@ -90,6 +91,21 @@ def test_a_patient_under_two_ids_is_known_by_either(
     )
     run(request(cohort, "unet-l1", weights=weights))
     assert said(cohort) == {"C001": "no", "C002": worst, "C003": "no"}
+
+
+def test_a_patient_is_known_by_an_id_that_only_another_of_the_cases_bears(
+    cohort, digests, add, coordinator
+):
+    """C002 shows that C001 and somebody who was learned from are one patient."""
+    weights = add(patients={"training": ["a" * 64], "validation": []})
+    Case.objects.filter(cohort=cohort, code="C002").update(
+        patient_digest="a" * 64, second_patient_digest=digests["C001"]
+    )
+    run(request(cohort, "unet-l1", weights=weights))
+    assert said(cohort) == {"C001": "training", "C002": "training", "C003": "no"}
+    cohort.coordinators.add(coordinator)
+    (blocked,) = card_page(weights, coordinator).blocked
+    assert (blocked.cases, blocked.training, blocked.validation) == (3, 2, 0)
 
 
 def test_weights_that_are_silent_make_images_that_say_so(cohort, weights):

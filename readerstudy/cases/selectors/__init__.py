@@ -15,7 +15,7 @@ from .images import (
     rendition_values,
     series_volume,
 )
-from .patients import patients_of
+from .patients import digests_of, patients_of
 from .uploads import (
     inbox,
     unfinished_of,
@@ -31,6 +31,7 @@ __all__ = [
     "case_row",
     "cohort_methods",
     "cohorts_of",
+    "digests_of",
     "inbox",
     "patients_of",
     "reasons_and_files",
