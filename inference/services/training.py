@@ -23,6 +23,7 @@ from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.marking import gettext_noop
 
 from .runs import CALL_AGAIN, ENDED_EARLY, run_retry, runs_recover
+from .workers import gpu_listens
 
 GAVE_UP = gettext_noop(
     "Its worker died %(attempts)s times at this training, the last time after "
@@ -32,6 +33,9 @@ GAVE_UP = gettext_noop(
 # A worker says that it lives after a batch; a large network's validation takes longer.
 LEASE = timedelta(minutes=15)
 HIGHEST_SEED = 2**63 - 1
+# An image's floating-point operations: ten times those of the largest other network
+# would take a processor weeks, with a checkpoint of gigabytes a minute.
+GFLOP_WITHOUT_GPU = 10.0
 
 
 def training_request(
@@ -84,6 +88,16 @@ def _trainable(network: str) -> registry.MethodSpec:
     if not spec.can_be_trained:
         raise Refused(
             _("%(method)s was brought as a file and cannot be trained here.")
+            % {"method": _(spec.title)}
+        )
+    if (spec.gflop or 0) > GFLOP_WITHOUT_GPU and not gpu_listens(
+        settings.TRAINING_QUEUE
+    ):
+        raise Refused(
+            _(
+                "%(method)s is too large to be trained without a GPU, and no worker "
+                "with one listens for trainings."
+            )
             % {"method": _(spec.title)}
         )
     return spec

@@ -54,10 +54,15 @@ def workers_forget() -> int:
     return Worker.objects.filter(pk__in=dead).delete()[0] if dead else 0
 
 
+def gpu_listens(queue: str) -> bool:
+    """Whether a worker with a GPU lives that takes what is sent to `queue`."""
+    return any(
+        kind_of(worker.device) == "cuda" and queue in worker.queues
+        for worker in living_workers()
+    )
+
+
 def queue_for_jobs() -> str:
     """Where a job is called: to a worker with a GPU where one listens, else to any."""
-    for worker in living_workers():
-        on_gpu = kind_of(worker.device) == "cuda"
-        if on_gpu and settings.GPU_QUEUE in worker.queues:
-            return str(settings.GPU_QUEUE)
-    return str(settings.CELERY_TASK_DEFAULT_QUEUE)
+    gpu, default = settings.GPU_QUEUE, settings.CELERY_TASK_DEFAULT_QUEUE
+    return str(gpu if gpu_listens(gpu) else default)

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 
 from inference import registry, selectors, services
 from inference.models import Training, Weights
+from inference.services.workers import worker_register
 from readerstudy.audit.models import AuditEvent
 from readerstudy.cases.models import Cohort, Rendition
 from readerstudy.imaging.errors import Refused
@@ -205,3 +206,11 @@ def test_a_network_that_goes_astray_says_so(divided, monkeypatch):
     training = run(ask(divided))
     assert training.state == "failed"
     assert "went astray: the training loss of epoch 2 is nan" in training.message
+
+
+def test_the_largest_network_is_trained_only_where_a_gpu_listens(divided):
+    with pytest.raises(Refused, match="too large to be trained without a GPU"):
+        ask(divided, network="transunet")
+    for queue in ("gpu", "training"):
+        worker_register(claim=f"a|b|1|1|{queue}", queues=[queue], device="cuda: A GPU")
+    assert ask(divided, network="transunet").network == "transunet"
