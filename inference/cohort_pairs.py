@@ -64,6 +64,14 @@ def refuse_unlearnable(cohort: Cohort) -> None:
     if not found.cases:
         raise Refused(_("The cohort “%(cohort)s” has no cases.") % name)
     if not found.training or not found.validation:
+        if cohort.frozen_at:
+            raise Refused(
+                _(
+                    "The cohort “%(cohort)s” was not divided before a study began to "
+                    "read it, and can no longer be. Train on another cohort."
+                )
+                % name
+            )
         raise Refused(
             _(
                 "The cohort “%(cohort)s” is not divided yet: a network learns from its "

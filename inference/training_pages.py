@@ -26,9 +26,13 @@ HEARD_WITHIN = timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class TrainingRow:
-    """A training as a line of a table and as the head of its page."""
+    """A training as a line of a table and as the head of its page.
+
+    ending: it was stopped, and its worker is about to keep what was learned.
+    """
 
     training: Training
+    ending: bool
     title: str
     network: str
     best_psnr_db: float | None
@@ -73,6 +77,7 @@ def training_row(training: Training) -> TrainingRow:
     last = training.history[-1] if training.history else None
     return TrainingRow(
         training=training,
+        ending=_is_ending(training),
         title=training.title or network,
         network=network,
         best_psnr_db=best and best["validation_psnr_db"],
@@ -80,6 +85,17 @@ def training_row(training: Training) -> TrainingRow:
         learning_rate=f"{last['learning_rate']:.2g}" if last else "",
         time_left=_time_left(training),
         time_taken=_time_taken(training),
+    )
+
+
+def _is_ending(training: Training) -> bool:
+    """Not for long: a worker that died does not give its claim back."""
+    return (
+        training.state == Training.State.CANCELLED
+        and bool(training.claimed_by)
+        and not is_known_dead(training.claimed_by)
+        and training.finished_at is not None
+        and training.finished_at > timezone.now() - HEARD_WITHIN
     )
 
 

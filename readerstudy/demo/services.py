@@ -14,7 +14,8 @@ from django.db import transaction
 from inference import services as inference
 from inference.models import Job
 from readerstudy.cases import services as cases
-from readerstudy.cases.models import Cohort
+from readerstudy.cases.models import Cohort, Division
+from readerstudy.cases.splits import Sizes
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading import services as reading
 from readerstudy.reading.models import Membership, Study
@@ -105,12 +106,25 @@ def accounts_create(*, logins: Path) -> None:
 
 
 def cohort_create(*, folder: Path, number: int, progress: Progress) -> Cohort:
-    """Simulate `number` patients as DICOM files and import them as anyone's."""
+    """Simulate `number` patients as DICOM files, import them as anyone's and divide
+    them: once the studies read them, that could not be done any more."""
+    cohort = Cohort.objects.filter(name=COHORT).first()
+    if cohort is None:
+        cohort = _import(folder=folder, number=number, progress=progress)
+    if not cohort.frozen_at and not Division.objects.filter(cohort=cohort).exists():
+        fifth = cohort.cases.count() // 5
+        cases.cohort_divide(
+            cohort=cohort,
+            sizes=Sizes(cohort.cases.count() - 2 * fifth, fifth, fifth),
+            seed=str(SEED),
+            by=User.objects.get(username="coordinator"),
+        )
+    return cohort
+
+
+def _import(*, folder: Path, number: int, progress: Progress) -> Cohort:
     from readerstudy.simulation.cohort import write_cohort
 
-    existing = Cohort.objects.filter(name=COHORT).first()
-    if existing:
-        return existing
     write_cohort(
         folder,
         cases=number,

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 
+from inference.cohort_pairs import refuse_unlearnable
 from inference.models import Job
 from readerstudy.cases.digests import patient_digest
 from readerstudy.cases.models import Cohort
@@ -129,6 +130,28 @@ def test_people_train_on_cases_that_they_do_not_read(logins: Path) -> None:
     assert len(set(read)) == 9
     assert not trained & set(read)
     assert not simulated.training.exists()
+
+
+def test_a_network_can_be_trained_on_the_cohort_that_the_studies_read(
+    logins: Path,
+) -> None:
+    undivided = make_cohort(
+        services.COHORT,
+        cases_wanted=9,
+        coordinators=[User.objects.get(username="coordinator")],
+        methods=tuple(METHODS),
+    )
+    undivided.cases.update(split="")
+    for _ in range(2):  # interrupted, and made again
+        cohort = services.cohort_create(
+            folder=Path(), number=9, progress=lambda *_: None
+        )
+        for demo in services.STUDIES:
+            services.study_create(demo=demo, cohort=cohort, methods=METHODS)
+    refuse_unlearnable(cohort)
+    assert cohort.frozen_at
+    assert Read.objects.filter(reader__study__slug="demo").count() == 3 * 9 * (8 + 1)
+    assert cohort.cases.filter(split="training").count() == 7
 
 
 def test_a_small_cohort_has_no_cases_to_spare_for_training(cohort: Cohort) -> None:

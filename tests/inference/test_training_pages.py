@@ -1,6 +1,7 @@
 """The coordinator's pages of trainings, and who never sees them."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -157,6 +158,43 @@ def test_when_it_is_done_the_page_leads_to_the_weights(pages, divided):
     assert training.result.title in networks
     jobs = pages.get(reverse("inference:job-list", args=[divided.pk]))
     assert f'value="weights-{training.result.pk}"' in jobs.content.decode()
+
+
+def test_one_that_was_stopped_offers_to_go_on_only_once_its_worker_let_go(
+    pages, divided
+):
+    training = ask(divided)
+    place = address("detail", divided, training.pk)
+    Training.objects.update(
+        state="running", claimed_by=new_claim(), heartbeat_at=timezone.now()
+    )
+    page = pages.post(address("stop", divided, training.pk), follow=True)
+    assert "is being kept" in page.content.decode()
+    assert "hx-trigger" in page.content.decode()  # it looks again by itself
+    assert "training-resume" not in page.content.decode()
+    Training.objects.update(claimed_by="")
+    page = pages.get(place).content.decode()
+    assert "training-resume" in page
+    assert "hx-trigger" not in page
+
+
+def test_a_worker_that_died_over_a_stop_does_not_keep_the_training(pages, divided):
+    training = ask(divided)
+    Training.objects.update(
+        state="cancelled",
+        claimed_by="another-machine|1|2|3|4",
+        finished_at=timezone.now() - timedelta(minutes=3),
+    )
+    page = pages.get(address("detail", divided, training.pk)).content.decode()
+    assert "training-resume" in page
+
+
+def test_a_cohort_that_is_read_undivided_sends_nobody_to_divide_it(pages, divided):
+    divided.cases.update(split="")
+    Cohort.objects.update(frozen_at=timezone.now())
+    page = pages.get(address("list", divided)).content.decode()
+    assert "Train on another cohort" in page
+    assert "#division" not in page
 
 
 def test_a_failure_says_why(pages, divided):
