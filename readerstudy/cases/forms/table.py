@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ..models import Case, Cohort
 from ..selectors.table import ANY_PROBLEM, ORDERS, PROBLEMS, Wanted
@@ -77,7 +78,9 @@ class DivideForm(forms.Form):
     """How many cases each part gets, and what the parts are to be alike in."""
 
     training = forms.IntegerField(
-        min_value=0, max_value=MOST_CASES, label=_("Training")
+        min_value=0,
+        max_value=MOST_CASES,
+        label=pgettext_lazy("part of a cohort", "Training"),
     )
     validation = forms.IntegerField(
         min_value=0, max_value=MOST_CASES, label=_("Validation")
