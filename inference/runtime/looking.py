@@ -1,6 +1,5 @@
 """The probe's half in the child: a file is checked, loaded and tried on one case."""
 
-import resource
 import time
 from collections import Counter
 from dataclasses import asdict
@@ -41,7 +40,6 @@ def look(*, foreign: bool, name: str, file: bytes) -> dict[str, Any]:
         "layout": engine.layout,
         "in_channels": engine.in_channels,
         "seconds": min(seconds),
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         **described_output(outputs[-1]),
         "deterministic": all(same(outputs[0], other) for other in outputs[1:])
         and (engine.in_channels > 1 or same(np.roll(outputs[0], 1, axis=0), turned)),

@@ -58,6 +58,7 @@ def probe(file: NetworkFile, *, cache: Path, limits: Limits = PROBING) -> Probe:
             },
             limit_s=limits.start_s + limits.case_s,
         )
+        peak_mib = process.peak_mib
     finally:
         process.stop()
     found = answer.get("found")
@@ -65,7 +66,8 @@ def probe(file: NetworkFile, *, cache: Path, limits: Limits = PROBING) -> Probe:
         raise NetworkFailedError(NO_ANSWER)
     if not found.pop("finite", False):
         raise NetworkFailedError(NOT_FINITE)
-    return _probe({**found, **{key: told[key] for key in TOLD}})
+    seen = {key: told[key] for key in TOLD} | {"peak_mib": peak_mib}
+    return _probe({**found, **seen})
 
 
 TOLD = ("engine", "versions", "network_blocked")

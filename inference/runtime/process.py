@@ -89,6 +89,18 @@ class Process:
     def alive(self) -> bool:
         return self._process.poll() is None
 
+    @property
+    def peak_mib(self) -> int:
+        """What it held in memory at most; 0 where the system does not tell.
+
+        Its own `ru_maxrss` would begin at what we held when we started it.
+        """
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) // 1024
+        return 0
+
     def stop(self) -> None:
         """It ends at once, whatever it does."""
         self._process.kill()

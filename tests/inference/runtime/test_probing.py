@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from inference import runtime
@@ -34,6 +35,12 @@ def test_it_tells_what_was_seen(tmp_path: Path) -> None:
     assert found.deterministic
     assert found.network_blocked
     assert json.loads(json.dumps(found.to_json()))["engine"] == "onnxruntime"
+
+
+def test_its_memory_is_its_own_and_not_that_of_who_started_it(tmp_path: Path) -> None:
+    held = np.ones(700 * 2**20, np.uint8)
+    found = probe(graphs.halving(), tmp_path)
+    assert 20 < found.peak_mib < 500 < held.nbytes / 2**20
 
 
 def test_weights_of_a_registered_network_are_tried_likewise(tmp_path: Path) -> None:
