@@ -21,7 +21,7 @@ def make_trainings(user: User) -> tuple[Training, Cohort]:
     )
     for first, part in (("C001", "training"), ("C008", "validation"), ("C010", "test")):
         cohort.cases.filter(code__gte=first).update(split=part)
-    wanted = {"cohort": cohort, "user": user}
+    wanted = {"cohort": cohort, "user": user, "call": False}
     astray = training_request(network="r2unet", **wanted)
     Training.objects.filter(pk=astray.pk).update(
         state="failed",
