@@ -17,6 +17,7 @@ from . import registry
 from .claims import is_known_dead
 from .cohort_pairs import refuse_unlearnable
 from .curves import Curve, curve
+from .living import is_ending
 from .models import Training, Worker
 
 # so many of the last epochs say how long the next will take
@@ -77,7 +78,7 @@ def training_row(training: Training) -> TrainingRow:
     last = training.history[-1] if training.history else None
     return TrainingRow(
         training=training,
-        ending=_is_ending(training),
+        ending=is_ending(training),
         title=training.title or network,
         network=network,
         best_psnr_db=best and best["validation_psnr_db"],
@@ -85,17 +86,6 @@ def training_row(training: Training) -> TrainingRow:
         learning_rate=f"{last['learning_rate']:.2g}" if last else "",
         time_left=_time_left(training),
         time_taken=_time_taken(training),
-    )
-
-
-def _is_ending(training: Training) -> bool:
-    """Not for long: a worker that died does not give its claim back."""
-    return (
-        training.state == Training.State.CANCELLED
-        and bool(training.claimed_by)
-        and not is_known_dead(training.claimed_by)
-        and training.finished_at is not None
-        and training.finished_at > timezone.now() - HEARD_WITHIN
     )
 
 

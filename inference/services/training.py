@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from inference import registry
 from inference.cohort_pairs import refuse_unlearnable
+from inference.living import is_ending
 from inference.models import Training
 from inference.recipes import LOSS_NAMES, RECIPES
 from readerstudy.audit.services import event_record
@@ -163,7 +164,12 @@ def training_resume(
     Cohort.objects.select_for_update().get(pk=training.cohort_id)
     spec = _trainable(training.network)
     refuse_unlearnable(training.cohort)
-    if Training.objects.filter(pk=training.pk, state__in=ENDED_EARLY).exists():
+    held = Training.objects.get(pk=training.pk)
+    if is_ending(held):
+        raise Refused(
+            _("Its worker is still keeping what it has learned; try again in a moment.")
+        )
+    if held.state in ENDED_EARLY:
         recipe = training.recipe["name"]
         _refuse_same(training.cohort, spec, recipe, training.loss, training.seed)
     if not run_retry(training, claimed_by=""):

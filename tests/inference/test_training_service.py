@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from inference import registry, selectors, services
+from inference.claims import new_claim
 from inference.models import Training, Weights
 from inference.services.workers import worker_register
 from readerstudy.audit.models import AuditEvent
@@ -214,3 +216,17 @@ def test_the_largest_network_is_trained_only_where_a_gpu_listens(divided):
     for queue in ("gpu", "training"):
         worker_register(claim=f"a|b|1|1|{queue}", queues=[queue], device="cuda: A GPU")
     assert ask(divided, network="transunet").network == "transunet"
+
+
+def test_a_stopped_training_goes_on_only_once_its_worker_has_let_go(divided):
+    training = ask(divided)
+    Training.objects.filter(pk=training.pk).update(
+        state="running", claimed_by=new_claim(), heartbeat_at=timezone.now()
+    )
+    services.training_stop(training=training)
+    with pytest.raises(Refused, match="still keeping what it has learned"):
+        services.training_resume(training=training, call=False)
+    Training.objects.filter(pk=training.pk).update(claimed_by="")
+    services.training_resume(training=training, call=False)
+    training.refresh_from_db()
+    assert training.state == "queued"
