@@ -120,9 +120,20 @@ def test_two_windows_without_a_network_send_each_answer_once(
 def test_windows_send_in_turns(room: Page, second: Page) -> None:
     assert room.evaluate("takeTurn()")
     assert room.evaluate("takeTurn()")
+    hears(second, "localStorage.getItem(TURN) !== null")
     assert not second.evaluate("takeTurn()")
     room.evaluate("endTurn()")
+    hears(second, "localStorage.getItem(TURN) === null")
     assert second.evaluate("takeTurn()")
+
+
+def hears(page: Page, of: str) -> None:
+    """A browser tells a window of what another stores when it gets round to it."""
+    for _ in range(100):
+        if page.evaluate(of):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never: {of}")
 
 
 def test_what_one_window_keeps_no_other_overwrites(
