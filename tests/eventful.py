@@ -6,9 +6,12 @@ reopened a read and broken a code. Reasons that readers are not told name arms a
 cases, as people do.
 """
 
+from unittest.mock import patch
+
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from readerstudy.blinding import seeds
 from readerstudy.cases.models import Cohort
 from readerstudy.reading import services
 from readerstudy.reading.models import (
@@ -27,6 +30,9 @@ from tests.factory import make_study
 KEY = {"grade": {"right": 4, "left": 1}}
 REASON = "arm gaussian of C002 looked reversed"
 OWN_REASON = "I had taken left for right"
+# Of a random seed's first session every read may be one that is asked about: then
+# there is no answer to change. Of this one's some are and some are not.
+SEED = "7" * 64
 
 
 def make_whole(
@@ -37,7 +43,7 @@ def make_whole(
     trained_on: tuple[str, ...] = ("C001", "C004"),
     **settings: object,
 ) -> Study:
-    """An open study whose protocol asks for everything that a protocol can."""
+    """An open study, of a known seed, that asks for everything a protocol can."""
     whole = {
         "washout_days": 28,
         "answer_changes": Study.AnswerChanges.STUDY,
@@ -48,9 +54,10 @@ def make_whole(
         "control_arm": "short",
         "training": [TrainingChoice(code, "short", KEY) for code in trained_on],
     }
-    return make_study(
-        cohort, coordinator=coordinator, readers=readers, **{**whole, **settings}
-    )
+    with patch.object(seeds, "new_seed", return_value=SEED):
+        return make_study(
+            cohort, coordinator=coordinator, readers=readers, **{**whole, **settings}
+        )
 
 
 def let_everything_happen(study: Study, reader: Membership, coordinator: User) -> None:
