@@ -13,9 +13,9 @@ from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import to_eight_bit
 from readerstudy.reading.models import Study
 
-from .image_quality import mean_squared_errors, structural_similarities
-from .images import CALCULATION, SSIM_RANGES, image_set
+from .image_quality.similarity import mean_squared_errors, structural_similarities
 from .models import ImageQuality
+from .reporting.images import CALCULATION, SSIM_RANGES, image_set
 
 
 @transaction.atomic

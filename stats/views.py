@@ -11,10 +11,10 @@ from readerstudy.cases.wording import told
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading.models import Study
 
-from . import figures
-from .building import report_build
-from .export import zip_pieces
-from .images import image_set
+from .exporting.bundle import zip_pieces
+from .figures import drawing as figures
+from .reporting.building import report_build
+from .reporting.images import image_set
 from .selectors import MAY_SEE_RESULTS, check_unblinded, compared_arms
 from .services import export_record, image_quality_measure
 

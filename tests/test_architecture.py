@@ -61,11 +61,11 @@ PURE_MODULES = (
     "inference.simulated_pairs",
     "inference.stacks",
     "inference.runtime",
-    "stats.agreement",
-    "stats.image_quality",
-    "stats.comparison",
-    "stats.blinding_index",
-    "stats.kappa_difference",
+    "stats.agreement.kappa",
+    "stats.image_quality.similarity",
+    "stats.comparison.ranks",
+    "stats.bias.blinding_index",
+    "stats.multireader.kappa_difference",
     "stats.outcomes",
     "readerstudy.audit.chain",
     "readerstudy.reading.gate",
@@ -114,10 +114,26 @@ INFERENCE_LAYERS = (
     {"views", "management"},
     {"urls"},
 )
+# The rooms of `stats`, likewise.
+STATS_LAYERS = (
+    {"apps", "outcomes", "models", "readings"},
+    {"means", "reasons", "migrations"},
+    {"agreement", "comparison", "image_quality"},
+    {"multireader", "bias"},
+    {"planning", "selectors"},
+    {"reporting"},
+    {"templatetags"},
+    {"figures"},
+    {"exporting"},
+    {"services"},
+    {"views", "management"},
+    {"urls"},
+)
 LAYERS = {
     "reading": READING_LAYERS,
     "cases": CASES_LAYERS,
     "inference": INFERENCE_LAYERS,
+    "stats": STATS_LAYERS,
 }
 # Services wake workers by tasks, which do nothing but call services.
 TAKES_TURNS = {("services", "tasks"), ("tasks", "services")}

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from readerstudy.reading.models import Deviation, Membership, Study, ViewingCheck
 from readerstudy.reading.protocol.words import WORDS
-from stats.agreement import Weighting
-from stats.image_quality import MeanSpread
+from stats.agreement.kappa import Weighting
+from stats.image_quality.similarity import MeanSpread
 from stats.outcomes import Interval, NotEstimable
 from stats.reasons import REASON_WORDS
 

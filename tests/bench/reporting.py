@@ -12,10 +12,10 @@ def report() -> Iterator[Line]:
     """What the report computes of 3 readers of the cohort that `opening` has made."""
     from readerstudy.cases.models import Cohort
     from stats import selectors
-    from stats.agreement_tables import kappa_lines
-    from stats.analysis_plan import analysis_plan
-    from stats.blinding_tables import blinding, guesses_given
-    from stats.primary import primary_comparison
+    from stats.reporting.agreement_tables import kappa_lines
+    from stats.reporting.analysis_plan import analysis_plan
+    from stats.reporting.blinding_tables import blinding, guesses_given
+    from stats.reporting.primary import primary_comparison
     from tests.stats.conducted import add_guesses, give_plan
     from tests.stats.studies import make_study
 
@@ -52,7 +52,7 @@ def report() -> Iterator[Line]:
 def image_quality() -> Iterator[Line]:
     from skimage.metrics import structural_similarity
 
-    from stats.image_quality import structural_similarities
+    from stats.image_quality.similarity import structural_similarities
 
     rng = np.random.default_rng(0)
     first, second = rng.integers(0, 256, (2, 250, 64, 64), dtype=np.uint8)

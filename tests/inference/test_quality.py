@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inference.quality import psnr_db, ssim
-from stats import image_quality
+from stats.image_quality import similarity as image_quality
 
 pytestmark = pytest.mark.pure
 

@@ -10,7 +10,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from readerstudy.reading.gate import POWERS, share_within_one, weighted_kappa
 from readerstudy.reading.models import Study
-from stats import agreement
+from stats.agreement import kappa as agreement
 from stats.outcomes import NotEstimable
 
 pytestmark = pytest.mark.pure

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stats.blinding_index import GUESSES, balanced_index, bang_index
+from stats.bias.blinding_index import GUESSES, balanced_index, bang_index
 from stats.outcomes import Interval, NotEstimable
 
 LEANING = np.array([-0.9, -0.5, -0.2])  # of the readers; below 0: to "another"

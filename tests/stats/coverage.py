@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stats.agreement import ROUNDING, weighted_kappa
+from stats.agreement.kappa import ROUNDING, weighted_kappa
 from stats.outcomes import Interval, NotEstimable
 
 CATEGORIES = (1, 2, 3, 4)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stats.kappa_difference import Pairs, kappa_difference
+from stats.multireader.kappa_difference import Pairs, kappa_difference
 from stats.outcomes import Interval
 
 from .coverage import CATEGORIES, CUTS, _quadratic_kappa

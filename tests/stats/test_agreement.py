@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readerstudy.imaging.errors import Refused
-from stats.agreement import (
+from stats.agreement.kappa import (
     WEIGHTINGS,
     Agreement,
     Weighting,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stats.blinding_index import (
+from stats.bias.blinding_index import (
     CLIPPED,
     BalancedIndex,
     BlindingIndex,

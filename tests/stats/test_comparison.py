@@ -5,14 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stats.comparison import (
+from stats.comparison.ranks import (
     dunn_against_control,
     friedman,
     holm,
-    mean_of_estimates,
-    patient_mean,
     ranks_within_blocks,
 )
+from stats.means import mean_of_estimates, patient_mean
 from stats.outcomes import Interval, NotEstimable, Reason
 
 pytestmark = pytest.mark.pure

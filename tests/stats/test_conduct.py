@@ -19,11 +19,11 @@ from readerstudy.reading.models import (
     TrainingAttempt,
 )
 from readerstudy.reading.protocol.plain_yaml import yaml_read
-from stats.building import report_build
-from stats.conduct import KINDS, changes
-from stats.export_columns import FILES
-from stats.export_documents import ABOUT
+from stats.exporting.columns import FILES
+from stats.exporting.documents import ABOUT
 from stats.outcomes import Interval, NotEstimable, Reason
+from stats.reporting.building import report_build
+from stats.reporting.conduct import KINDS, changes
 
 from .conducted import add_guesses
 from .conftest import lines

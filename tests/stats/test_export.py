@@ -10,10 +10,10 @@ from django.core.management import CommandError, call_command
 
 from readerstudy.audit.models import AuditEvent
 from readerstudy.reading.models import Arm, Study
-from stats.building import report_build
-from stats.csv_text import cell_text
-from stats.export import export_to_folder, zip_pieces
-from stats.export_columns import FILES
+from stats.exporting.bundle import export_to_folder, zip_pieces
+from stats.exporting.columns import FILES
+from stats.exporting.csv_text import cell_text
+from stats.reporting.building import report_build
 from stats.services import image_quality_measure
 
 from .conftest import EXPORTED, TABLES, lines
@@ -176,7 +176,7 @@ def test_memory_does_not_grow_with_the_reads(study: Study) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from stats import export_rows
+    from stats.exporting import rows as export_rows
 
     image_quality_measure(study=study)
     report = report_build(study=study)

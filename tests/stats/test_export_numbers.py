@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from readerstudy.reading.models import Read, Score, Study
-from stats.agreement import weighted_kappa
-from stats.building import report_build
-from stats.export import export_to_folder
+from stats.agreement.kappa import weighted_kappa
+from stats.exporting.bundle import export_to_folder
+from stats.reporting.building import report_build
 from stats.services import image_quality_measure
 
 from .conftest import lines

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stats.image_quality import (
+from stats.image_quality.similarity import (
     mean_spread,
     mean_squared_errors,
     psnr,

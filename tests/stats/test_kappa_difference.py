@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stats.agreement import influences, weighted_kappa
-from stats.kappa_difference import Pairs, kappa_difference, not_inferior
+from stats.agreement.kappa import influences, weighted_kappa
+from stats.multireader.kappa_difference import Pairs, kappa_difference, not_inferior
 from stats.outcomes import Interval, NotEstimable, Reason
 
 from .difference_coverage import difference_coverage, simulate_grades

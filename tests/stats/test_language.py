@@ -3,9 +3,9 @@
 from django.utils import translation
 
 from readerstudy.reading.models import Score, Study
-from stats.building import report_build
-from stats.export import file_pieces
-from stats.export_columns import FILES
+from stats.exporting.bundle import file_pieces
+from stats.exporting.columns import FILES
+from stats.reporting.building import report_build
 from stats.services import image_quality_measure
 
 

@@ -7,12 +7,12 @@ import pytest
 from django.core.management import call_command
 
 from readerstudy.reading.models import Read, Score, Study
-from stats.agreement import weighted_kappa
-from stats.assessability import Sides
-from stats.building import report_build
-from stats.export import export_to_folder
+from stats.agreement.kappa import weighted_kappa
+from stats.exporting.bundle import export_to_folder
 from stats.outcomes import NotEstimable, Reason
 from stats.readings import Reading, graded_in_all
+from stats.reporting.assessability import Sides
+from stats.reporting.building import report_build
 
 from .conducted import give_plan
 from .conftest import lines

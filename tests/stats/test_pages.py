@@ -45,7 +45,7 @@ def test_the_report_shows_both_tables_of_the_study(coordinator_client: Client) -
 def test_numbers_are_rounded_as_the_study_prints_them(
     coordinator_client: Client, study: Study
 ) -> None:
-    from stats.building import report_build
+    from stats.reporting.building import report_build
 
     page = text(coordinator_client)
     report = report_build(study=study)

@@ -17,10 +17,10 @@ from readerstudy.reading.models import (
     Score,
     Study,
 )
-from stats.agreement import WEIGHTINGS
-from stats.analysis_plan import INTERVALS, METRICS, WEIGHTINGS_BY_NAME
-from stats.building import report_build
+from stats.agreement.kappa import WEIGHTINGS
 from stats.outcomes import Interval, NotEstimable, Reason
+from stats.reporting.analysis_plan import INTERVALS, METRICS, WEIGHTINGS_BY_NAME
+from stats.reporting.building import report_build
 from stats.services import image_quality_measure
 
 from .conducted import PLAN, give_plan

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from readerstudy.reading.models import Answer, Read, Study
-from stats.building import report_build
-from stats.export import export_to_folder
+from stats.exporting.bundle import export_to_folder
 from stats.outcomes import NotEstimable, Reason
-from stats.reading_times import reading_time
+from stats.reporting.building import report_build
+from stats.reporting.reading_times import reading_time
 
 from .conftest import lines
 from .studies import answer_again

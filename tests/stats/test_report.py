@@ -11,11 +11,11 @@ from readerstudy.cases.models import Rendition
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import to_eight_bit
 from readerstudy.reading.models import Membership, Read, Score, Study
-from stats.building import report_build
-from stats.images import image_set
 from stats.models import ImageQuality
 from stats.outcomes import Interval, NotEstimable, Reason
-from stats.report import Report
+from stats.reporting.building import report_build
+from stats.reporting.images import image_set
+from stats.reporting.report import Report
 from stats.services import image_quality_measure
 
 from .studies import answer_again, make_cohort, make_study

@@ -10,8 +10,8 @@ from django.core.management import call_command
 
 from readerstudy.reading import services as reading
 from readerstudy.reading.models import Membership
-from stats.building import report_build
 from stats.outcomes import NotEstimable
+from stats.reporting.building import report_build
 from stats.services import image_quality_measure
 from tests.cast import Cast
 from tests.factory import unblind

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading.models import Study
-from stats.export import export_to_folder
+from stats.exporting.bundle import export_to_folder
 from stats.selectors import check_unblinded
 from stats.services import export_record, image_quality_measure
 

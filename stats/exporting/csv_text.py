@@ -1,0 +1,34 @@
+"""How one value is written into a CSV cell."""
+
+from datetime import UTC, datetime
+
+from ..outcomes import NotEstimable
+
+# A cell of a spreadsheet that begins with one of these is run as a formula, the
+# full-width signs in East Asian editions. Numbers are written as numbers, so a
+# negative one stays as it is. https://owasp.org/www-community/attacks/CSV_Injection
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+Cell = str | int | float | bool | datetime | NotEstimable | None
+
+
+def cell_text(value: Cell) -> str:
+    """Missing and not estimable are empty: R reads NA, a spreadsheet nothing.
+
+    Floats keep every digit they have; times are ISO 8601 in UTC to the millisecond;
+    text cannot become a formula.
+    """
+    if value is None or isinstance(value, NotEstimable):
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return repr(float(value))
+    if isinstance(value, datetime):
+        utc = value.astimezone(UTC).replace(tzinfo=None)
+        return utc.isoformat(timespec="milliseconds") + "Z"
+    if value.startswith(FORMULA_STARTS):
+        return "'" + value
+    return value

@@ -1,0 +1,115 @@
+"""What an export holds beside its tables: the protocol, and a file to begin with.
+
+Protocols are written as the bytes that were hashed: `sha256sum protocol.json` gives
+the SHA-256 that every report prints.
+"""
+
+from datetime import UTC, datetime
+
+from readerstudy.reading.models import Study
+from readerstudy.reading.protocol.file import protocol_yaml
+from readerstudy.reading.protocol.frozen import canonical_json
+
+from ..reporting.report import Report
+
+ABOUT = {
+    "reads.csv": "every planned read and side, with its latest answer",
+    "answers.csv": "every version of every answer, with its times and comment",
+    "kappa.csv": "agreement with the reference, by arm, weighting, reader and side",
+    "primary_comparison.csv": "primary arm minus control arm, as the plan says",
+    "intra_reader.csv": "agreement of second with first readings",
+    "image_quality.csv": "PSNR and SSIM of every slice",
+    "image_quality_summary.csv": "the same by metric and arm, with tests",
+    "guesses.csv": "what readers took images for, where they were asked",
+    "blinding_index.csv": "Bang's index of these guesses, and the balanced index",
+    "deviations.csv": "what did not go as the protocol wants it",
+    "reopenings.csv": "answered reads that were opened again, with reasons",
+    "amendments.csv": "changes of the protocol after opening, with reasons",
+    "viewing_conditions.csv": "display, room and test pattern of every session",
+    "training.csv": "training images, their key and the readers' answers",
+    "audit.csv": "the anchor of the audit log",
+    "data_dictionary.csv": "every column of every table: meaning, unit, values",
+}
+
+
+def documents(study: Study, report: Report) -> dict[str, bytes]:
+    """File name → bytes; the same study gives the same bytes."""
+    protocols = _protocols(study)
+    found = {
+        "README.txt": _readme(report, protocols).encode(),
+        "protocol.yaml": protocol_yaml(study, people=False).encode(),
+    }
+    return found | protocols
+
+
+def _protocols(study: Study) -> dict[str, bytes]:
+    """As it was frozen at opening, and as each amendment left it."""
+    found = {"protocol.json": canonical_json(study.protocol or {})}
+    for one in study.amendments.order_by("number"):
+        found[f"protocol.amendment-{one.number}.json"] = canonical_json(one.protocol)
+    return found
+
+
+def _readme(report: Report, protocols: dict[str, bytes]) -> str:
+    lines = [
+        report.title,
+        "=" * len(report.title),
+        "",
+        f"Study {report.slug}, unblinded {_time(report.unblinded_at)}.",
+        *(f"Agreed by the {a.role} {_time(a.at)}." for a in report.conduct.approvals),
+        "",
+        *_warnings(report),
+        f"SHA-256 of protocol.json, as frozen at opening: {report.protocol_sha256}",
+        *(
+            f"SHA-256 of protocol.amendment-{one.number}.json: {one.sha256}"
+            for one in report.conduct.amendments
+        ),
+        f"SHA-256 of the seed of the reading order: {report.seed_sha256}",
+        "",
+        "Tables are CSV (RFC 4180), UTF-8, with decimal points and times in UTC.",
+        "An empty cell is missing or not estimable; the column not_estimable says why.",
+        _not_assessable(report),
+        "Readers appear under their codes and patients under numbers of this study.",
+        "",
+        *(f"{name:<28}{about}" for name, about in ABOUT.items()),
+        f"{'protocol.yaml':<28}the protocol as it stands, to read and to load again",
+        *(f"{name:<28}the protocol, canonical JSON" for name in protocols),
+        "",
+        "Join the tables by reader and position; cluster by patient.",
+        'In R: reads <- read.csv("reads.csv")',
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _warnings(report: Report) -> list[str]:
+    found = []
+    if report.readers_simulated:
+        found.append("SIMULATED READERS: grades were computed, not given by people.")
+    if report.images_simulated:
+        found.append("SIMULATED IMAGES: no patient was examined.")
+    if not report.complete:
+        found.append(
+            f"INCOMPLETE: {report.reads_submitted} of {report.reads_planned} planned "
+            f"reads were made; {len(report.images_missing)} images have no measurement."
+        )
+    if not report.plan.in_protocol:
+        found.append("NO ANALYSIS PLAN was in the protocol.")
+    found += [
+        f"ANALYSIS PLAN CHANGED after opening, by amendment {one.number} "
+        f"({_time(one.at)})."
+        for one in report.conduct.plan_amendments
+    ]
+    return [*found, ""] if found else []
+
+
+def _not_assessable(report: Report) -> str:
+    sides = report.sides
+    said = "Sides that a reader could not assess (column not_assessable): "
+    if not sides.declined:
+        return f"{said}none."
+    return f"{said}{sides.declined} of {sides.answered}."
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

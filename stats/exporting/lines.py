@@ -1,0 +1,59 @@
+"""Parts that lines of several exported files share."""
+
+from typing import Any
+
+from readerstudy.reading.models import Read, Study
+
+from ..outcomes import Interval, NotEstimable
+from ..reporting.arms import ArmName
+from ..reporting.report import Report
+from .csv_text import Cell
+
+Line = dict[str, Cell]
+
+
+def head(report: Report, arm: ArmName) -> Line:
+    return {
+        "study": report.slug,
+        "protocol_sha256": report.protocol_sha256,
+        "simulated": report.simulated,
+        "arm": arm.code,
+        "arm_title": arm.title,
+    }
+
+
+def read_cells(study: Study, read: Read, patients: dict[int, str]) -> Line:
+    """Which read a line is about. patients: case pk → the code of its patient."""
+    return {
+        "study": study.slug,
+        "reader": read.reader.code,
+        "session": read.session.number,
+        "position": read.position,
+        "case": read.case.code,
+        "patient": patients[read.case_id],
+        "arm": read.arm.code,
+        "repeat": read.repeat,
+    }
+
+
+def reasons(values: dict[str, Any]) -> str:
+    """`kappa: why; p: why`, of those that are not estimable."""
+    return "; ".join(
+        f"{name}: {value.reason.value}"
+        for name, value in values.items()
+        if isinstance(value, NotEstimable)
+    )
+
+
+def interval_cells(interval: Interval | NotEstimable) -> Line:
+    names = ("low", "high", "level", "df", "method")
+    values: tuple[Cell, ...] = (None,) * len(names)
+    if isinstance(interval, Interval):
+        values = (
+            interval.low,
+            interval.high,
+            interval.level,
+            interval.degrees_of_freedom,
+            interval.method,
+        )
+    return {f"interval_{name}": v for name, v in zip(names, values, strict=True)}

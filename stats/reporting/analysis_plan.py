@@ -1,0 +1,92 @@
+"""The analysis plan of a protocol: what its report computes, said beforehand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from readerstudy.imaging.errors import Refused
+
+from ..agreement.kappa import WEIGHTINGS, Weighting
+
+# Every name that `reading` offers is served here; tests compare the two lists.
+WEIGHTINGS_BY_NAME: dict[str, Weighting] = {name: name for name in WEIGHTINGS}
+INTERVALS = {"clustered-delta": "clustered-delta"}  # the one of stats.agreement
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What was measured. key names it in files; unit is empty for pure numbers."""
+
+    key: str  # "psnr" or "ssim"
+    data_range: int  # in grey levels of 8 bits
+    unit: str
+
+    @property
+    def digits(self) -> int:
+        """After the decimal point on a page, as the study prints them."""
+        return 2 if self.unit else 4
+
+
+PSNR = Metric("psnr", 255, "dB")
+SSIM_255 = Metric("ssim", 255, "")
+SSIM_1 = Metric("ssim", 1, "")
+METRICS = {"psnr-255": PSNR, "ssim-255": SSIM_255, "ssim-1": SSIM_1}
+
+
+@dataclass(frozen=True)
+class AnalysisPlan:
+    """What is computed, and whether the protocol says so or this program did.
+
+    primary, control: codes of arms; empty: not named. margin: of kappa, 0 or more;
+    None: not named.
+    """
+
+    in_protocol: bool
+    primary: str
+    control: str
+    margin: float | None
+    weighting: Weighting
+    interval: str  # a name of INTERVALS
+    metrics: tuple[Metric, ...]
+
+
+UNPLANNED = AnalysisPlan(
+    in_protocol=False,
+    primary="",
+    control="",
+    margin=None,
+    weighting="quadratic",
+    interval="clustered-delta",
+    metrics=tuple(METRICS.values()),
+)
+
+
+def analysis_plan(protocol: Mapping[str, Any]) -> AnalysisPlan:
+    """The plan in a protocol; UNPLANNED for one made before protocols had a plan.
+
+    Refused for a name that this program does not compute.
+    """
+    said = protocol.get("analysis")
+    if said is None:
+        return UNPLANNED
+    margin = said["margin"]
+    return AnalysisPlan(
+        in_protocol=True,
+        primary=said["primary_arm"],
+        control=said["control_arm"],
+        margin=None if margin is None else float(margin),
+        weighting=_served(WEIGHTINGS_BY_NAME, said["weights"]),
+        interval=_served(INTERVALS, said["interval"]),
+        metrics=tuple(_served(METRICS, name) for name in said["image_metrics"]),
+    )
+
+
+def _served(by_name: Mapping[str, Any], name: str) -> Any:
+    if name not in by_name:
+        raise Refused(
+            _("The analysis plan asks for “%(name)s”, which cannot be computed.")
+            % {"name": name}
+        )
+    return by_name[name]

@@ -1,0 +1,159 @@
+"""The images of a study beside their reference, and what has been measured of them."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from readerstudy.cases.models import Case, Rendition
+from readerstudy.cases.selectors import patients_of
+from readerstudy.imaging.preprocessing import STORED_SLICES
+from readerstudy.reading.models import Arm, Read, Study
+
+from ..image_quality.similarity import psnr
+from ..models import ImageQuality
+from ..outcomes import NotEstimable
+from ..selectors import compared_arms, reference_arm, study_cases
+
+# Renaming it makes every image be measured again: do so when the numbers change.
+CALCULATION = "8-bit, crop 64, Gaussian 11 sigma 1.5"
+PSNR_RANGE = 255.0
+SSIM_RANGES = (255.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One arm's image of one case, with the reference's image of that case."""
+
+    arm: Arm
+    case: Case
+    patient: str  # the same for all cases of one patient
+    reference: Rendition | None  # None: not made, or no longer the one that was read
+    rendition: Rendition | None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Digests of both files; empty for an image that is not there."""
+        reference, rendition = self.reference, self.rendition
+        return reference.sha256 if reference else "", (
+            rendition.sha256 if rendition else ""
+        )
+
+
+@dataclass(frozen=True)
+class ImageLine:
+    """One slice of one arm's image of one case, against the reference."""
+
+    arm: Arm
+    case: Case
+    patient: str  # as in Comparison
+    slice: int  # -2 to 2; 0 = central, negative = lower
+    mean_squared_error: float  # squared grey levels of 8 bits
+    psnr: float | NotEstimable  # dB, range 255
+    ssim_range_255: float
+    ssim_range_1: float
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """All comparisons of a study, by arm and case code."""
+
+    comparisons: tuple[Comparison, ...]
+    measured: dict[tuple[str, str], tuple[ImageQuality, ...]]
+
+    @property
+    def total(self) -> int:
+        return sum(all(one.key) for one in self.comparisons)
+
+    @property
+    def done(self) -> int:
+        return sum(one.key in self.measured for one in self.comparisons)
+
+    def missing(self) -> list[Comparison]:
+        """Those that have no result: an image was never made, or is damaged."""
+        return [one for one in self.comparisons if one.key not in self.measured]
+
+    def waiting(self) -> Iterator[tuple[Rendition, list[Rendition]]]:
+        """Case by case: the reference's image and those not yet measured."""
+        by_reference: dict[Rendition, dict[int, Rendition]] = defaultdict(dict)
+        for one in self.missing():
+            if one.reference and one.rendition:
+                by_reference[one.reference][one.rendition.pk] = one.rendition
+        for reference, images in by_reference.items():
+            yield reference, list(images.values())
+
+    def lines(self) -> list[ImageLine]:
+        """By arm, case and slice, of what has been measured."""
+        return [
+            _line(one, row)
+            for one in self.comparisons
+            for row in self.measured.get(one.key, ())
+        ]
+
+
+def image_set(study: Study) -> ImageSet:
+    cases = list(study_cases(study))
+    reference = reference_arm(study)
+    frozen = _frozen_digests(study)
+    patients = patients_of(cases)
+    renditions = {
+        (rendition.case_id, rendition.method): rendition
+        for rendition in _renditions(study).select_related("case")
+    }
+
+    def as_read(case: Case, arm: Arm) -> Rendition | None:
+        rendition = renditions.get((case.pk, arm.method))
+        digest = frozen.get((case.pk, arm.pk))
+        unchanged = rendition and digest in (None, "", rendition.sha256)
+        return rendition if unchanged else None
+
+    comparisons = tuple(
+        Comparison(
+            arm=arm,
+            case=case,
+            patient=patients[case.pk],
+            reference=as_read(case, reference),
+            rendition=as_read(case, arm),
+        )
+        for arm in compared_arms(study)
+        for case in cases
+    )
+    return ImageSet(comparisons, _measured(study))
+
+
+def _frozen_digests(study: Study) -> dict[tuple[int, int], str]:
+    """(case pk, arm pk) → SHA-256 of the image that readers were shown."""
+    reads = Read.objects.filter(session__study=study, repeat=0)
+    rows = reads.values_list("case_id", "arm_id", "image_sha256").distinct()
+    return {(case, arm): digest for case, arm, digest in rows.order_by("case_id")}
+
+
+def _renditions(study: Study) -> QuerySet[Rendition]:
+    return Rendition.objects.filter(
+        case__in=study_cases(study), method__in=study.arms.values("method")
+    )
+
+
+def _measured(study: Study) -> dict[tuple[str, str], tuple[ImageQuality, ...]]:
+    rows = ImageQuality.objects.filter(
+        calculation=CALCULATION,
+        rendition_sha256__in=_renditions(study).values("sha256"),
+    ).order_by("slice")
+    found: dict[tuple[str, str], list[ImageQuality]] = defaultdict(list)
+    for row in rows:
+        found[row.reference_sha256, row.rendition_sha256].append(row)
+    return {key: tuple(slices) for key, slices in found.items()}
+
+
+def _line(one: Comparison, row: ImageQuality) -> ImageLine:
+    return ImageLine(
+        arm=one.arm,
+        case=one.case,
+        patient=one.patient,
+        slice=row.slice - STORED_SLICES // 2,
+        mean_squared_error=row.mean_squared_error,
+        psnr=psnr(row.mean_squared_error, data_range=PSNR_RANGE),
+        ssim_range_255=row.ssim_range_255,
+        ssim_range_1=row.ssim_range_1,
+    )
