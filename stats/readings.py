@@ -3,6 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+
+MISSING = -1  # never read, or not assessable
+
 # A place in the readings: one side of one case.
 Place = tuple[int, str]  # case pk, "right" or "left"
 Key = tuple[int, int, int]  # reader pk, arm pk, repeat
@@ -50,3 +57,27 @@ def graded_in_all(
     asked = [place for place in answered if side in (None, place[1])]
     graded = [p for p in asked if all(p in one.grades for one in readings)]
     return sorted(graded), len(asked) - len(graded)
+
+
+@dataclass(frozen=True)
+class GradeTable:
+    """What several readers graded in several arms, beside each reader's standard.
+
+    Items are sides of cases. Grades are places within `categories`, from 0; MISSING
+    where there is none.
+
+    categories: every grade of the scale in its order, used or not.
+    grades: (readers, arms, items). standard: (readers, items), what each reader's
+        grades are compared with. patients: (items,) numbers from 0 without a gap; all
+        items of one patient share theirs, and are one cluster.
+    """
+
+    categories: tuple[int, ...]
+    grades: Integers
+    standard: Integers
+    patients: Integers
+
+    def __post_init__(self) -> None:
+        readers, _arms, items = self.grades.shape
+        if self.standard.shape != (readers, items) or self.patients.shape != (items,):
+            raise ValueError("grades, standard and patients do not belong together")

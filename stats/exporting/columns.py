@@ -3,6 +3,7 @@
 Plain ASCII: the data dictionary reads the same in any program.
 """
 
+from . import bias_files, multireader_files, several_files, striatum_files
 from .answer_columns import ANSWER, ANSWERS, GRADE, NOT_ASSESSABLE
 from .conduct_columns import (
     AMENDMENTS,
@@ -290,5 +291,9 @@ FILES = {
     "viewing_conditions.csv": VIEWING_CONDITIONS,
     "training.csv": TRAINING,
     "audit.csv": AUDIT,
+    **several_files.FILES,
+    **multireader_files.FILES,
+    **bias_files.FILES,
+    **striatum_files.FILES,
     "data_dictionary.csv": DATA_DICTIONARY,
 }

@@ -13,6 +13,7 @@ from ..outcomes import NotEstimable
 from ..reporting.agreement_tables import intra_reader_lines, kappa_lines
 from ..reporting.images import image_set
 from ..reporting.report import ArmQuality, MetricTable, Report
+from . import bias_files, multireader_files, several_files, striatum_files
 from . import conduct_rows as conduct
 from .answers import answer_cells, answers
 from .columns import FILES
@@ -249,5 +250,9 @@ ROWS = {
     "viewing_conditions.csv": conduct.viewing_conditions,
     "training.csv": conduct.training,
     "audit.csv": audit,
+    **several_files.ROWS,
+    **multireader_files.ROWS,
+    **bias_files.ROWS,
+    **striatum_files.ROWS,
     "data_dictionary.csv": data_dictionary,
 }

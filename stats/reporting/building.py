@@ -12,13 +12,17 @@ from .agreement_tables import grade_lines, intra_reader_lines, kappa_lines
 from .analysis_plan import AnalysisPlan, analysis_plan
 from .arms import arm_name
 from .assessability import assessability_lines
+from .bias_section import bias_section
 from .blinding_tables import blinding
 from .conduct import conduct
 from .images import image_set
+from .multireader_section import multireader_section
 from .primary import primary_comparison
 from .quality_tables import quality_tables
 from .reading_times import time_lines
 from .report import Report
+from .several_section import several_section
+from .striatum_section import striatum_section
 
 
 def report_build(
@@ -78,6 +82,10 @@ def report_build(
             images, control_arm, metrics=plan.metrics, slice_wise=slice_wise
         ),
         images_missing=tuple((m.case.code, m.arm.title) for m in images.missing()),
+        several=several_section(study, plan, readings, readers),
+        multireader=multireader_section(study, plan, readings, readers),
+        bias=bias_section(study, plan, readings, readers),
+        striatum=striatum_section(study, plan, readings, readers),
         conduct=conduct(study, readers),
         blinding=blinding(study, readers),
     )

@@ -12,10 +12,14 @@ from ..outcomes import NotEstimable
 from .analysis_plan import AnalysisPlan, Metric
 from .arms import ArmName
 from .assessability import AssessabilityLine, Sides
+from .bias_section import Bias
 from .blinding_tables import Blinding
 from .conduct import Conduct
+from .multireader_section import MultiReader
 from .primary import PrimaryComparison
 from .reading_times import TimeLine
+from .several_section import SeveralReaders
+from .striatum_section import Striatum
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,10 @@ class Report:
     times: tuple[TimeLine, ...]
     quality: tuple[MetricTable, ...]
     images_missing: tuple[tuple[str, str], ...]  # (case code, arm title)
+    several: SeveralReaders
+    multireader: MultiReader
+    bias: Bias
+    striatum: Striatum
     conduct: Conduct
     blinding: Blinding | None  # None: no guesses were asked for
 

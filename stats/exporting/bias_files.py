@@ -1,0 +1,12 @@
+"""Exported files: what moves the grades."""
+
+from collections.abc import Callable, Iterator
+
+from readerstudy.reading.models import Study
+
+from ..reporting.report import Report
+from .lines import Line
+from .shared_columns import Column
+
+FILES: dict[str, tuple[Column, ...]] = {}
+ROWS: dict[str, Callable[[Study, Report], Iterator[Line]]] = {}

@@ -1,0 +1,54 @@
+"""A study's grades as one array, for the statistics that need all of them at once."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from readerstudy.reading.models import Arm, Membership
+from readerstudy.reading.questions import SIDES
+
+from ..readings import MISSING, GradeTable, Integers, Place, Reading, Readings
+
+
+def grade_table(
+    readings: Readings,
+    readers: Sequence[Membership],
+    arms: Sequence[Arm],
+    *,
+    reference: Arm,
+    categories: Sequence[int],
+    repeat: int = 0,
+    sides: Sequence[str] = SIDES,
+) -> GradeTable:
+    """`repeat` 0: first readings. The standard is always the first reading of
+    `reference` by the same reader. Items are cases in the order of `readings.patients`,
+    each with its sides."""
+    places = [(case, side) for case in readings.patients for side in sides]
+    clusters = list(dict.fromkeys(readings.patients.values()))
+    number = {digest: index for index, digest in enumerate(clusters)}
+    patients = [number[readings.patients[case]] for case, _side in places]
+
+    def row(reader: Membership, arm: Arm, which: int) -> Integers:
+        return _row(readings.of(reader.pk, arm.pk, which), places, categories)
+
+    grades = [[row(reader, arm, repeat) for arm in arms] for reader in readers]
+    standard = [row(reader, reference, 0) for reader in readers]
+    return GradeTable(
+        categories=tuple(categories),
+        grades=np.array(grades, dtype=np.int64).reshape(
+            len(readers), len(arms), len(places)
+        ),
+        standard=np.array(standard, dtype=np.int64).reshape(len(readers), len(places)),
+        patients=np.array(patients, dtype=np.int64),
+    )
+
+
+def _row(
+    reading: Reading, places: Sequence[Place], categories: Sequence[int]
+) -> Integers:
+    """(places,) the grades of one reading."""
+    at = {category: index for index, category in enumerate(categories)}
+    found = [reading.grades.get(place) for place in places]
+    return np.array(
+        [MISSING if grade is None else at[grade] for grade in found], dtype=np.int64
+    )
