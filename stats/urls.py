@@ -1,9 +1,9 @@
 from django.urls import path
 
-from . import views
+from .views import report
 
 app_name = "stats"
 urlpatterns = [
-    path("studies/<slug:slug>/report/", views.report, name="report"),
-    path("studies/<slug:slug>/export/", views.export, name="export"),
+    path("studies/<slug:slug>/report/", report.report, name="report"),
+    path("studies/<slug:slug>/export/", report.export, name="export"),
 ]

@@ -10,9 +10,9 @@ from django.test import Client
 
 from readerstudy.cases.models import Rendition
 from readerstudy.reading.models import Membership, Read, Score, Study
-from stats import views
 from stats.outcomes import Reason
 from stats.reasons import REASON_WORDS
+from stats.views import report as views
 
 URL = "/studies/read-study/report/"
 EXPORT = "/studies/read-study/export/"

@@ -1,42 +1,23 @@
-"""The report and the export of one unblinded study."""
+"""The page and the files of one unblinded study."""
 
-from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRefresh
-from django_htmx.middleware import HtmxDetails
 
-from readerstudy.cases.wording import told
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading.models import Study
 
-from .exporting.bundle import zip_pieces
-from .figures import drawing as figures
-from .reporting.building import report_build
-from .reporting.images import image_set
-from .selectors import MAY_SEE_RESULTS, check_unblinded, compared_arms
-from .services import export_record, image_quality_measure
+from ..exporting.bundle import zip_pieces
+from ..figures import drawing as figures
+from ..reporting.building import report_build
+from ..reporting.images import image_set
+from ..selectors import check_unblinded, compared_arms
+from ..services import export_record, image_quality_measure
+from .access import Request, fetch_study, refuse
 
 # A page answers within two seconds; what is left is measured by the next call.
 MEASURING_SECONDS = 1.0
-
-
-class Request(HttpRequest):
-    """As the middleware hands it over: somebody is logged in, htmx is known."""
-
-    user: User
-    htmx: HtmxDetails
-
-
-def _fetch_study(request: Request, slug: str) -> Study:
-    studies = Study.objects.for_role(request.user, *MAY_SEE_RESULTS)
-    return get_object_or_404(studies, slug=slug)
-
-
-def _refuse(request: Request, study: Study, refusal: Refused) -> HttpResponse:
-    context = {"study": study, "refusal": told(str(refusal))}
-    return render(request, "stats/refused.html", context, status=409)
 
 
 @require_safe
@@ -46,7 +27,7 @@ def report(request: Request, slug: str) -> HttpResponse:
     Every call measures for a second and keeps the result, so nothing else has to
     run, and a page that was left is simply opened again.
     """
-    study = _fetch_study(request, slug)
+    study = fetch_study(request, slug)
     control = request.GET.get("control") or None
     slice_wise = request.GET.get("blocks") == "slice"
     try:
@@ -57,7 +38,7 @@ def report(request: Request, slug: str) -> HttpResponse:
             return HttpResponseClientRefresh()
         built = report_build(study=study, control=control, slice_wise=slice_wise)
     except Refused as refusal:
-        return _refuse(request, study, refusal)
+        return refuse(request, study, refusal)
     context = {
         "study": study,
         "report": built,
@@ -79,7 +60,7 @@ def _measuring(request: Request, study: Study) -> HttpResponse:
 @require_safe
 def export(request: Request, slug: str) -> HttpResponse | StreamingHttpResponse:
     """All CSV files as one zip, sent while it is made."""
-    study = _fetch_study(request, slug)
+    study = fetch_study(request, slug)
     excel = request.GET.get("excel") == "1"
     try:
         check_unblinded(study)
@@ -87,7 +68,7 @@ def export(request: Request, slug: str) -> HttpResponse | StreamingHttpResponse:
             return redirect("stats:report", slug)
         built = report_build(study=study)
     except Refused as refusal:
-        return _refuse(request, study, refusal)
+        return refuse(request, study, refusal)
     export_record(study=study, by=request.user, excel=excel)
     return StreamingHttpResponse(
         zip_pieces(study=study, report=built, excel=excel),

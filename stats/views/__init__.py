@@ -1,0 +1,1 @@
+"""The doors of the report: its page, its files, its figures."""
