@@ -18,6 +18,7 @@ compare: these are for looking at a cohort and for dividing it, not for diagnosi
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -50,23 +51,58 @@ def binding_ratios(
     if image is None:
         return None, None
     _, row_mm, column_mm = volume.spacing_mm
-    pixel_ml = SLAB_MM * row_mm * column_mm / 1000
-    brain = _brain(image)
-    if not brain.any() or _reaches_the_edge(brain):
+    regions = find_regions(image, row_mm=row_mm, column_mm=column_mm)
+    if regions is None:
         return None, None
-    sideways, backwards = _brain_frame(brain, row_mm, column_mm)
-    boxes = [_box(side * sideways, backwards, margin_mm=0.0) for side in (-1, 1)]
-    near = _box(np.abs(sideways), backwards, margin_mm=MARGIN_MM)
-    reference = _far_inside(brain, row_mm, column_mm) & ~near
-    if reference.sum() * pixel_ml < LEAST_REFERENCE_ML:
-        return None, None
-    level = float(image[reference].mean())
+    level = float(image[regions.background].mean())
     if level <= 0:
         return None, None
+    pixel_ml = SLAB_MM * row_mm * column_mm / 1000
     right, left = (
-        float((image[box] / level - 1).sum() * pixel_ml / STRIATUM_ML) for box in boxes
+        float((image[box] / level - 1).sum() * pixel_ml / STRIATUM_ML)
+        for box in (regions.right, regions.left)
     )
     return right, left
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Where binding is measured in one axial image: (rows, columns) each.
+
+    right, left: the patient's sides' boxes. background: the rest of the brain, away
+    from both and from its edge.
+    """
+
+    brain: Mask
+    right: Mask
+    left: Mask
+    background: Mask
+
+    @property
+    def striatum(self) -> Mask:
+        """Both boxes."""
+        return self.right | self.left
+
+
+def find_regions(image: Image, *, row_mm: float, column_mm: float) -> Regions | None:
+    """The fixed regions of a slab's mean image (rows, columns), anterior first and
+    the patient's right first. None where it holds no brain large enough to measure
+    in, or one that is cut off at a side.
+    """
+    brain = _brain(image)
+    if not brain.any() or _reaches_the_edge(brain):
+        return None
+    sideways, backwards = _brain_frame(brain, row_mm, column_mm)
+    near = _box(np.abs(sideways), backwards, margin_mm=MARGIN_MM)
+    background = _far_inside(brain, row_mm, column_mm) & ~near
+    if background.sum() * SLAB_MM * row_mm * column_mm / 1000 < LEAST_REFERENCE_ML:
+        return None
+    return Regions(
+        brain=brain,
+        right=_box(-sideways, backwards, margin_mm=0.0),
+        left=_box(sideways, backwards, margin_mm=0.0),
+        background=background,
+    )
 
 
 def _slab_mean(volume: Volume, central_slice: int) -> Image | None:
