@@ -23,12 +23,15 @@ class Reason(StrEnum):
     NONE_ASSESSED = "no side could be assessed in both readings"
     NO_IMAGES = "there are no images to compare"
     ONE_PATIENT = "there is only one patient"
+    TOO_FEW_PATIENTS = "there are too few patients for an interval at this level"
     BOTH_CONSTANT = "both readings use a single grade"
     ONE_CONSTANT = "one of the two readings uses a single grade"
     PERFECT = "agreement is perfect, so its variation cannot be estimated"
     OPPOSITE = "disagreement is total, so its variation cannot be estimated"
     NO_ROOM = "with these grades kappa could not have been another"
     NO_VARIATION = "it does not vary between patients"
+    OVERLAPPING = "the data cannot tell it from the other effects"
+    MORE_EFFECTS = "there are no more patients than effects to test"
     IDENTICAL_IMAGES = "the images are identical"
     ONE_VALUE = "there is only one value"
     ONE_ARM = "there is only one arm to compare"
@@ -67,7 +70,7 @@ class Interval:
     low: float
     high: float
     level: float
-    degrees_of_freedom: int | None
+    degrees_of_freedom: float | None
     method: str
 
 
@@ -76,7 +79,7 @@ def estimated(value: Value | NotEstimable) -> Value | None:
     return None if isinstance(value, NotEstimable) else value
 
 
-def student_quantile(*, level: float, degrees_of_freedom: int) -> float:
+def student_quantile(*, level: float, degrees_of_freedom: float) -> float:
     """Half-width of a two-sided interval in standard errors, e.g. 2.01 for 49 df."""
     # here and not above: loading scipy takes half a second of a start-up
     from scipy import special

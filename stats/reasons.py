@@ -10,12 +10,17 @@ REASON_WORDS: dict[Reason, Promise] = {
     Reason.NONE_ASSESSED: _("no side could be assessed in both readings"),
     Reason.NO_IMAGES: _("there are no images to compare"),
     Reason.ONE_PATIENT: _("there is only one patient"),
+    Reason.TOO_FEW_PATIENTS: _(
+        "there are too few patients for an interval at this level"
+    ),
     Reason.BOTH_CONSTANT: _("both readings use a single grade"),
     Reason.ONE_CONSTANT: _("one of the two readings uses a single grade"),
     Reason.PERFECT: _("agreement is perfect, so its variation cannot be estimated"),
     Reason.OPPOSITE: _("disagreement is total, so its variation cannot be estimated"),
     Reason.NO_ROOM: _("with these grades kappa could not have been another"),
     Reason.NO_VARIATION: _("it does not vary between patients"),
+    Reason.OVERLAPPING: _("the data cannot tell it from the other effects"),
+    Reason.MORE_EFFECTS: _("there are no more patients than effects to test"),
     Reason.IDENTICAL_IMAGES: _("the images are identical"),
     Reason.ONE_VALUE: _("there is only one value"),
     Reason.ONE_ARM: _("there is only one arm to compare"),

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from inference.networks.weights import WeightsCard
 from inference.quality import psnr_db
-from stats.comparison import dunn_against_control, friedman
-from stats.image_quality import structural_similarities
+from stats.comparison.ranks import dunn_against_control, friedman
+from stats.image_quality.similarity import structural_similarities
 from stats.outcomes import estimated
 
 Floats = NDArray[np.float64]

@@ -1,0 +1,39 @@
+"""Do arms differ in what was measured on the same patients?
+
+friedman, dunn_against_control, holm: ranks within blocks (`ranks`)
+paired_difference: Wilcoxon, Hodges-Lehmann and effect size of two arms (`paired`)
+kruskal_wallis, dunn_unpaired: as published tables were often made (`unpaired`)
+"""
+
+from .paired import PairedDifference, paired_difference
+from .ranks import (
+    AgainstControl,
+    Friedman,
+    dunn_against_control,
+    friedman,
+    holm,
+    ranks_within_blocks,
+)
+from .unpaired import (
+    Family,
+    KruskalWallis,
+    UnpairedComparison,
+    dunn_unpaired,
+    kruskal_wallis,
+)
+
+__all__ = [
+    "AgainstControl",
+    "Family",
+    "Friedman",
+    "KruskalWallis",
+    "PairedDifference",
+    "UnpairedComparison",
+    "dunn_against_control",
+    "dunn_unpaired",
+    "friedman",
+    "holm",
+    "kruskal_wallis",
+    "paired_difference",
+    "ranks_within_blocks",
+]

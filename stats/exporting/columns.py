@@ -3,7 +3,13 @@
 Plain ASCII: the data dictionary reads the same in any program.
 """
 
-from . import bias_files, multireader_files, several_files, striatum_files
+from . import (
+    bias_files,
+    comparison_files,
+    multireader_files,
+    several_files,
+    striatum_files,
+)
 from .answer_columns import ANSWER, ANSWERS, GRADE, NOT_ASSESSABLE
 from .conduct_columns import (
     AMENDMENTS,
@@ -291,6 +297,7 @@ FILES = {
     "viewing_conditions.csv": VIEWING_CONDITIONS,
     "training.csv": TRAINING,
     "audit.csv": AUDIT,
+    **comparison_files.FILES,
     **several_files.FILES,
     **multireader_files.FILES,
     **bias_files.FILES,

@@ -13,7 +13,13 @@ from ..outcomes import NotEstimable
 from ..reporting.agreement_tables import intra_reader_lines, kappa_lines
 from ..reporting.images import image_set
 from ..reporting.report import ArmQuality, MetricTable, Report
-from . import bias_files, multireader_files, several_files, striatum_files
+from . import (
+    bias_files,
+    comparison_files,
+    multireader_files,
+    several_files,
+    striatum_files,
+)
 from . import conduct_rows as conduct
 from .answers import answer_cells, answers
 from .columns import FILES
@@ -250,6 +256,7 @@ ROWS = {
     "viewing_conditions.csv": conduct.viewing_conditions,
     "training.csv": conduct.training,
     "audit.csv": audit,
+    **comparison_files.ROWS,
     **several_files.ROWS,
     **multireader_files.ROWS,
     **bias_files.ROWS,

@@ -14,6 +14,7 @@ from .arms import arm_name
 from .assessability import assessability_lines
 from .bias_section import bias_section
 from .blinding_tables import blinding
+from .comparison_section import comparison_section
 from .conduct import conduct
 from .images import image_set
 from .multireader_section import multireader_section
@@ -82,6 +83,7 @@ def report_build(
             images, control_arm, metrics=plan.metrics, slice_wise=slice_wise
         ),
         images_missing=tuple((m.case.code, m.arm.title) for m in images.missing()),
+        comparison=comparison_section(images, control_arm, metrics=plan.metrics),
         several=several_section(study, plan, readings, readers),
         multireader=multireader_section(study, plan, readings, readers),
         bias=bias_section(study, plan, readings, readers),

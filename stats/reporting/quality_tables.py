@@ -1,7 +1,6 @@
 """The image quality tables of a report: one for each metric."""
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
@@ -9,21 +8,12 @@ from readerstudy.reading.models import Arm
 
 from ..comparison.ranks import dunn_against_control, friedman
 from ..image_quality.similarity import mean_spread
-from ..outcomes import NotEstimable, Reason, estimated
+from ..outcomes import Reason, estimated
 from .analysis_plan import Metric
 from .arms import arm_name
 from .images import ImageLine, ImageSet
+from .patient_means import Value, metric_value, patient_means
 from .report import ArmQuality, MetricTable
-
-Value = Callable[[ImageLine], float | NotEstimable]
-
-
-def _value(metric: Metric) -> Value:
-    if metric.key == "psnr":
-        return lambda line: line.psnr
-    if metric.data_range == 1:
-        return lambda line: line.ssim_range_1
-    return lambda line: line.ssim_range_255
 
 
 def quality_tables(
@@ -42,16 +32,6 @@ def quality_tables(
         _metric_table(metric, arms, by_arm, control, slice_wise=slice_wise)
         for metric in metrics
     )
-
-
-def _patient_means(lines: Sequence[ImageLine], value: Value) -> dict[Hashable, float]:
-    """patient → mean over the slices that have a value, in order of case codes."""
-    values: dict[Hashable, list[float]] = defaultdict(list)
-    for line in lines:
-        number = estimated(value(line))
-        if number is not None:
-            values[line.patient].append(number)
-    return {patient: float(np.mean(numbers)) for patient, numbers in values.items()}
 
 
 def _slices(lines: Sequence[ImageLine], value: Value) -> dict[Hashable, float]:
@@ -85,9 +65,9 @@ def _metric_table(
     *,
     slice_wise: bool,
 ) -> MetricTable:
-    value = _value(metric)
-    means = [_patient_means(by_arm[arm.pk], value) for arm in arms]
-    chosen = _slices if slice_wise else _patient_means
+    value = metric_value(metric)
+    means = [patient_means(by_arm[arm.pk], value) for arm in arms]
+    chosen = _slices if slice_wise else patient_means
     blocks = [chosen(by_arm[arm.pk], value) for arm in arms]
     every = _measured_blocks(by_arm, slice_wise=slice_wise)
     complete = [block for block in every if all(block in one for one in blocks)]

@@ -14,6 +14,7 @@ from .arms import ArmName
 from .assessability import AssessabilityLine, Sides
 from .bias_section import Bias
 from .blinding_tables import Blinding
+from .comparison_section import Comparison
 from .conduct import Conduct
 from .multireader_section import MultiReader
 from .primary import PrimaryComparison
@@ -151,6 +152,7 @@ class Report:
     times: tuple[TimeLine, ...]
     quality: tuple[MetricTable, ...]
     images_missing: tuple[tuple[str, str], ...]  # (case code, arm title)
+    comparison: Comparison
     several: SeveralReaders
     multireader: MultiReader
     bias: Bias
