@@ -1,17 +1,18 @@
 """What a report reads of a study: its people, arms, cases and grades as they stand."""
 
-from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from readerstudy.cases.models import Case
 from readerstudy.cases.selectors import patients_of
 from readerstudy.imaging.errors import Refused
-from readerstudy.reading.models import Arm, Membership, Read, Score, Study
+from readerstudy.reading.models import Arm, Membership, Read, Score, Session, Study
 
-from .readings import Key, Place, Reading, Readings
+from .readings import MISSING, Key, Reading, Readings, place_number
 
 QUESTION = "grade"
 MAY_SEE_RESULTS = (Membership.Role.COORDINATOR, Membership.Role.STATISTICIAN)
@@ -26,37 +27,65 @@ def check_unblinded(study: Study) -> None:
         )
 
 
+SCORE = np.dtype(
+    [
+        ("arm", np.int64),
+        ("repeat", np.int8),
+        ("place", np.int64),
+        ("version", np.int16),
+        ("value", np.int8),
+    ]
+)
+
+
 def readings(study: Study) -> Readings:
     """The answers of a study as they stand, latest version of each."""
-    rows = (
-        Score.objects.filter(
-            answer__read__session__study=study,
-            question=QUESTION,
-            answer__read__submitted_at__isnull=False,
-        )
-        .order_by("answer__version")
-        .values_list(
-            "answer__read__reader_id",
-            "answer__read__arm_id",
-            "answer__read__repeat",
-            "answer__read__case_id",
-            "side",
-            "value",
-        )
-    )
-    latest: dict[Key, dict[Place, int | None]] = defaultdict(dict)
-    for reader, arm, repeat, case, side, value in rows.iterator():
-        latest[reader, arm, repeat][case, side] = value  # a later version wins
-    patients = patients_of(study_cases(study))
-    return Readings({key: _reading(given) for key, given in latest.items()}, patients)
+    found: dict[Key, Reading] = {}
+    for reader in answering_readers(study):
+        found |= {(reader.pk, *key): one for key, one in _readings_of(reader).items()}
+    return Readings(found, patients_of(study_cases(study)))
 
 
-def _reading(given: dict[Place, int | None]) -> Reading:
-    """given: None where a side could not be assessed."""
-    return Reading(
-        grades={place: grade for place, grade in given.items() if grade is not None},
-        declined=frozenset(place for place, grade in given.items() if grade is None),
+def _readings_of(reader: Membership) -> dict[tuple[int, int], Reading]:
+    """(arm pk, repeat) → what this reader answered."""
+    rows = Score.objects.filter(
+        answer__read__reader=reader,
+        question=QUESTION,
+        answer__read__submitted_at__isnull=False,
+    ).values_list(
+        "answer__read__arm_id",
+        "answer__read__repeat",
+        "answer__read__case_id",
+        "side",
+        "answer__version",
+        "value",
     )
+    scores = np.fromiter(
+        (
+            (arm, repeat, place_number((case, side)), version, _value(value))
+            for arm, repeat, case, side, version, value in rows.order_by().iterator()
+        ),
+        dtype=SCORE,
+    )
+    scores.sort(order=["arm", "repeat", "place", "version"])
+    of_one = scores[["arm", "repeat", "place"]]
+    scores = scores[np.append(of_one[1:] != of_one[:-1], [True] * (len(scores) > 0))]
+    return {
+        (arm, repeat): Reading.of_arrays(
+            *_columns(scores, (scores["arm"] == arm) & (scores["repeat"] == repeat))
+        )
+        for arm, repeat in np.unique(scores[["arm", "repeat"]]).tolist()
+    }
+
+
+def _columns(scores: Any, chosen: Any) -> tuple[Any, Any]:
+    """Copies, so that nothing keeps the whole table alive."""
+    return scores["place"][chosen].copy(), scores["value"][chosen].copy()
+
+
+def _value(grade: int | None) -> int:
+    """grade: None where a side could not be assessed."""
+    return MISSING if grade is None else grade
 
 
 @dataclass(frozen=True)
@@ -108,6 +137,12 @@ def first_reads(study: Study, arm: Arm) -> QuerySet[Read]:
 def study_readers(study: Study) -> QuerySet[Membership]:
     readers = study.memberships.filter(role=Membership.Role.READER)
     return readers.order_by("code")
+
+
+def answering_readers(study: Study) -> QuerySet[Membership]:
+    """Everybody whose reads the study's plan holds, by code."""
+    planned = Session.objects.filter(study=study).values("reader")
+    return Membership.objects.filter(pk__in=planned).order_by("code", "pk")
 
 
 def reference_arm(study: Study) -> Arm:

@@ -12,7 +12,7 @@ from .. import selectors
 from ..agreement.kappa import Agreement, Weighting, weighted_kappa
 from ..means import PatientMean, mean_of_estimates, patient_mean
 from ..outcomes import Reason
-from ..readings import Reading, Readings, graded_in_all
+from ..readings import MISSING, NOTHING, Reading, Readings, common
 from .arms import arm_name
 from .report import GradeLine, IntraReaderLine, KappaLine, ReaderAgreement
 
@@ -27,14 +27,13 @@ def agreement(
     side: str | None = None,
 ) -> Agreement:
     """Kappa over the places that both readings graded; of one side if asked."""
-    places, left_out = graded_in_all([first, second], side=side)
+    found = common([first, second], side=side)
     return weighted_kappa(
-        [first.grades[place] for place in places],
-        [second.grades[place] for place in places],
+        *found.grades.tolist(),
         categories=categories,
-        patients=[patients[case] for case, _side in places],
+        patients=found.patients(patients),
         weighting=weighting,
-        left_out=left_out,
+        left_out=found.left_out,
     )
 
 
@@ -120,7 +119,7 @@ def grade_lines(
     lines = []
     for arm in [reference, *selectors.compared_arms(study)]:
         given = [readings.of(reader.pk, arm.pk) for reader in readers]
-        grades = [grade for one in given for grade in one.grades.values()]
+        grades = np.concatenate([NOTHING.values, *(one.values for one in given)])
         shifts = [
             _shifted(readings.of(reader.pk, reference.pk), one)
             for reader, one in zip(readers, given, strict=True)
@@ -129,8 +128,8 @@ def grade_lines(
         lines.append(
             GradeLine(
                 arm=arm_name(arm),
-                counts=tuple(grades.count(grade) for grade in categories),
-                declined=sum(len(one.declined) for one in given),
+                counts=tuple(int((grades == grade).sum()) for grade in categories),
+                declined=int((grades == MISSING).sum()),
                 pairs=sum(len(one.differences) for one in shifts),
                 left_out=sum(one.left_out for one in shifts),
                 shift=None if is_reference else _shift(shifts, readings),
@@ -153,10 +152,17 @@ class _Shifted:
 
 def _shifted(standard: Reading, arm: Reading) -> _Shifted:
     """Of all places that both graded."""
-    places, left_out = graded_in_all([standard, arm])
+    found = common([standard, arm])
+    cases = (found.numbers // 2).tolist()
+    standard_grades, arm_grades = found.grades.tolist()
     return _Shifted(
-        [(place[0], arm.grades[place] - standard.grades[place]) for place in places],
-        left_out,
+        [
+            (case, after - before)
+            for case, before, after in zip(
+                cases, standard_grades, arm_grades, strict=True
+            )
+        ],
+        found.left_out,
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from readerstudy.reading.models import Membership, Study
 
 from .. import selectors
-from ..readings import Reading, Readings
+from ..readings import MISSING, Reading, Readings
 from .arms import ArmName, arm_name
 
 
@@ -59,4 +59,5 @@ def assessability_lines(
 
 
 def _sides(reading: Reading) -> Sides:
-    return Sides(len(reading.declined), len(reading.answered))
+    declined = int((reading.values == MISSING).sum())
+    return Sides(declined, len(reading.values))

@@ -7,7 +7,7 @@ import numpy as np
 from readerstudy.reading.models import Arm, Membership
 from readerstudy.reading.questions import SIDES
 
-from ..readings import MISSING, GradeTable, Integers, Place, Reading, Readings
+from ..readings import MISSING, GradeTable, Integers, Reading, Readings, place_number
 
 
 def grade_table(
@@ -23,10 +23,13 @@ def grade_table(
     """`repeat` 0: first readings. The standard is always the first reading of
     `reference` by the same reader. Items are cases in the order of `readings.patients`,
     each with its sides."""
-    places = [(case, side) for case in readings.patients for side in sides]
+    places = np.array(
+        [place_number((case, side)) for case in readings.patients for side in sides],
+        dtype=np.int64,
+    )
     clusters = list(dict.fromkeys(readings.patients.values()))
     number = {digest: index for index, digest in enumerate(clusters)}
-    patients = [number[readings.patients[case]] for case, _side in places]
+    patients = [number[readings.patients[case]] for case in (places // 2).tolist()]
 
     def row(reader: Membership, arm: Arm, which: int) -> Integers:
         return _row(readings.of(reader.pk, arm.pk, which), places, categories)
@@ -43,12 +46,12 @@ def grade_table(
     )
 
 
-def _row(
-    reading: Reading, places: Sequence[Place], categories: Sequence[int]
-) -> Integers:
-    """(places,) the grades of one reading."""
-    at = {category: index for index, category in enumerate(categories)}
-    found = [reading.grades.get(place) for place in places]
-    return np.array(
-        [MISSING if grade is None else at[grade] for grade in found], dtype=np.int64
-    )
+def _row(reading: Reading, places: Integers, categories: Sequence[int]) -> Integers:
+    """(places,) the grades of one reading, as places within the categories."""
+    given = reading.at(places).astype(np.int64)
+    found = np.full(len(given), MISSING, dtype=np.int64)
+    for index, category in enumerate(categories):
+        found[given == category] = index
+    if ((given == MISSING) != (found == MISSING)).any():
+        raise ValueError("a grade is not one of the categories")
+    return found

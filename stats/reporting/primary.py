@@ -15,7 +15,7 @@ from ..multireader.kappa_difference import (
     not_inferior,
 )
 from ..outcomes import NotEstimable
-from ..readings import Place, Reading, Readings, graded_in_all
+from ..readings import Reading, Readings, common
 from .analysis_plan import AnalysisPlan
 from .arms import ArmName, arm_name
 
@@ -110,39 +110,25 @@ def _same_sides(
 ) -> tuple[Arms, int]:
     found, left_out = [], 0
     for one in three:
-        places, without = graded_in_all([one.standard, one.primary, one.control])
-        left_out += without
-        found.append(
-            (
-                _pairs(one.standard, one.primary, places, patients),
-                _pairs(one.standard, one.control, places, patients),
-            )
-        )
+        sides = common([one.standard, one.primary, one.control])
+        left_out += sides.left_out
+        standard, *arms = sides.grades.tolist()
+        whose = sides.patients(patients)
+        primary, control = (Pairs(standard, grades, whose) for grades in arms)
+        found.append((primary, control))
     return found, left_out
 
 
 def _own_sides(three: Sequence[_ThreeReadings], patients: Mapping[int, str]) -> Arms:
     def pairs(standard: Reading, arm: Reading) -> Pairs:
-        places, _left_out = graded_in_all([standard, arm])
-        return _pairs(standard, arm, places, patients)
+        sides = common([standard, arm])
+        first, second = sides.grades.tolist()
+        return Pairs(first, second, sides.patients(patients))
 
     return [
         (pairs(one.standard, one.primary), pairs(one.standard, one.control))
         for one in three
     ]
-
-
-def _pairs(
-    standard: Reading,
-    arm: Reading,
-    places: Sequence[Place],
-    patients: Mapping[int, str],
-) -> Pairs:
-    return Pairs(
-        standard=[standard.grades[place] for place in places],
-        grades=[arm.grades[place] for place in places],
-        patients=[patients[case] for case, _side in places],
-    )
 
 
 def _compared(

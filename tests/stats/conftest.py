@@ -8,29 +8,13 @@ from django.core.management import call_command
 from django.test import Client
 
 from readerstudy.reading.models import Membership, Study
+from stats.exporting.columns import FILES
 
 from .conducted import add_conduct, add_guesses, give_plan
 from .studies import make_cohort, make_study
 
 METHODS = ("reference", "short", "unet")
-TABLES = {
-    "reads.csv",
-    "answers.csv",
-    "kappa.csv",
-    "primary_comparison.csv",
-    "intra_reader.csv",
-    "image_quality.csv",
-    "image_quality_summary.csv",
-    "guesses.csv",
-    "blinding_index.csv",
-    "deviations.csv",
-    "reopenings.csv",
-    "amendments.csv",
-    "viewing_conditions.csv",
-    "training.csv",
-    "audit.csv",
-    "data_dictionary.csv",
-}
+TABLES = set(FILES)
 EXPORTED = TABLES | {"README.txt", "protocol.yaml", "protocol.json"}
 
 
