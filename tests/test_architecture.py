@@ -76,7 +76,7 @@ PURE_MODULES = (
 )
 # The rooms of `reading` from the lowest up. Each knows those below it, none beside it.
 READING_LAYERS = (
-    {"models", "questions", "images", "gate", "atlas", "apps"},
+    {"models", "questions", "images", "gate", "atlas", "apps", "signals"},
     {"protocol", "plans", "migrations"},
     {"preflight", "selectors", "recording", "leaks"},
     {"services"},
@@ -116,7 +116,7 @@ INFERENCE_LAYERS = (
 )
 # The rooms of `stats`, likewise.
 STATS_LAYERS = (
-    {"apps", "outcomes", "models", "readings"},
+    {"outcomes", "models", "readings", "triggers", "versions"},
     {"means", "reasons", "migrations"},
     {"agreement", "comparison", "image_quality"},
     {"multireader", "bias"},
@@ -126,8 +126,12 @@ STATS_LAYERS = (
     {"figures"},
     {"exporting"},
     {"services"},
+    {"freezing"},
+    {"tasks"},
+    {"pdf"},
     {"views", "management"},
     {"urls"},
+    {"apps"},
 )
 LAYERS = {
     "reading": READING_LAYERS,

@@ -59,6 +59,9 @@ ACTIONS = {
     "study.withdraw_approval": _("One of the two took the agreement to unblind back."),
     "study.close": _("No read is shown or answered any more."),
     "study.unblind": _("From now on scores may be seen with their arms."),
+    "study.freeze_report": _(
+        "The report of an unblinded study was computed and frozen; it has its hash."
+    ),
     "study.export": _("The CSV files of an unblinded study were given out."),
 }
 

@@ -10,6 +10,7 @@ from readerstudy.imaging.errors import Refused
 
 from ..models import CodeBreak, Membership, Read, Study, UnblindingApproval
 from ..recording import record_read, record_study
+from ..signals import study_unblinded
 from .rights import check_coordinates
 
 APPROVING = (Membership.Role.COORDINATOR, Membership.Role.STATISTICIAN)
@@ -65,6 +66,12 @@ def _unblind(study: Study, by: User) -> None:
     study.unblinded_at = timezone.now()
     study.save(update_fields=["state", "unblinded_at"])
     record_study("study.unblind", study=study, by=by, after={"seed": study.seed})
+
+    def tell() -> None:
+        study_unblinded.send(sender=Study, study_id=study.pk)
+
+    # robust: the study is unblinded, whatever becomes of those who are told
+    transaction.on_commit(tell, robust=True)
 
 
 @transaction.atomic
