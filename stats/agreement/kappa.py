@@ -197,7 +197,12 @@ def clustered_error(influence: Floats, patients: Integers) -> float:
 
 
 def fisher_interval(
-    kappa: float, error: float, *, degrees_of_freedom: int, level: float
+    kappa: float,
+    error: float,
+    *,
+    degrees_of_freedom: int,
+    level: float,
+    method: str = INTERVAL_METHOD,
 ) -> Interval | NotEstimable:
     """tanh(atanh κ ± t · SE / (1 - κ²)): stays within -1 and 1, and is skewed."""
     if 1 - abs(kappa) < ROUNDING:
@@ -212,7 +217,7 @@ def fisher_interval(
         float(np.tanh(middle + half)),
         level,
         degrees_of_freedom,
-        INTERVAL_METHOD,
+        method,
     )
 
 
