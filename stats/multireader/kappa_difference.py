@@ -15,15 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..agreement.kappa import Agreement, Weighting, influences, weighted_kappa
-from ..means import mean_of_estimates
-from ..outcomes import ROUNDING, Interval, NotEstimable, Reason, student_quantile
+from ..agreement.kappa import Weighting, category_places
+from ..outcomes import Interval, NotEstimable, student_quantile
+from .covariance import Cell, Combined, combine, joint_kappas_of_cells
 
 INTERVAL_METHOD = "delta method clustered by patient over readers and arms, t"
-
-# With one of these a kappa's variation is unknown, and not the 0 that the delta
-# method would make of it.
-UNKNOWN_VARIATION = (Reason.ONE_CONSTANT, Reason.PERFECT, Reason.OPPOSITE)
 
 
 @dataclass(frozen=True)
@@ -71,65 +67,54 @@ def kappa_difference(
 
     Not estimable: a kappa that is not; the interval also where one reading is
     constant, agreement perfect or disagreement total, or where every patient
-    contributes the same to both arms.
+    contributes the same to both arms. Raises Refused for a grade outside
+    `categories`.
     """
-    found = [
-        tuple(_kappa(arm, categories, weighting) for arm in arms) for arms in readers
-    ]
-    first, second = (
-        mean_of_estimates([arms[place].kappa for arms in found]) for place in (0, 1)
+    people = dict.fromkeys(
+        who for arms in readers for pairs in arms for who in pairs.patients
     )
-    people = {who for arms in readers for pairs in arms for who in pairs.patients}
-    counts = (len(readers), len(people), first, second)
-    if isinstance(first, NotEstimable) or isinstance(second, NotEstimable):
-        nothing = NotEstimable(Reason.READER_MISSING)
-        return KappaDifference(*counts, nothing, nothing, nothing)
-    error = _error(readers, found, categories, weighting)
-    if isinstance(error, NotEstimable):
-        return KappaDifference(*counts, first - second, error, error)
-    freedom = len(people) - 1
-    half = student_quantile(level=level, degrees_of_freedom=freedom) * error
-    middle = first - second
-    interval = Interval(middle - half, middle + half, level, freedom, INTERVAL_METHOD)
-    return KappaDifference(*counts, middle, error, interval)
-
-
-def _kappa(pairs: Pairs, categories: Sequence[int], weighting: Weighting) -> Agreement:
-    return weighted_kappa(
-        pairs.standard,
-        pairs.grades,
-        categories=categories,
-        patients=pairs.patients,
+    number = {who: place for place, who in enumerate(people)}
+    joint = joint_kappas_of_cells(
+        [[_cell(pairs, categories, number) for pairs in arms] for arms in readers],
+        categories=len(categories),
+        patients=len(people),
+        arms=2,
         weighting=weighting,
     )
+    share = np.full(len(readers), 1 / max(len(readers), 1))
+    first = combine(joint, np.outer(share, [1, 0])).estimate
+    second = combine(joint, np.outer(share, [0, 1])).estimate
+    found = combine(joint, np.outer(share, [1, -1]))
+    return KappaDifference(
+        len(readers),
+        len(people),
+        first,
+        second,
+        found.estimate,
+        found.standard_error,
+        difference_interval(found, level=level),
+    )
 
 
-def _error(
-    readers: Sequence[tuple[Pairs, Pairs]],
-    found: Sequence[tuple[Agreement, ...]],
-    categories: Sequence[int],
-    weighting: Weighting,
-) -> float | NotEstimable:
-    for one in (one for arms in found for one in arms):
-        without = one.interval
-        if isinstance(without, NotEstimable) and without.reason in UNKNOWN_VARIATION:
-            return without
-    totals: dict[Hashable, float] = {}
-    for arms in readers:
-        for pairs, sign in zip(arms, (1, -1), strict=True):
-            moved = influences(
-                pairs.standard,
-                pairs.grades,
-                categories=categories,
-                weighting=weighting,
-            )
-            moved *= sign / (len(moved) * len(readers))
-            for who, share in zip(pairs.patients, moved, strict=True):
-                totals[who] = totals.get(who, 0.0) + float(share)
-    groups = len(totals)
-    squares = float((np.array(list(totals.values())) ** 2).sum())
-    error = float(np.sqrt(groups / (groups - 1) * squares))
-    return NotEstimable(Reason.NO_VARIATION) if error < ROUNDING else error
+def difference_interval(found: Combined, *, level: float) -> Interval | NotEstimable:
+    """Estimate ± t(G-1) · SE, of a difference of kappas."""
+    if isinstance(found.estimate, NotEstimable):
+        return found.estimate
+    if isinstance(found.standard_error, NotEstimable):
+        return found.standard_error
+    freedom = found.patients - 1
+    half = student_quantile(level=level, degrees_of_freedom=freedom)
+    half *= found.standard_error
+    low, high = found.estimate - half, found.estimate + half
+    return Interval(low, high, level, freedom, INTERVAL_METHOD)
+
+
+def _cell(pairs: Pairs, categories: Sequence[int], number: dict[Hashable, int]) -> Cell:
+    return Cell(
+        category_places(pairs.standard, categories=categories),
+        category_places(pairs.grades, categories=categories),
+        np.array([number[who] for who in pairs.patients], dtype=np.int64),
+    )
 
 
 def not_inferior(difference: KappaDifference, *, margin: float) -> bool | NotEstimable:
