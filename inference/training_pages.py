@@ -2,11 +2,9 @@
 
 import statistics
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -14,15 +12,13 @@ from readerstudy.cases.models import Cohort
 from readerstudy.imaging.errors import Refused
 
 from . import registry
-from .claims import is_known_dead
 from .cohort_pairs import refuse_unlearnable
 from .curves import Curve, curve
-from .living import is_ending
-from .models import Training, Worker
+from .living import is_ending, living_workers
+from .models import Training
 
 # so many of the last epochs say how long the next will take
 RECENT_EPOCHS = 5
-HEARD_WITHIN = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -132,10 +128,6 @@ def curves(training: Training) -> Curves:
     )
 
 
-def somebody_listens(*, now: datetime | None = None) -> bool:
-    """Whether a worker for trainings has lately said that it lives."""
-    since = (now or timezone.now()) - HEARD_WITHIN
-    return any(
-        settings.TRAINING_QUEUE in worker.queues and not is_known_dead(worker.claim)
-        for worker in Worker.objects.filter(seen_at__gte=since)
-    )
+def somebody_listens() -> bool:
+    """Whether a worker lives that takes trainings."""
+    return any(settings.TRAINING_QUEUE in one.queues for one in living_workers())

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from inference import registry, services
+from inference.claims import new_claim
 from inference.models import Job, Weights
 from inference.networks.weights import WeightsCard, write_weights
 from readerstudy.cases.models import Case, Cohort, Rendition
@@ -65,6 +66,11 @@ def weights_content(
         path, card=WeightsCard.from_json({**card, **changes}), parameters=parameters
     )
     return path.read_bytes()
+
+
+def dead_claim() -> str:
+    """Of a process of this machine that has ended."""
+    return "|".join([*new_claim().split("|")[:2], "999999999", "1", "x"])
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from inference.models import Worker
 from inference.presence import Presence
 from inference.services import workers
 
-from .conftest import request
+from .conftest import dead_claim, request
 
 pytestmark = pytest.mark.django_db
 ELSEWHERE = "|".join(["elsewhere", "pid:[1]", "1", "1", "x"])
@@ -44,6 +44,14 @@ def test_a_job_goes_to_a_gpu_where_one_listens(queues, device, minutes, queue):
     worker(*queues, device=device)
     silent_for(minutes)
     assert workers.queue_for_jobs() == queue
+
+
+def test_a_gpu_s_worker_that_has_ended_is_not_waited_for():
+    """Of this machine it is known at once, however lately it was seen."""
+    worker("gpu", device="cuda: A GPU", claim=dead_claim())
+    assert workers.queue_for_jobs() == "cpu"
+    worker("gpu", device="cuda: A GPU", claim=new_claim())
+    assert workers.queue_for_jobs() == "gpu"
 
 
 def test_a_gpu_that_vanishes_leaves_its_jobs_to_the_others(
@@ -109,10 +117,7 @@ def test_a_worker_says_that_it_lives_and_is_there_again_where_it_was_forgotten()
 
 
 def test_who_died_without_a_word_is_forgotten():
-    host, namespace, *_ = new_claim().split("|")
-    worker(
-        "cpu", device="cpu", claim="|".join([host, namespace, "999999999", "1", "x"])
-    )
+    worker("cpu", device="cpu", claim=dead_claim())
     living = worker("cpu", device="cpu", claim=new_claim())
     elsewhere = worker("gpu", device="cpu")
     services.workers_forget()

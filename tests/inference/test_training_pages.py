@@ -13,6 +13,7 @@ from inference.claims import new_claim
 from inference.models import Training, Worker
 from readerstudy.cases.models import Cohort
 
+from .conftest import dead_claim
 from .learners import ask, make_divided, run, short_recipe
 
 pytestmark = pytest.mark.django_db
@@ -215,8 +216,13 @@ def test_a_training_that_nobody_listens_for_says_so(pages, divided):
         claim=new_claim(), queues=["cpu"], device="cpu", started_at=now, seen_at=now
     )
     assert "No worker for trainings" in pages.get(place).content.decode()
-    Worker.objects.filter(pk=worker.pk).update(queues=["training"])
+    ours = Worker.objects.filter(pk=worker.pk)
+    ours.update(queues=["training"])
     assert "No worker for trainings" not in pages.get(place).content.decode()
+    ours.update(seen_at=now - timedelta(minutes=3))  # it has gone silent
+    assert "No worker for trainings" in pages.get(place).content.decode()
+    ours.update(seen_at=now, claim=dead_claim())
+    assert "No worker for trainings" in pages.get(place).content.decode()
 
 
 @pytest.mark.parametrize("member", [False, True])

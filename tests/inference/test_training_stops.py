@@ -16,6 +16,7 @@ from inference.services import training_running
 from readerstudy.cases.models import Cohort
 from readerstudy.imaging.errors import Refused
 
+from .conftest import dead_claim
 from .learners import ask, make_divided, run
 from .test_training_service import same_numbers
 
@@ -152,7 +153,7 @@ def test_a_damaged_checkpoint_is_refused_in_words(divided):
 
 def test_what_a_dead_worker_held_is_put_back_and_given_up_after_three_deaths(divided):
     training = ask(divided)
-    dead = "|".join([*new_claim().split("|")[:2], "999999999", "1", "x"])
+    dead = dead_claim()
     rows = Training.objects.filter(pk=training.pk)
     for attempts in (1, 2):
         rows.update(
