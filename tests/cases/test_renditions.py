@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from django.db.models import QuerySet
 
 from readerstudy.cases import selectors, services
 from readerstudy.cases.models import Case, Cohort, Rendition, Series
@@ -204,6 +205,25 @@ def test_images_stored_together_share_no_fate(case, django_capture_on_commit_cal
     assert others[0].pk not in found
     assert "not numbers" in str(found[others[1].pk])
     assert len(stored_files()) == 1
+
+
+def test_what_is_wanted_is_asked_once_the_cohort_is_locked(case, monkeypatch):
+    """Asked before, a slice corrected in between would get the image of the old one."""
+    done = []
+
+    def remember(queryset, *args, **kwargs):
+        done.append(queryset.model)
+        return lock(queryset, *args, **kwargs)
+
+    def wanted():
+        done.append("asked")
+        return {case.pk}
+
+    lock = QuerySet.select_for_update
+    monkeypatch.setattr(QuerySet, "select_for_update", remember)
+    image = services.NewImage(case, values(), {})
+    services.renditions_save(method="unet", images=[image], still_wanted=wanted)
+    assert done == [Cohort, "asked"]
 
 
 def test_images_stored_together_are_one_transaction(case):

@@ -132,6 +132,10 @@ def test_a_decoder_that_says_something_else_is_not_believed(one, monkeypatch):
         b'{"~": "Geometry", "told": {}}',
         b'{"~": "array", "length": 2, "dtype": "uint16", "shape": [9, 9]}',
         b'{"~": "moment", "iso": "yesterday"}',
+        b'{"~": "bytes", "length": 7}',  # and what is the eighth?
+        b'{"~": "bytes", "length": 9}',
+        b'{"~": "bytes", "length": -1}',
+        b'{"~": "bytes", "length": 8.0}',
         b"{}",
     ],
 )

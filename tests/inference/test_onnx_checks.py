@@ -14,6 +14,13 @@ from .onnx_files import FILES, TORCH, as_keras, convolution, model, small, value
 
 pytestmark = pytest.mark.pure
 node = helper.make_node
+NOT_RUN = (
+    *("If", "Loop", "Scan", "SequenceMap"),
+    *("Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike"),
+    *("RandomUniform", "RandomUniformLike"),
+    *("ImageDecoder", "RegexFullMatch", "StringConcat", "StringNormalizer"),
+    *("StringSplit", "TfIdfVectorizer"),
+)
 
 
 def check(content, name="theirs.onnx"):
@@ -94,6 +101,24 @@ def hidden_graph(found):
     attribute.g.name = "hidden"
 
 
+def hidden_graphs(found):
+    attribute = found.graph.node[0].attribute.add(name="x", i=1, type=2)
+    attribute.graphs.add().name = "hidden"
+
+
+def of_a_function(found):
+    attribute = found.graph.node[0].attribute.add(name="x", type=2)
+    attribute.ref_attr_name = "theirs"
+
+
+def sparse_attribute(found):
+    found.graph.node[0].attribute.add(name="x", type=2).sparse_tensor.dims.append(1)
+
+
+def sparse_attributes(found):
+    found.graph.node[0].attribute.add(name="x", type=2).sparse_tensors.add()
+
+
 def function(found):
     found.functions.add(name="mine", domain="me")
 
@@ -104,6 +129,10 @@ def sparse(found):
 
 def text(found):
     found.graph.initializer.append(helper.make_tensor("t", 8, [1], [b"text"]))
+
+
+def hidden_text(found):
+    found.graph.initializer[0].string_data.append(b"text")
 
 
 def huge(found):
@@ -126,20 +155,25 @@ def many_dimensions(found):
         (changed(external_constant), "'hidden' lie in another file"),
         (changed(branches), "'If' decides or repeats.*without branches"),
         (changed(hidden_graph), "'Conv' holds a graph of its own"),
+        (changed(hidden_graphs), "'Conv' holds a graph of its own"),
+        (changed(of_a_function), "'Conv' holds a graph of its own"),
+        (changed(sparse_attribute), "sparse form"),
+        (changed(sparse_attributes), "sparse form"),
         (changed(function), "functions of its own .'mine'.*inline_local_functions"),
         (changed(sparse), "sparse form"),
         (changed(text), "'t' holds text"),
+        (changed(hidden_text), "'w' holds text"),
         (changed(huge), "'w' says that it has .* numbers"),
         (changed(negative), "'w' says that it has"),
         (changed(many_dimensions), "'w' says that it has"),
         (changed(lambda m: m.training_info.add()), "more than a network"),
+        (changed(lambda m: m.configuration.add()), "more than a network"),
         (one_node("Loop"), "'Loop' decides or repeats"),
-        (one_node("Scan"), "'Scan' decides or repeats"),
-        (one_node("SequenceMap"), "'SequenceMap' decides or repeats"),
         (one_node("RandomNormalLike"), "'RandomNormalLike' draws random"),
         (one_node("Bernoulli"), r"network\.eval"),
         (one_node("StringNormalizer"), "text or image files"),
         (one_node("Gelu"), "opset 17 has no operator 'Gelu'"),
+        (one_node("Relu", overload="theirs"), "no operator 'Relu'"),
         (one_node("Nonsense"), "no operator 'Nonsense'"),
         (one_node("Relu", domain="com.microsoft"), "of 'com.microsoft'"),
         (one_node("Scaler", domain="ai.onnx.ml"), "of 'ai.onnx.ml'"),
@@ -153,6 +187,12 @@ def many_dimensions(found):
 def test_what_is_not_a_plain_network_is_refused_by_name(bad, words):
     with pytest.raises(Refused, match=words):
         check(bad)
+
+
+@pytest.mark.parametrize("operator", NOT_RUN)
+def test_an_operator_that_decides_draws_or_reads_is_not_run(operator):
+    with pytest.raises(Refused, match=f"^The operator '{operator}' "):
+        check(one_node(operator))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from onnx import helper
 
 from inference import runtime
 from inference.runtime import Limits, NetworkFailedError
+from inference.runtime.process import Process
 
 from . import graphs
 from .graphs import images, prepared
@@ -117,6 +120,27 @@ def test_one_that_is_none() -> None:
         runtime.open_session(prepared(b"no network")),
     ):
         pass
+
+
+def test_one_from_outside_is_not_run_where_the_network_is_open(
+    monkeypatch, tmp_path: Path
+) -> None:
+    """Weights of a registered network are: nothing in them is a program."""
+
+    def greet(process: Process) -> dict:
+        return {**greeting(process), "network_blocked": False}
+
+    greeting = Process.greeting
+    monkeypatch.setattr(Process, "greeting", greet)
+    theirs = prepared(graphs.halving())
+    words = "does not let a process be kept off the network"
+    with fails(words), runtime.open_session(theirs):
+        pass
+    with fails(words):
+        runtime.probe(theirs.file, cache=tmp_path)
+    ours = replace(theirs, file=replace(theirs.file, format="safetensors"))
+    with runtime.open_session(ours) as session:
+        assert session.predict(images(1)).shape == (1, 5, 64, 64)
 
 
 def test_one_whose_process_cannot_start(monkeypatch) -> None:
