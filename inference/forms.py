@@ -30,6 +30,8 @@ class JobForm(forms.Form):
     def _label(choice: selectors.Choice) -> str:
         if choice.weights is None:
             return gettext(choice.spec.title)
+        if choice.weights.title.startswith(choice.spec.title):  # it says it itself
+            return str(choice.weights)
         return pgettext("network: weights", "%(network)s: %(weights)s") % {
             "network": choice.spec.title,
             "weights": choice.weights,

@@ -55,7 +55,8 @@ def weights_upload(request: Request) -> HttpResponse:
             form.add_error("file", told(str(refusal)))
         else:
             messages.success(
-                request, _("The weights “%(title)s” are ready.") % {"title": weights}
+                request,
+                _("The weights “%(title)s” are ready.") % {"title": weights.title},
             )
             return redirect("inference:weights-card", weights.pk)
     status = 422 if form.is_bound else 200

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
 from inference import services
-from inference.models import Job
+from inference.models import Job, Weights
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -34,6 +34,14 @@ def test_a_coordinator_chooses_a_method_and_sees_the_job(pages, cohort, weights)
     assert "0 / 3" in page
     job = Job.objects.get()
     assert (job.weights, job.requested_by.username) == (weights, "carol")
+
+
+def test_weights_whose_title_begins_with_their_network_are_not_called_it_twice(
+    pages, cohort, weights
+):
+    Weights.objects.filter(pk=weights.pk).update(title="U-Net(L1), of our own")
+    page = pages.get(address("job-list", cohort)).content.decode()
+    assert f">U-Net(L1), of our own ({weights.sha256[:12]})</option>" in page
 
 
 def test_the_fragment_is_polled_only_while_something_is_going_on(pages, cohort):

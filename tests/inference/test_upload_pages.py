@@ -65,7 +65,8 @@ def test_a_coordinator_uploads_weights_and_sees_their_card(pages, tmp_path):
     content = weights_content(tmp_path)
     response = upload(pages, content, "ours.safetensors", title="Ours, 2026")
     page = pages.get(response["Location"]).content.decode()
-    assert "Ours, 2026" in page
+    assert "The weights “Ours, 2026” are ready." in page
+    assert "<dt>Who made it</dt><dd>–</dd>" in page  # their card does not say it
     assert Weights.objects.get().sha256 in page
     assert "U-Net(L1)" in page
     listed = pages.get(reverse("inference:weights-list")).content.decode()
@@ -258,6 +259,8 @@ def test_a_network_is_looked_at_on_a_case_and_nothing_of_it_stays(
     shown = response.content.decode()
     assert shown.count("data:image/png;base64,") == 3
     assert shown.count("PSNR") >= 2
+    sides = "<span>R</span><span>L</span>" * 3  # of three slices
+    assert shown.count(sides) == 3
     assert "no-store" in response["Cache-Control"]
     assert set(Rendition.objects.values_list("sha256", flat=True)) == before
 
