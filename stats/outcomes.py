@@ -49,6 +49,8 @@ class Reason(StrEnum):
     NO_COMPLETE_SLICE = "no slice has a value in every arm"
     ALL_TIED = "all arms are equal in every block"
     READER_MISSING = "it is not estimable for every reader"
+    READERS_ALIKE = "the readers do not differ, so their variation cannot be estimated"
+    ONE_PATIENT_DECIDES = "without one of the patients it is not estimable"
     NO_GUESSES = "no guess was given"
     NO_TIME_TOLD = "no browser reported how long it took"
     NOT_ANSWERED = "nothing was read"
@@ -72,8 +74,8 @@ class NotEstimable:
 class Interval:
     """A confidence interval together with how it was made.
 
-    level: 0 to 1. degrees_of_freedom: of Student's t; None where it is the normal
-    distribution.
+    level: 0 to 1. degrees_of_freedom: of Student's t, a fraction where
+    they are estimated; None where it is the normal distribution.
     """
 
     low: float

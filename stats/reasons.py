@@ -38,6 +38,10 @@ REASON_WORDS: dict[Reason, Promise] = {
     Reason.NO_COMPLETE_SLICE: _("no slice has a value in every arm"),
     Reason.ALL_TIED: _("all arms are equal in every block"),
     Reason.READER_MISSING: _("it is not estimable for every reader"),
+    Reason.READERS_ALIKE: _(
+        "the readers do not differ, so their variation cannot be estimated"
+    ),
+    Reason.ONE_PATIENT_DECIDES: _("without one of the patients it is not estimable"),
     Reason.NO_GUESSES: _("no guess was given"),
     Reason.NO_TIME_TOLD: _("no browser reported how long it took"),
     Reason.NOT_ANSWERED: _("nothing was read"),
