@@ -164,27 +164,30 @@ def test_voxels_below_zero_are_a_share_of_those_that_the_file_had(report):
 
 @pytest.fixture
 def turned(tmp_path):
-    """The kinds told of a head that is not quite straight, its short scan turned over
-    left to right or as it is."""
+    """What is told of a head that is not quite straight, its short scan turned over
+    left to right or as it is: kind → does it block?"""
 
-    def make(*, over: bool, modality: str = "NM", columns_moved: int = 0) -> list[str]:
+    def make(
+        *, over: bool, modality: str = "NM", columns_moved: int = 0
+    ) -> dict[str, bool]:
         image = np.roll(head(1), 3, axis=2)  # as a head lies: not in the middle
         short = image[:, :, ::-1] if over else np.roll(image, columns_moved, axis=2)
         scans = [replace(one, modality=modality) for one in (LONG, SHORT)]
         keep(tmp_path, scans[0], scanned(image, seed=1, scale=50))
         keep(tmp_path, scans[1], scanned(short, seed=2, scale=10))
-        return kinds(compare(*scans, folder=tmp_path))
+        found = compare(*scans, folder=tmp_path).findings
+        return {finding.kind: finding.blocking for finding in found}
 
     return make
 
 
 def test_a_scan_that_is_turned_over_left_to_right_is_told_and_blocks(turned):
-    assert turned(over=False) == []
-    assert "mirrored" in turned(over=True)
+    assert turned(over=False) == {}
+    assert turned(over=True)["mirrored"]
 
 
 def test_a_scan_that_is_only_displaced_is_not_taken_for_turned_over(turned):
-    assert turned(over=False, columns_moved=4) == ["offset"]
+    assert turned(over=False, columns_moved=4) == {"offset": True}
 
 
 def test_ct_and_pet_are_not_searched_for_it(turned):
