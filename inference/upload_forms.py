@@ -83,7 +83,7 @@ class WeightsForm(forms.Form):
     NEEDED = ("title", "origin", "licence", "training_data", "learned_from")
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         cohorts: Any = self.fields["cohort"]
         cohorts.queryset = selectors.divided_cohorts(user)
 
