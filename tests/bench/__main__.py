@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+from .agreement import bootstrap, bootstrap_coverage
 from .computing import simulation
 from .growth import growth
 from .importing import importing
@@ -33,7 +34,8 @@ PARTS: dict[str, tuple[Part, ...]] = {
     "simulation": (simulation,),
     "networks": (networks, jobs),
     "image-quality": (image_quality,),
-    "coverage": (coverage,),
+    "bootstrap": (bootstrap,),
+    "coverage": (coverage, bootstrap_coverage),
 }
 
 

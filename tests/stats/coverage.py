@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stats.agreement.bootstrap import bootstrap_kappa
 from stats.agreement.kappa import ROUNDING, weighted_kappa
 from stats.outcomes import Interval, NotEstimable
+from stats.readings import GradeTable
 
 CATEGORIES = (1, 2, 3, 4)
 CUTS = (-1.0, -0.3, 0.5)  # of a standard normal: about 16, 22, 31 and 31 %
@@ -22,13 +24,17 @@ class Coverage:
     """Shares of intervals that hold the true kappa, 0 to 1.
 
     clustered: the default of stats.agreement; plain: kappa ± 1.96 times the
-    standard error of Fleiss, Cohen and Everitt, which knows no patients.
-    not_estimable: replicates without an interval, left out of both shares.
+    standard error of Fleiss, Cohen and Everitt, which knows no patients; percentile,
+    bca, jackknife: those of stats.agreement.bootstrap, 0 where not asked for.
+    not_estimable: replicates without an interval, left out of all shares.
     """
 
     kappa: float
     clustered: float
     plain: float
+    percentile: float
+    bca: float
+    jackknife: float
     replicates: int
     not_estimable: int
 
@@ -69,8 +75,11 @@ def interval_coverage(
     error_correlation: float = 0.6,
     error: float = 0.7,
     level: float = 0.95,
+    resamples: int = 0,
 ) -> Coverage:
     """Simulate `replicates` studies and count the intervals that hold the truth.
+
+    resamples: of the patients of each study, for the bootstrap; 0: none.
 
     The truth is kappa of 400,000 simulated patients.
     """
@@ -84,7 +93,8 @@ def interval_coverage(
     truth = float(_quadratic_kappa(first.ravel(), second.ravel()))
     owners = np.repeat(np.arange(patients), 2).tolist()
     clustered = plain = missing = 0
-    for _ in range(replicates):
+    resampled = np.zeros(3)
+    for number in range(replicates):
         first, second = simulate_readings(rng, patients=patients, **setting)
         outcome = weighted_kappa(
             first.ravel().tolist(),
@@ -100,8 +110,34 @@ def interval_coverage(
         assert isinstance(outcome.interval, Interval)
         clustered += outcome.interval.low <= truth <= outcome.interval.high
         plain += abs(outcome.kappa - truth) <= 1.96 * outcome.standard_error
+        if resamples:
+            resampled += _resampled(first, second, truth, resamples, number)
     counted = replicates - missing
-    return Coverage(truth, clustered / counted, plain / counted, replicates, missing)
+    shares = [float(held / counted) for held in (clustered, plain, *resampled)]
+    return Coverage(truth, *shares, replicates, missing)
+
+
+def _resampled(
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+    truth: float,
+    resamples: int,
+    seed: int,
+) -> NDArray[np.bool_]:
+    """(3,) whether percentile, BCa and jackknife hold the truth."""
+    table = GradeTable(
+        categories=CATEGORIES,
+        grades=second.reshape(1, 1, -1) - 1,
+        standard=first.reshape(1, -1) - 1,
+        patients=np.repeat(np.arange(len(first)), first.shape[1]),
+    )
+    one = bootstrap_kappa(
+        table, weighting="quadratic", replicates=resamples, seed=seed
+    )[0][0]
+    intervals = (one.percentile, one.bca, one.jackknife)
+    return np.array(
+        [isinstance(i, Interval) and i.low <= truth <= i.high for i in intervals]
+    )
 
 
 def _quadratic_kappa(first: NDArray[np.int64], second: NDArray[np.int64]) -> float:
