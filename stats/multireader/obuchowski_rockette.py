@@ -1,0 +1,362 @@
+"""Arms compared for readers beyond these: the analysis of Obuchowski and Rockette.
+
+Any figure of merit of r readers in t arms (kappa, ROC area, …): a two-way analysis of
+variance of the figures, with the error covariances that reading the same patients
+brings, from leaving out one patient after the other. No Django.
+
+Error covariances: cov1, same reader in two arms; cov2, two readers in the same arm;
+cov3, two readers in two arms.
+
+References
+----------
+Obuchowski NA, Rockette HE (1995) Hypothesis testing of diagnostic accuracy for
+    multiple readers and multiple tests: an ANOVA approach with dependent observations.
+    Commun Stat Simul Comput 24:285-308. doi:10.1080/03610919508813243
+Hillis SL, Obuchowski NA, Schartz KM, Berbaum KS (2005) A comparison of the
+    Dorfman-Berbaum-Metz and Obuchowski-Rockette methods for receiver operating
+    characteristic (ROC) data. Stat Med 24:1579-1607. doi:10.1002/sim.2024
+Hillis SL (2007) A comparison of denominator degrees of freedom methods for multiple
+    observer ROC analysis. Stat Med 26:596-619. doi:10.1002/sim.2532
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from ..outcomes import ROUNDING, Interval, NotEstimable, Reason
+from .covariance import Floats, jackknife_covariance
+
+
+class Generalises(StrEnum):
+    """To whom the results extend, beyond what was seen."""
+
+    READERS_AND_PATIENTS = "readers and patients"
+    PATIENTS = "patients"
+    READERS = "readers"
+
+
+@dataclass(frozen=True)
+class ErrorCovariances:
+    """Of one figure's error with itself and others', as estimated; may be negative.
+
+    variance, cov1, cov2, cov3: over all readers and arms. of_arm: (variance, cov2)
+    within each arm alone.
+    """
+
+    variance: float
+    cov1: float
+    cov2: float
+    cov3: float
+    of_arm: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class MeanSquares:
+    """Of the arms × readers analysis of variance of the figures.
+
+    readers_within: mean square of readers in each arm alone.
+    """
+
+    arms: float
+    readers: float
+    interaction: float
+    readers_within: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class ArmMean:
+    """An arm's mean figure over readers, from this arm's numbers alone."""
+
+    mean: float
+    standard_error: float
+    degrees_of_freedom: float | None  # None: the normal distribution
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class MeanDifference:
+    """first, second: places of arms. difference: first minus second."""
+
+    first: int
+    second: int
+    difference: float
+    t: float
+    p: float
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Test of equal arms, and every pair of them.
+
+    statistic: F with degrees_of_freedom_arms and degrees_of_freedom; with fixed
+    readers χ² with degrees_of_freedom_arms, and degrees_of_freedom is None.
+    standard_error: of each difference, the same for all pairs.
+    """
+
+    generalises_to: Generalises
+    degrees_of_freedom_arms: int
+    degrees_of_freedom: float | None
+    statistic: float
+    p: float
+    standard_error: float
+    differences: tuple[MeanDifference, ...]
+    means: tuple[ArmMean | NotEstimable, ...]
+
+
+@dataclass(frozen=True)
+class ObuchowskiRockette:
+    """All three analyses. readers ≥ 2, arms ≥ 2; patients: left out in turn."""
+
+    readers: int
+    arms: int
+    patients: int
+    errors: ErrorCovariances
+    squares: MeanSquares
+    analyses: tuple[Analysis | NotEstimable, ...]  # in the order of Generalises
+
+
+def obuchowski_rockette(
+    figures: Floats, replicates: Floats, *, level: float = 0.95
+) -> ObuchowskiRockette | NotEstimable:
+    """All readers read all patients in all arms.
+
+    figures: (readers, arms). replicates: (patients, readers, arms), the same without
+    one patient after the other; from pseudovalues Y = Gθ - (G-1)θ₍g₎ they are
+    (Gθ - Y)/(G-1).
+
+    Not estimable: one reader, one arm, one patient, or a figure that does not exist,
+    or that does not without one of the patients.
+    """
+    readers, arms = figures.shape
+    reason = _untestable(figures, replicates)
+    if reason is not None:
+        return NotEstimable(reason)
+    covariance = jackknife_covariance(replicates)
+    errors = error_covariances(covariance.reshape(readers, arms, readers, arms))
+    return analyse(figures, errors, patients=len(replicates), level=level)
+
+
+def _untestable(figures: Floats, replicates: Floats) -> Reason | None:
+    readers, arms = figures.shape
+    if readers < 2:
+        return Reason.ONE_READER
+    if arms < 2:
+        return Reason.ONE_ARM
+    if len(replicates) < 2:
+        return Reason.ONE_PATIENT
+    if not np.isfinite(figures).all():
+        return Reason.READER_MISSING
+    return None if np.isfinite(replicates).all() else Reason.ONE_PATIENT_DECIDES
+
+
+def error_covariances(covariance: Floats) -> ErrorCovariances:
+    """covariance: (readers, arms, readers, arms) of the figures' errors."""
+    readers, arms = covariance.shape[:2]
+    same_reader = np.eye(readers, dtype=np.bool_)[:, None, :, None]
+    same_arm = np.eye(arms, dtype=np.bool_)[None, :, None, :]
+
+    def mean(where: np.ndarray) -> float:
+        return float(covariance[np.broadcast_to(where, covariance.shape)].mean())
+
+    each = [covariance[:, arm, :, arm] for arm in range(arms)]
+    others = ~np.eye(readers, dtype=np.bool_)
+    return ErrorCovariances(
+        variance=mean(same_reader & same_arm),
+        cov1=mean(same_reader & ~same_arm),
+        cov2=mean(~same_reader & same_arm),
+        cov3=mean(~same_reader & ~same_arm),
+        of_arm=tuple(
+            (float(np.diag(one).mean()), float(one[others].mean())) for one in each
+        ),
+    )
+
+
+def mean_squares(figures: Floats) -> MeanSquares:
+    """figures: (readers, arms)."""
+    readers, arms = figures.shape
+    by_reader, by_arm = figures.mean(axis=1), figures.mean(axis=0)
+    rest = figures - by_reader[:, None] - by_arm[None, :] + figures.mean()
+    return MeanSquares(
+        arms=float(readers * by_arm.var(ddof=1)),
+        readers=float(arms * by_reader.var(ddof=1)),
+        interaction=float((rest**2).sum() / ((readers - 1) * (arms - 1))),
+        readers_within=tuple(float(one) for one in figures.var(axis=0, ddof=1)),
+    )
+
+
+def analyse(
+    figures: Floats, errors: ErrorCovariances, *, patients: int, level: float = 0.95
+) -> ObuchowskiRockette:
+    """From figures (readers, arms) and error covariances, wherever these are from."""
+    squares = mean_squares(figures)
+    each: tuple[Callable[..., Analysis | NotEstimable], ...] = (
+        _readers_and_patients,
+        _patients_only,
+        _readers_only,
+    )
+    return ObuchowskiRockette(
+        readers=len(figures),
+        arms=figures.shape[1],
+        patients=patients,
+        errors=errors,
+        squares=squares,
+        analyses=tuple(one(figures, errors, squares, level) for one in each),
+    )
+
+
+def _readers_and_patients(
+    figures: Floats, errors: ErrorCovariances, squares: MeanSquares, level: float
+) -> Analysis | NotEstimable:
+    """Denominator MS(TR) + r·max(Cov2 - Cov3, 0), Hillis' degrees of freedom."""
+    readers, arms = figures.shape
+    denominator = squares.interaction + readers * max(errors.cov2 - errors.cov3, 0)
+    if squares.interaction < ROUNDING**2:
+        return NotEstimable(Reason.READERS_ALIKE)
+    freedom = (readers - 1) * (arms - 1) * (denominator / squares.interaction) ** 2
+    means: list[ArmMean | NotEstimable] = []
+    for mean, square, (_variance, cov2) in zip(
+        figures.mean(axis=0), squares.readers_within, errors.of_arm, strict=True
+    ):
+        total = square + readers * max(cov2, 0)
+        own = (readers - 1) * (total / square) ** 2 if square > ROUNDING**2 else 0.0
+        means.append(_arm_mean(float(mean), total / readers, own, level))
+    return _analysis(
+        Generalises.READERS_AND_PATIENTS,
+        figures,
+        squares.arms / denominator,
+        2 * denominator / readers,
+        freedom,
+        means,
+        level,
+    )
+
+
+def _patients_only(
+    figures: Floats, errors: ErrorCovariances, squares: MeanSquares, level: float
+) -> Analysis | NotEstimable:
+    """Readers fixed: Var - Cov1 + (r - 1)·max(Cov2 - Cov3, 0), χ² and normal."""
+    readers, arms = figures.shape
+    denominator = errors.variance - errors.cov1
+    denominator += (readers - 1) * max(errors.cov2 - errors.cov3, 0)
+    if denominator < ROUNDING**2:
+        return NotEstimable(Reason.NO_VARIATION)
+    means = [
+        _arm_mean(
+            float(mean), (own + (readers - 1) * max(cov2, 0)) / readers, None, level
+        )
+        for mean, (own, cov2) in zip(figures.mean(axis=0), errors.of_arm, strict=True)
+    ]
+    return _analysis(
+        Generalises.PATIENTS,
+        figures,
+        (arms - 1) * squares.arms / denominator,
+        2 * denominator / readers,
+        None,
+        means,
+        level,
+    )
+
+
+def _readers_only(
+    figures: Floats, errors: ErrorCovariances, squares: MeanSquares, level: float
+) -> Analysis | NotEstimable:
+    """Patients fixed: the analysis of variance of the figures alone."""
+    readers, arms = figures.shape
+    if squares.interaction < ROUNDING**2:
+        return NotEstimable(Reason.READERS_ALIKE)
+    means = [
+        _arm_mean(float(mean), square / readers, readers - 1.0, level)
+        for mean, square in zip(
+            figures.mean(axis=0), squares.readers_within, strict=True
+        )
+    ]
+    return _analysis(
+        Generalises.READERS,
+        figures,
+        squares.arms / squares.interaction,
+        2 * squares.interaction / readers,
+        float((readers - 1) * (arms - 1)),
+        means,
+        level,
+    )
+
+
+def _analysis(
+    generalises_to: Generalises,
+    figures: Floats,
+    statistic: float,
+    variance: float,
+    freedom: float | None,
+    means: list[ArmMean | NotEstimable],
+    level: float,
+) -> Analysis:
+    """variance: of a difference of two arms' means. freedom: None, normal."""
+    from scipy import special
+
+    arms = figures.shape[1]
+    p = (
+        special.chdtrc(arms - 1, statistic)
+        if freedom is None
+        else special.fdtrc(arms - 1, freedom, statistic)
+    )
+    error = float(np.sqrt(variance))
+    mean = figures.mean(axis=0)
+    differences = tuple(
+        _difference(
+            first, second, float(mean[first] - mean[second]), error, freedom, level
+        )
+        for first in range(arms)
+        for second in range(first + 1, arms)
+    )
+    return Analysis(
+        generalises_to,
+        arms - 1,
+        freedom,
+        float(statistic),
+        float(p),
+        error,
+        differences,
+        tuple(means),
+    )
+
+
+def _difference(
+    first: int,
+    second: int,
+    difference: float,
+    error: float,
+    freedom: float | None,
+    level: float,
+) -> MeanDifference:
+    from scipy import special
+
+    t = difference / error
+    tail = special.ndtr(-abs(t)) if freedom is None else special.stdtr(freedom, -abs(t))
+    interval = _interval(difference, error, freedom, level)
+    return MeanDifference(first, second, difference, t, float(2 * tail), interval)
+
+
+def _arm_mean(
+    mean: float, variance: float, freedom: float | None, level: float
+) -> ArmMean | NotEstimable:
+    if variance < ROUNDING**2 or freedom == 0:
+        return NotEstimable(Reason.READERS_ALIKE)
+    error = float(np.sqrt(variance))
+    return ArmMean(mean, error, freedom, _interval(mean, error, freedom, level))
+
+
+def _interval(
+    middle: float, error: float, freedom: float | None, level: float
+) -> Interval:
+    from scipy import special
+
+    half = error * float(
+        special.ndtri((1 + level) / 2)
+        if freedom is None
+        else special.stdtrit(freedom, (1 + level) / 2)
+    )
+    method = "Obuchowski-Rockette, " + ("normal" if freedom is None else "t")
+    return Interval(middle - half, middle + half, level, freedom, method)
