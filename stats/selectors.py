@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from readerstudy.cases.models import Case
@@ -113,8 +113,8 @@ def grade_scale(study: Study) -> GradeScale:
 
 def study_cases(study: Study) -> QuerySet[Case]:
     """The cases that the study's plan reads, by code."""
-    planned = Read.objects.filter(session__study=study).values("case")
-    return Case.objects.filter(pk__in=planned).order_by("code")
+    planned = Read.objects.filter(case=OuterRef("pk"), session__study=study)
+    return Case.objects.filter(Exists(planned)).order_by("code")
 
 
 def patient_codes(study: Study) -> dict[int, str]:

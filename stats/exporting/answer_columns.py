@@ -12,6 +12,12 @@ GRADE = Column(
     "",
     "1, 2, 3 or 4; empty when not read or not assessable",
 )
+ASSESSABLE = Column(
+    "assessable",
+    "whether the reader could assess this side",
+    "",
+    "TRUE or FALSE; empty when not read",
+)
 NOT_ASSESSABLE = Column(
     "not_assessable",
     "why the reader could not assess this side, as it was typed, or as it was offered, "

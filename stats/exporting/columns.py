@@ -10,7 +10,7 @@ from . import (
     several_files,
     striatum_files,
 )
-from .answer_columns import ANSWER, ANSWERS, GRADE, NOT_ASSESSABLE
+from .answer_columns import ANSWER, ANSWERS, ASSESSABLE, GRADE, NOT_ASSESSABLE
 from .conduct_columns import (
     AMENDMENTS,
     BLINDING_INDEX,
@@ -71,6 +71,7 @@ READS = (
     Column("side", "side of the patient, not of the screen", "", "right or left"),
     Column("question", "what was asked", "", "text"),
     GRADE,
+    ASSESSABLE,
     NOT_ASSESSABLE,
     Column(
         "version",

@@ -19,7 +19,8 @@ from ..reporting.blinding_tables import ArmBlinding, IndexLine
 from ..reporting.conduct import changes
 from ..reporting.primary import Compared
 from ..reporting.report import Report
-from .lines import Line, interval_cells, read_cells, reasons
+from .codes import PLACE, codes_of
+from .lines import Line, interval_cells, reasons
 
 UNITS = {
     Deviation.Kind.WASHOUT: "h",
@@ -145,23 +146,27 @@ def _balanced(reader: str, found: BalancedIndex) -> Line:
 
 def guesses(study: Study, report: Report) -> Iterator[Line]:
     """One line a planned guess, by reader and position."""
-    patients = selectors.patient_codes(study)
-    planned = ArmGuess.objects.filter(read__session__study=study)
-    planned = planned.select_related(
-        "read__session", "read__reader", "read__case", "read__arm"
-    ).order_by("read__reader__code", "read__position")
-    for one in planned.iterator(chunk_size=2000):
-        read = one.read
-        told = one.guess not in ("", ArmGuess.Guess.UNKNOWN)
-        yield {
-            **read_cells(study, read, patients),
-            "arm_role": read.arm.role,
-            "guess": one.guess,
-            "confidence": one.confidence,
-            "correct": one.guess == read.arm.role if told else None,
-            "first_shown_at": one.first_shown_at,
-            "guessed_at": one.guessed_at,
-        }
+    codes = codes_of(study)
+    for reader in selectors.answering_readers(study):
+        planned = ArmGuess.objects.filter(read__reader=reader)
+        rows = planned.order_by("read__position").values_list(
+            *(f"read__{name}" for name in PLACE),
+            *("guess", "confidence", "first_shown_at", "guessed_at"),
+        )
+        for *place, guess, confidence, shown_at, guessed_at in rows.iterator(
+            chunk_size=2000
+        ):
+            role = codes.arms[place[PLACE.index("arm_id")]].role
+            told = guess not in ("", ArmGuess.Guess.UNKNOWN)
+            yield {
+                **codes.cells(*place),
+                "arm_role": role,
+                "guess": guess,
+                "confidence": confidence,
+                "correct": guess == role if told else None,
+                "first_shown_at": shown_at,
+                "guessed_at": guessed_at,
+            }
 
 
 def deviations(study: Study, report: Report) -> Iterator[Line]:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from readerstudy.reading.models import Read, Study
-
 from ..outcomes import Interval, NotEstimable
 from ..reporting.arms import ArmName
 from ..reporting.report import Report
@@ -19,20 +17,6 @@ def head(report: Report, arm: ArmName) -> Line:
         "simulated": report.simulated,
         "arm": arm.code,
         "arm_title": arm.title,
-    }
-
-
-def read_cells(study: Study, read: Read, patients: dict[int, str]) -> Line:
-    """Which read a line is about. patients: case pk → the code of its patient."""
-    return {
-        "study": study.slug,
-        "reader": read.reader.code,
-        "session": read.session.number,
-        "position": read.position,
-        "case": read.case.code,
-        "patient": patients[read.case_id],
-        "arm": read.arm.code,
-        "repeat": read.repeat,
     }
 
 

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Prefetch
-
 from readerstudy.audit.selectors import anchor
-from readerstudy.reading.models import Answer, Read, Score, Study
+from readerstudy.reading.models import Study
 
 from .. import selectors
 from ..agreement.kappa import WEIGHTINGS, Agreement, Weighting
@@ -21,63 +19,10 @@ from . import (
     striatum_files,
 )
 from . import conduct_rows as conduct
-from .answers import answer_cells, answers
+from .answers import answers
 from .columns import FILES
-from .lines import Line, head, interval_cells, read_cells, reasons
-
-CHUNK = 2000  # reads held in memory at a time
-
-
-def reads(study: Study, report: Report) -> Iterator[Line]:
-    """One line a planned read and side, by reader and position."""
-    scores = Score.objects.filter(question=report.question)
-    answers = Answer.objects.order_by("version").prefetch_related(
-        Prefetch("scores", scores)
-    )
-    planned = (
-        Read.objects.filter(session__study=study)
-        .select_related("session", "reader", "case", "arm", "code_break")
-        .prefetch_related(Prefetch("answers", answers, to_attr="versions"))
-        .order_by("reader__code", "position")
-    )
-    patients = selectors.patient_codes(study)
-    for read in planned.iterator(chunk_size=CHUNK):
-        answer = read.versions[-1] if read.versions else None
-        cells = answer_cells(answer)
-        latest = {score.side: score for score in answer.scores.all()} if answer else {}
-        broken = getattr(read, "code_break", None)
-        for side in Score.Side.values:
-            score = latest.get(side)
-            yield {
-                **read_cells(study, read, patients),
-                "reader_simulated": study.simulated_readers or read.reader.simulated,
-                "arm_role": read.arm.role,
-                "method": read.arm.method,
-                "side": side,
-                "question": report.question,
-                "grade": score.value if score else None,
-                "not_assessable": score.unassessable if score else None,
-                "version": answer.version if answer else None,
-                "state": _state(read, score),
-                **cells,
-                "seconds": _seconds(read),
-                "first_shown_at": read.first_shown_at,
-                "submitted_at": read.submitted_at,
-                "scored_at": answer.at if answer else None,
-                "code_broken_at": broken.at if broken else None,
-            }
-
-
-def _state(read: Read, score: Score | None) -> str:
-    if read.submitted_at is None:
-        return "not read"
-    return "not assessable" if score and score.unassessable else "read"
-
-
-def _seconds(read: Read) -> float | None:
-    if read.first_shown_at is None or read.submitted_at is None:
-        return None
-    return round((read.submitted_at - read.first_shown_at).total_seconds(), 3)
+from .lines import Line, head, interval_cells, reasons
+from .reads import reads
 
 
 def _agreement(side: str, one: Agreement) -> Line:
