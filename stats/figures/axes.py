@@ -60,7 +60,7 @@ def legend_lines(labels: Sequence[str], *, columns: int) -> int:
 def legend_columns(labels: Sequence[str]) -> int:
     """As many beside one another as the width has room for."""
     longest = max((len(label) for label in labels), default=1)
-    return max(1, min(len(labels), int(WIDTH / (0.45 + 0.085 * longest))))
+    return max(1, min(len(labels), int(WIDTH / (0.45 + 0.066 * longest))))
 
 
 def legend(

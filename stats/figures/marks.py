@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Span = Interval | NotEstimable | None  # None: none was asked for
-MARK_HEIGHT = 0.19
+MARK_HEIGHT = 0.17
 MEAN = -1  # place of the mean's marks among the series
 
 

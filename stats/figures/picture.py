@@ -103,3 +103,7 @@ def reason_of(*values: object) -> str | None:
 def listed(parts: Sequence[str]) -> str:
     """Sentences' parts, told one after the other."""
     return "; ".join(parts)
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

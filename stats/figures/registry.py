@@ -1,23 +1,32 @@
 """Which figures a report has."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 
 from django.utils import translation
 
 from ..reporting.report import Report
-from .kappas import kappas
+from .bars import grades, shifts
+from .confusion import confusion
 from .picture import Picture
+from .quality import qualities
+from .readers import blinding_indices, kappas, times
 from .rendering import render
 
-# Each gives None, or nothing, where the report has no data for it.
-Maker = Callable[[Report], Picture | None]
-MAKERS: tuple[Maker, ...] = (kappas,)
+
+def _made(report: Report) -> Iterator[Picture | None]:
+    """In the order of the report; None where it has no data for a figure."""
+    yield from qualities(report)
+    yield kappas(report)
+    yield confusion(report)
+    yield grades(report)
+    yield shifts(report)
+    yield times(report)
+    yield blinding_indices(report)
 
 
 def figures(report: Report) -> dict[str, Picture]:
-    """By name, in the order of the report."""
-    made = [maker(report) for maker in MAKERS]
-    return {one.name: one for one in made if one is not None}
+    """Every figure that the report has data for, by name."""
+    return {one.name: one for one in _made(report) if one is not None}
 
 
 def figure_files(

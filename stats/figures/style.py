@@ -69,9 +69,32 @@ def marker(series: int) -> str:
     return MARKERS[series % len(MARKERS)]
 
 
+def ramp(shades: tuple[str, ...], steps: int) -> tuple[str, ...]:
+    """As many shades as asked for, from the first to the last."""
+    if steps == len(shades):
+        return shades
+    return tuple(
+        blend(shades, place / (steps - 1) if steps > 1 else 0.5)
+        for place in range(steps)
+    )
+
+
+def blend(shades: tuple[str, ...], share: float) -> str:
+    """The shade at 0 (the first) to 1 (the last)."""
+    place = share * (len(shades) - 1)
+    left = min(int(place), len(shades) - 2)
+    rest = place - left
+    pairs = [(_part(shades[left], k), _part(shades[left + 1], k)) for k in (1, 3, 5)]
+    return "#" + "".join(f"{round(a + (b - a) * rest):02x}" for a, b in pairs)
+
+
+def _part(shade: str, at: int) -> int:
+    return int(shade[at : at + 2], 16)
+
+
 def on(background: str) -> str:
     """Black or white, whichever is read more easily on the colour."""
-    red, green, blue = (int(background[k : k + 2], 16) / 255 for k in (1, 3, 5))
+    red, green, blue = (_part(background, k) / 255 for k in (1, 3, 5))
     linear = [
         c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
         for c in (red, green, blue)
