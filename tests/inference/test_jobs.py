@@ -134,6 +134,19 @@ def test_a_worker_that_lost_its_job_writes_nothing_more_to_it(cohort, monkeypatc
     assert (job.state, job.claimed_by, job.done) == ("running", "somebody else", 77)
 
 
+def test_a_worker_that_lost_its_job_does_not_end_it_either(cohort, monkeypatch):
+    job = request(cohort)
+
+    def lose_it(spec):
+        Job.objects.filter(pk=job.pk).update(claimed_by="somebody else")
+        raise Refused("It cannot be run.")
+
+    monkeypatch.setattr(computing, "open_filter", lose_it)
+    job = run(job)
+    assert (job.state, job.claimed_by) == ("running", "somebody else")
+    assert job.message == ""
+
+
 def test_the_cohort_is_locked_before_anything_of_its_cases(cohort, monkeypatch):
     """As all others do it that change cases: else two wait for each other for ever."""
     locked = []

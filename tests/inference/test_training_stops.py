@@ -207,14 +207,17 @@ def test_a_worker_that_lost_its_claim_writes_nothing_any_more(divided):
     training = ask(divided)
     rows = Training.objects.filter(pk=training.pk)
 
+    taken = []
+
     def another_takes_it() -> bool:
+        taken.append(rows.get().checkpoint.name)
         rows.update(claimed_by="another", heartbeat_at=timezone.now())
         return False
 
     run(training, should_leave=after(2, another_takes_it))
     assert (training.state, training.claimed_by) == ("running", "another")
-    kept = training.checkpoint.name
-    assert training.checkpoint.storage.exists(kept)
+    assert taken == [training.checkpoint.name]
+    assert training.checkpoint.storage.exists(taken[0])
     assert training.epochs_done <= 1
 
 
