@@ -24,7 +24,7 @@ from .versions import library_versions, program_sha256, program_version
 
 MEASURING_SECONDS = 5.0  # between two signs of life
 # Nobody computes a report for as long as this: whoever holds it then has died.
-SILENT_FOR = timedelta(minutes=3)
+SILENT_FOR = timedelta(minutes=1)
 
 
 def frozen_last(study: Study) -> FrozenReport | None:
@@ -131,6 +131,12 @@ def claim_take(study: Study) -> str | None:
         pk=work.pk, claim=work.claim, beat_at__lt=now - SILENT_FOR
     )
     return claim if silent.update(claim=claim, beat_at=now) else None
+
+
+def is_worked_on(study: Study) -> bool:
+    """Somebody holds the claim and was heard of lately."""
+    since = timezone.now() - SILENT_FOR
+    return ReportWork.objects.filter(study=study, beat_at__gte=since).exists()
 
 
 def claim_beat(study: Study, claim: str) -> None:

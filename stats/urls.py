@@ -5,5 +5,11 @@ from .views import report
 app_name = "stats"
 urlpatterns = [
     path("studies/<slug:slug>/report/", report.report, name="report"),
+    path(
+        "studies/<slug:slug>/report/report.json",
+        report.report_json,
+        name="report-json",
+    ),
+    path("studies/<slug:slug>/report/freeze/", report.freeze, name="report-freeze"),
     path("studies/<slug:slug>/export/", report.export, name="export"),
 ]

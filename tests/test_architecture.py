@@ -127,7 +127,7 @@ STATS_LAYERS = (
     {"exporting"},
     {"services"},
     {"freezing"},
-    {"tasks"},
+    {"tasks", "pages"},
     {"pdf"},
     {"views", "management"},
     {"urls"},

@@ -150,6 +150,8 @@ TABLE = {
     "reading:atlas-pixels": Row(READERS),
     "reading:lut-show": Row(LOGGED_IN),
     "stats:report": Row(UNBLINDED),
+    "stats:report-json": Row(UNBLINDED),
+    "stats:report-freeze": Row(UNBLINDED, "post"),
     "stats:export": Row(UNBLINDED),
 }
 

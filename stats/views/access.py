@@ -9,6 +9,7 @@ from readerstudy.cases.wording import told
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading.models import Study
 
+from ..models import FrozenReport
 from ..selectors import MAY_SEE_RESULTS
 
 
@@ -24,6 +25,12 @@ def fetch_study(request: Request, slug: str) -> Study:
     return get_object_or_404(studies, slug=slug)
 
 
-def refuse(request: Request, study: Study, refusal: Refused) -> HttpResponse:
-    context = {"study": study, "refusal": told(str(refusal))}
+def refuse(
+    request: Request,
+    study: Study,
+    refusal: Refused,
+    frozen: FrozenReport | None = None,
+) -> HttpResponse:
+    """frozen: a report that is there and cannot be shown."""
+    context = {"study": study, "refusal": told(str(refusal)), "frozen": frozen}
     return render(request, "stats/refused.html", context, status=409)

@@ -9,6 +9,8 @@ from django.test import Client
 
 from readerstudy.reading.models import Membership, Study
 from stats.exporting.columns import FILES
+from stats.freezing import report_freeze
+from stats.services import image_quality_measure
 
 from .conducted import add_conduct, add_guesses, give_plan
 from .studies import make_cohort, make_study
@@ -62,12 +64,21 @@ def folder(study: Study, tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
+def freeze_again(slug: str) -> None:
+    """Where a test has changed rows beneath a report that was looked at before."""
+    study = Study.objects.get(slug=slug)
+    if study.frozen_reports.exists():
+        image_quality_measure(study=study)
+        report_freeze(study=study, reason="A test changed its rows.")
+
+
 @pytest.fixture
 def page(client: Client, statistician: User) -> Callable[[], str]:
     """What the report says, as its statistician reads it."""
     client.force_login(statistician)
 
     def show() -> str:
+        freeze_again("read-study")
         response = client.get("/studies/read-study/report/")
         return " ".join(response.content.decode().split())
 

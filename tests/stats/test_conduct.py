@@ -26,7 +26,7 @@ from stats.reporting.building import report_build
 from stats.reporting.conduct import KINDS, changes
 
 from .conducted import add_guesses
-from .conftest import lines
+from .conftest import freeze_again, lines
 from .studies import OPENED
 
 URL = "/studies/read-study/report/"
@@ -37,6 +37,7 @@ def page_of(client: Client, statistician: User):
     client.force_login(statistician)
 
     def page(**headers: str) -> str:
+        freeze_again("read-study")
         response = client.get(URL, headers=headers)
         assert response.status_code == 200
         return " ".join(response.content.decode().split())

@@ -14,11 +14,14 @@ from stats.outcomes import Reason
 from stats.reasons import REASON_WORDS
 from stats.views import report as views
 
+from .conftest import freeze_again
+
 URL = "/studies/read-study/report/"
 EXPORT = "/studies/read-study/export/"
 
 
 def text(client: Client, url: str = URL, **headers: str) -> str:
+    freeze_again("read-study")
     response = client.get(url, headers=headers)
     assert response.status_code == 200
     return response.content.decode()

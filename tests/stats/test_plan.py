@@ -24,7 +24,7 @@ from stats.reporting.building import report_build
 from stats.services import image_quality_measure
 
 from .conducted import PLAN, give_plan
-from .conftest import lines
+from .conftest import freeze_again, lines
 from .studies import OPENED
 from .test_report import pairs
 
@@ -36,6 +36,7 @@ def page_of(client: Client, statistician: User):
     client.force_login(statistician)
 
     def page(url: str = URL) -> str:
+        freeze_again("read-study")
         response = client.get(url)
         assert response.status_code == 200, response.content.decode()
         return " ".join(response.content.decode().split())

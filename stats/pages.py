@@ -1,0 +1,61 @@
+"""What the report's page and its PDF are given: the same body, in the same words."""
+
+import re
+from dataclasses import dataclass
+from html import unescape
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from readerstudy.reading.models import Study
+
+from .figures import drawing as figures
+from .models import FrozenReport
+from .reporting.report import Report
+from .selectors import compared_arms
+
+HEADING = re.compile(r'<section[^>]*\bid="([\w-]+)"[^>]*>\s*<h2[^>]*>(.*?)</h2>', re.S)
+TAG = re.compile(r"<[^>]*>")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A line of the table of contents."""
+
+    anchor: str
+    title: str
+
+
+def report_body(
+    *,
+    study: Study,
+    report: Report,
+    frozen: FrozenReport | None,
+    slice_wise: bool = False,
+) -> SafeString:
+    """The report as HTML from its warnings to its provenance, in the active language.
+
+    frozen: None for one that was computed by choices of the page. Of a frozen report
+    it is always the same text.
+    """
+    context: dict[str, Any] = {
+        "study": study,
+        "report": report,
+        "frozen": frozen,
+        "arms": compared_arms(study),
+        "slice_wise": slice_wise,
+        "kappa_figure": figures.kappa_figure(report),
+        "strip_figures": [figures.strip_figure(table) for table in report.quality[:2]],
+        "grade_figure": figures.grade_figure(report),
+        "blinding_figure": figures.blinding_figure(report),
+    }
+    return render_to_string("stats/_report_body.html", context)
+
+
+def sections(body: str) -> tuple[Section, ...]:
+    """The sections of a body that have a heading and can be pointed at, in order."""
+    return tuple(
+        Section(anchor, " ".join(unescape(TAG.sub("", title)).split()))
+        for anchor, title in HEADING.findall(body)
+    )
