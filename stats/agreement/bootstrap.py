@@ -18,11 +18,13 @@ Field CA, Welsh AH (2007) Bootstrapping clustered data. J R Stat Soc B 69:369-39
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..outcomes import ROUNDING, Interval, NotEstimable, Reason, normal_quantile
 from ..readings import MISSING, GradeTable, Integers
 from .kappa import Weighting, fisher_interval
 from .resampling import (
+    PIECE,
     Booleans,
     Floats,
     left_one_out_kappas,
@@ -35,6 +37,8 @@ SEED = 20_240_601
 PERCENTILE = "percentile bootstrap of patients"
 BCA = "bias-corrected and accelerated bootstrap of patients"
 JACKKNIFE = "delete-one-patient jackknife, t on the Fisher z scale"
+# of the whole numbers that need the least memory
+Counts = NDArray[np.unsignedinteger]
 NO_KAPPA = (Reason.NO_READS, Reason.ONE_PATIENT, Reason.BOTH_CONSTANT)
 
 
@@ -79,15 +83,20 @@ class KappaBootstrap:
     jackknife: Interval | NotEstimable
 
 
-def resampled_patients(*, patients: int, replicates: int, seed: int) -> Integers:
+def resampled_patients(*, patients: int, replicates: int, seed: int) -> Counts:
     """(replicates, patients) how often each patient is drawn; each row adds up to
     `patients`. The same seed draws the same ones; a test notices where another version
     of numpy would not."""
     rng = np.random.Generator(np.random.PCG64(seed))
-    drawn = rng.integers(0, patients, size=(replicates, patients), dtype=np.int32)
-    drawn += np.arange(replicates, dtype=np.int32)[:, None] * patients
-    flat = np.bincount(drawn.ravel(), minlength=replicates * patients)
-    counts: Integers = flat.reshape(replicates, patients)
+    kind = np.uint16 if patients < 2**16 else np.uint32
+    counts: Counts = np.empty((replicates, patients), dtype=kind)
+    step = max(PIECE // max(patients, 1), 1)
+    for start in range(0, replicates, step):
+        rows = min(step, replicates - start)
+        drawn = rng.integers(0, patients, size=(rows, patients), dtype=np.int32)
+        drawn += np.arange(rows, dtype=np.int32)[:, None] * patients
+        flat = np.bincount(drawn.ravel(), minlength=rows * patients)
+        counts[start : start + rows] = flat.reshape(rows, patients)
     return counts
 
 

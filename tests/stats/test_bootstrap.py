@@ -149,6 +149,17 @@ def test_the_same_seed_draws_the_same_patients_for_ever() -> None:
     assert resampled_patients(patients=5, replicates=3, seed=2).tolist() != DRAWN
 
 
+def test_the_draws_are_the_same_in_whatever_pieces_they_are_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from stats.agreement import bootstrap
+
+    whole = resampled_patients(patients=7, replicates=50, seed=3)
+    monkeypatch.setattr(bootstrap, "PIECE", 25)
+    pieces = resampled_patients(patients=7, replicates=50, seed=3)
+    assert pieces.tolist() == whole.tolist()
+
+
 def test_each_patient_is_drawn_as_often_as_any_other() -> None:
     counts = resampled_patients(patients=20, replicates=20_000, seed=9)
     assert counts.mean(axis=0) == pytest.approx(np.ones(20), abs=0.035)
