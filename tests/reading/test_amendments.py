@@ -112,11 +112,13 @@ def test_every_setting_that_may_change_changes_the_protocol(make_open, cast):
         "kappa_weights": "linear",
         "kappa_interval": "clustered-delta",
         "image_metrics": ["ssim-1"],
+        "reference_standard": "median",
+        "given_standard": [],
     }
     assert set(others) == set(AMENDABLE)
     before = canonical_json(current(study))
     for name, value in others.items():
-        if name in ("control_arm", "kappa_margin", "kappa_interval"):
+        if name in ("control_arm", "kappa_margin", "kappa_interval", "given_standard"):
             continue  # not alone, or there is no other one
         amend(study, cast, **{name: value})
         after = canonical_json(current(study))

@@ -82,6 +82,8 @@ def whole_draft(cast: Cast, **others: Any) -> Study:
             "kappa_margin": Decimal("0.050"),
             "kappa_weights": "linear",
             "image_metrics": ["ssim-1", "psnr-255"],
+            "reference_standard": "given",
+            "given_standard": [{"case": "C002", "right": 4, "left": 1}],
             **others,
         }
     )
@@ -293,6 +295,11 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
             "image_metrics": draw(
                 st.lists(st.sampled_from(IMAGE_METRICS), unique=True, min_size=1)
             ),
+            "standard": draw(st.sampled_from(["own", "median", "majority", "given"])),
+            "given": [
+                {"case": case, "right": draw(grade), "left": draw(grade)}
+                for case in draw(st.lists(st.sampled_from(CODES), unique=True))
+            ],
         },
         "people": {
             "readers": places[: cuts[0]],

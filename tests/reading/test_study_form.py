@@ -55,6 +55,8 @@ EVERYTHING = {
     "kappa_weights": "linear",
     "kappa_interval": "clustered-delta",
     "image_metrics": ["ssim-1"],
+    "reference_standard": "given",
+    "given_standard": "C004 4 3\nC002; 1; 1\nC003 2 4",
 }
 
 
@@ -113,6 +115,12 @@ def test_every_setting_can_be_written_in_the_browser(new):
         "kappa_weights": "linear",
         "kappa_interval": "clustered-delta",
         "image_metrics": ["ssim-1"],
+        "reference_standard": "given",
+        "given_standard": [
+            {"case": "C004", "right": 4, "left": 3},
+            {"case": "C002", "right": 1, "left": 1},
+            {"case": "C003", "right": 2, "left": 4},
+        ],
     }
     images = study.training.values_list("position", "case__code", "method", "key")
     assert list(images) == [

@@ -9,11 +9,12 @@ from ..models import Study
 from ..protocol.words import LABELS
 from ..services.amendments import AMENDABLE
 from .settings import AnalysisForm, ConductForm, GateForm, Section, whole
+from .standard_lines import standard_written
 
 LONGEST_REASON = 2000
 MAY_BE_EMPTY = frozenset(
     {"asks_conditions", "gate", "gate_minimum", "image_metrics"}
-    | {"primary_arm", "control_arm", "kappa_margin"}
+    | {"primary_arm", "control_arm", "kappa_margin", "given_standard"}
 )
 
 
@@ -34,6 +35,7 @@ class AmendmentForm(AnalysisForm, GateForm, ConductForm):
 
     def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
         kwargs["initial"] = {name: getattr(study, name) for name in AMENDABLE}
+        kwargs["initial"]["given_standard"] = standard_written(study.given_standard)
         super().__init__(*args, **kwargs)
         arms = [("", "–"), *study.arms.values_list("code", "title")]
         for of_arm in ("primary_arm", "control_arm"):

@@ -22,6 +22,7 @@ from ..models import IMAGE_METRICS, Study
 from ..protocol.rules import RANGES
 from ..protocol.words import LABELS, WORDS
 from ..questions import QUESTION_SETS, Words
+from .standard_lines import standard_read
 
 
 def whole(setting: str, help_text: Any = "") -> forms.IntegerField:
@@ -182,6 +183,27 @@ class AnalysisForm(SettingsForm):
         required=False,
         initial=list(IMAGE_METRICS),
     )
+
+    reference_standard = choice(
+        "reference_standard",
+        Study.Standard.choices,
+        gettext_lazy("What a reader's grades in each arm are compared with."),
+    )
+    given_standard = forms.CharField(
+        label=LABELS["given_standard"],
+        help_text=gettext_lazy(
+            "Only for given grades: one case a line, code, right grade, left grade, "
+            "such as “C001 4 3”; or pasted from a table."
+        ),
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+        required=False,
+    )
+
+    def clean_given_standard(self) -> list[dict[str, Any]]:
+        given, problems = standard_read(self.cleaned_data["given_standard"])
+        if problems:
+            raise forms.ValidationError(problems)
+        return given
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

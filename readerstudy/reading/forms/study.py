@@ -27,6 +27,7 @@ from .settings import (
     ReadingForm,
     Section,
 )
+from .standard_lines import standard_written
 from .training_lines import lines_read, lines_written
 
 KNOWN_TITLES = {
@@ -266,6 +267,7 @@ def initial_of(study: Study, methods: Sequence[str], *, by: User) -> dict[str, A
         },
         "case_codes": "\n".join(study.case_codes),
         "training": lines_written(training_items(study)),
+        "given_standard": standard_written(study.given_standard),
         "reference": reference[0] if reference else "",
         "primary_arm": method_of.get(study.primary_arm, ""),
         "control_arm": method_of.get(study.control_arm, ""),

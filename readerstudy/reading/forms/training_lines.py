@@ -38,7 +38,7 @@ def lines_read(text: str, question_set: str) -> TrainingLines:
         said = _("There are more than %d lines.") % MOST_LINES
         read.problems.append((MOST_LINES + 1, said))
     for number, line in enumerate(lines[:MOST_LINES], start=1):
-        parts = _parts(line)
+        parts = parts_of(line)
         if not line.strip() or tuple(map(str.lower, parts)) == HEADING:
             continue
         if len(parts) != len(HEADING):
@@ -56,7 +56,8 @@ def lines_read(text: str, question_set: str) -> TrainingLines:
     return read
 
 
-def _parts(line: str) -> list[str]:
+def parts_of(line: str) -> list[str]:
+    """What stands in a line of a list or of a pasted table."""
     for separator in SEPARATORS:
         if separator in line:
             return [part.strip() for part in line.split(separator)]

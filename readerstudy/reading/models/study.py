@@ -60,6 +60,14 @@ class Study(models.Model):
     class KappaInterval(models.TextChoices):
         CLUSTERED_DELTA = "clustered-delta", _("delta method, clustered by patient")
 
+    class Standard(models.TextChoices):
+        """What a reader's grades are compared with."""
+
+        OWN = "own", _("each reader's own reading of the reference arm")
+        MEDIAN = "median", _("median of the readers of the reference arm")
+        MAJORITY = "majority", _("majority of the readers of the reference arm")
+        GIVEN = "given", _("given grades, as by follow-up")
+
     slug = models.SlugField(unique=True)
     title = models.CharField(max_length=200)
     cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="studies")
@@ -109,6 +117,11 @@ class Study(models.Model):
         max_length=32, choices=KappaInterval, default=KappaInterval.CLUSTERED_DELTA
     )
     image_metrics = models.JSONField(default=default_image_metrics)
+    reference_standard = models.CharField(
+        max_length=16, choices=Standard, default=Standard.OWN
+    )
+    # of standard "given": [{"case": code, "right": grade, "left": grade}, …]
+    given_standard = models.JSONField(default=list, blank=True)
     protocol = models.JSONField(null=True, editable=False)
     protocol_sha256 = models.CharField(max_length=64, blank=True, editable=False)
     seed = models.CharField(max_length=64, blank=True, editable=False)

@@ -34,6 +34,8 @@ ANALYSIS = (
     "kappa_weights",
     "kappa_interval",
     "image_metrics",
+    "reference_standard",
+    "given_standard",
 )
 
 

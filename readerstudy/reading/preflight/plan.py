@@ -13,7 +13,13 @@ from readerstudy.imaging.lut import LUTS
 from readerstudy.imaging.rendering import WINDOWS
 
 from ..models import Arm, Membership, Study, TrainingItem, TrainingRead
-from ..protocol.frozen import codes_unknown, planned_arms, training_items
+from ..protocol.frozen import (
+    codes_unknown,
+    current,
+    planned_arms,
+    study_cases,
+    training_items,
+)
 from ..questions import QUESTION_SETS
 from .findings import Finding, named
 from .wording import word_that_unblinds
@@ -154,7 +160,27 @@ def analysis_findings(study: Study) -> list[Finding]:
     if study.kappa_margin is not None and not (study.primary_arm and study.control_arm):
         text = _("Analysis plan: a margin needs a primary arm and a control arm.")
         findings.append(Finding(text, "study"))
-    return findings
+    return [*findings, *_standard_findings(study)]
+
+
+def _standard_findings(study: Study) -> Iterator[Finding]:
+    """A given standard has a grade for every case that is read."""
+    given = {one["case"] for one in study.given_standard}
+    if study.reference_standard != Study.Standard.GIVEN:
+        if given:
+            text = _(
+                "Analysis plan: grades of the standard are given, but the standard is "
+                "another."
+            )
+            yield Finding(text, "study")
+        return
+    if study.state == Study.State.DRAFT:
+        codes = [case.code for case in study_cases(study)]
+    else:
+        codes = [case["code"] for case in current(study)["cases"]]
+    if missing := [code for code in codes if code not in given]:
+        text = _("Analysis plan: no grades of the standard are given for: %s.")
+        yield Finding(text % named(missing), "study")
 
 
 def _check_statistician(study: Study) -> Iterator[Finding]:

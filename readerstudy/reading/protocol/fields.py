@@ -269,6 +269,12 @@ class GuessesPart(Part):
     percent = whole("guess_percent")
 
 
+class GivenPart(Part):
+    case = CaseCode(max_length=32)
+    right = serializers.IntegerField()
+    left = serializers.IntegerField()
+
+
 class AnalysisPart(Part):
     primary_arm = Slug(max_length=50, allow_blank=True, allow_null=True, required=False)
     control_arm = Slug(max_length=50, allow_blank=True, allow_null=True, required=False)
@@ -278,6 +284,9 @@ class AnalysisPart(Part):
     image_metrics = Listed(
         child=choice(IMAGE_METRICS), allow_empty=False, required=False
     )
+
+    standard = choice(Study.Standard.choices)
+    given = listed(GivenPart(required=True, allow_null=False), MOST_CASES)
 
     def validate_primary_arm(self, code: str | None) -> str:
         known: Known = self.context["known"]

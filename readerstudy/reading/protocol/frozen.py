@@ -15,7 +15,7 @@ from readerstudy.imaging.preprocessing import SHOWN_SLICES
 from ..models import Membership, Study, TrainingItem
 from ..questions import describe
 
-VERSION = 4
+VERSION = 5
 
 # setting of a Study → where a protocol, frozen or in a file, says it
 PLACES = {
@@ -46,6 +46,8 @@ PLACES = {
     "kappa_weights": ("analysis", "weights"),
     "kappa_interval": ("analysis", "interval"),
     "image_metrics": ("analysis", "image_metrics"),
+    "reference_standard": ("analysis", "standard"),
+    "given_standard": ("analysis", "given"),
 }
 
 
@@ -256,6 +258,8 @@ def describe_analysis(study: Study) -> dict[str, Any]:
         "weights": study.kappa_weights,
         "interval": study.kappa_interval,
         "image_metrics": study.image_metrics,
+        "standard": study.reference_standard,
+        "given": study.given_standard,
     }
 
 

@@ -8,11 +8,11 @@ from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from readerstudy.cases.models import Cohort
+from readerstudy.cases.models import Case, Cohort
 from readerstudy.imaging.errors import Refused
 
 from ..models import IMAGE_METRICS, Study
-from ..questions import QUESTION_SETS, check_answers
+from ..questions import QUESTION_SETS, SIDES, check_answers
 from .frozen import codes_unknown
 
 METHOD_LENGTH = 100  # of the name of a rendition's method
@@ -50,7 +50,7 @@ def settings_problems(study: Study, given: Iterable[str]) -> list[tuple[str, str
             problems += [(name, message) for message in messages]
     if problems:
         return problems  # what follows takes each for what it should be
-    return [*_out_of_range(study), *_lists(study)]
+    return [*_out_of_range(study), *_lists(study), *_given(study)]
 
 
 def _out_of_range(study: Study) -> Iterator[tuple[str, str]]:
@@ -79,6 +79,41 @@ def _lists(study: Study) -> Iterator[tuple[str, str]]:
     for metric in study.image_metrics:
         if metric not in IMAGE_METRICS:
             yield "image_metrics", _("There is no image metric %s.") % metric
+
+
+def _given(study: Study) -> Iterator[tuple[str, str]]:
+    """What is wrong with the given grades of the reference standard."""
+    name, seen = "given_standard", set()
+    if not isinstance(study.given_standard, list):
+        yield name, _("It must be a list of cases with their grades.")
+        return
+    codes = set(Case.objects.filter(cohort=study.cohort_id).values_list("code"))
+    for one in study.given_standard:
+        if not isinstance(one, Mapping) or set(one) != {"case", *SIDES}:
+            yield name, _("A line is: case, grade right, grade left.")
+            return
+        code = one["case"]
+        if not isinstance(code, str):
+            yield name, _("A line is: case, grade right, grade left.")
+            return
+        if (code,) not in codes:
+            yield name, _("The cohort has no case %s.") % code
+        if code in seen:
+            yield name, _("%s is there twice.") % code
+        seen.add(code)
+        sides = {side: one[side] for side in SIDES}
+        yield from (
+            (name, f"{code}: {said}") for said in _not_grades(study, sides.values())
+        )
+
+
+def _not_grades(study: Study, given: Iterable[object]) -> Iterator[str]:
+    """Of the first question, which kappa is of."""
+    questions = QUESTION_SETS[study.question_set].questions
+    known = {answer.value for answer in questions[0].answers}
+    for value in given:
+        if type(value) is not int or value not in known:
+            yield _("%(value)s is not one of the answers.") % {"value": value}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from ..models import Study
 from ..questions import Words
@@ -41,6 +41,8 @@ LABELS: dict[str, Any] = {
     "kappa_weights": gettext_lazy("Weights of kappa"),
     "kappa_interval": gettext_lazy("Interval of kappa"),
     "image_metrics": gettext_lazy("Image quality"),
+    "reference_standard": gettext_lazy("Reference standard"),
+    "given_standard": gettext_lazy("Given grades of the standard"),
 }
 # setting → value → what it is called, where the model's own choices do not say it
 WORDS: dict[str, dict[str, Any]] = {
@@ -123,6 +125,8 @@ def setting_told(name: str, value: Any, titles: dict[str, str]) -> str:
         return number(value) or ""
     if name in ("primary_arm", "control_arm"):
         return titles.get(value, str(value))
+    if name == "given_standard":
+        return ngettext("%d case", "%d cases", len(value)) % len(value)
     field = Study._meta.get_field(name)
     words = WORDS.get(name) or dict(getattr(field, "flatchoices", ()))
     values = value if isinstance(value, list) else [value]

@@ -35,8 +35,12 @@ AMENDABLE = (
     "kappa_weights",
     "kappa_interval",
     "image_metrics",
+    "reference_standard",
+    "given_standard",
 )
 NAMES_ARM = frozenset({"primary_arm", "control_arm"})
+NAMES_CASE = frozenset({"given_standard"})
+OF_THE_PLAN = NAMES_ARM | NAMES_CASE | {"kappa_margin", "reference_standard"}
 
 
 @transaction.atomic
@@ -122,7 +126,7 @@ def settings_change(study: Study, settings: Settings) -> dict[str, list[Any]]:
     findings = []
     if {"gate", "gate_minimum"} & set(settings):
         findings += gate_findings(study)
-    if {"primary_arm", "control_arm", "kappa_margin"} & set(settings):
+    if OF_THE_PLAN & set(settings):
         findings += analysis_findings(study)
     if findings:
         raise Refused("\n".join(finding.message for finding in findings))
@@ -146,18 +150,20 @@ def _plain(value: Any) -> Any:
 
 
 def _record(study: Study, amendment: Amendment, follows: str, by: User) -> None:
-    """Of the arms in the analysis plan the log learns only that they are others."""
+    """Of arms and cases in the plan the log learns only that they are others."""
     before, after = (
         {
             name: values[side]
             for name, values in amendment.changes.items()
-            if name not in NAMES_ARM
+            if name not in NAMES_ARM | NAMES_CASE
         }
         for side in (0, 1)
     )
     after["amendment"] = amendment.number
     if NAMES_ARM & set(amendment.changes):
         after["analysis_arms"] = "changed"
+    if NAMES_CASE & set(amendment.changes):
+        after["given_standard"] = "changed"
     record_study(
         "study.amend",
         study=study,

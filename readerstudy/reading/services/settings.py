@@ -45,6 +45,8 @@ class Settings(TypedDict, total=False):
     kappa_weights: str
     kappa_interval: str
     image_metrics: list[str]
+    reference_standard: str
+    given_standard: list[dict[str, Any]]
 
 
 SETTINGS = tuple(Settings.__annotations__)
