@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from readerstudy.reading.models import Study
 
-from .figures import drawing as figures
+from .figures.registry import figure_context
 from .models import FrozenReport
 from .reporting.report import Report
 from .selectors import compared_arms
@@ -45,10 +45,7 @@ def report_body(
         "frozen": frozen,
         "arms": compared_arms(study),
         "slice_wise": slice_wise,
-        "kappa_figure": figures.kappa_figure(report),
-        "strip_figures": [figures.strip_figure(table) for table in report.quality[:2]],
-        "grade_figure": figures.grade_figure(report),
-        "blinding_figure": figures.blinding_figure(report),
+        **figure_context(report, version=frozen.number if frozen else None),
     }
     return render_to_string("stats/_report_body.html", context)
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import report
+from .views import figures, report
 
 app_name = "stats"
 urlpatterns = [
@@ -11,5 +11,10 @@ urlpatterns = [
         name="report-json",
     ),
     path("studies/<slug:slug>/report/freeze/", report.freeze, name="report-freeze"),
+    path(
+        "studies/<slug:slug>/report/figures/<slug:name>.<slug:form>",
+        figures.figure,
+        name="figure",
+    ),
     path("studies/<slug:slug>/export/", report.export, name="export"),
 ]

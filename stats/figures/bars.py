@@ -171,7 +171,7 @@ class Shifts(Picture):
     """Grade in the arm minus the same reader's grade in the reference."""
 
     report: Report
-    name = "grade-shift"
+    name = "grade_shift"
 
     @property
     def furthest(self) -> int:

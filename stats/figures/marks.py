@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Span = Interval | NotEstimable | None  # None: none was asked for
 MARK_HEIGHT = 0.17
+ALL = "all"  # what the table calls the mean of all series
 MEAN = -1  # place of the mean's marks among the series
 
 
@@ -49,10 +50,11 @@ class MarkRow:
 
 @dataclass(frozen=True)
 class Marks:
-    """series, all_of_them: as the legend and the table name them."""
+    """series, all_of_them: as the legend names them; codes: as the table does."""
 
     rows: tuple[MarkRow, ...]
     series: tuple[str, ...]
+    codes: tuple[str, ...]
     axis: str
     limits: tuple[float, float]
     all_of_them: str = ""
@@ -187,9 +189,9 @@ def marks_table(what: Marks, *, row: str, series: str, value: str) -> Table:
     """row, series, value: names of columns. reason: why something is missing."""
     lines: list[tuple[Cell, ...]] = []
     for one in what.rows:
-        marks = list(zip(what.series, one.marks, strict=True))
+        marks = list(zip(what.codes, one.marks, strict=True))
         if one.mean is not None:
-            marks.append((what.all_of_them, one.mean))
+            marks.append((ALL, one.mean))
         lines += [(one.title, name, *_cells(mark)) for name, mark in marks]
     header = (row, series, value, "interval_low", "interval_high", "reason")
     return Table(header, tuple(lines))

@@ -34,7 +34,7 @@ class Table:
 class Picture(ABC):
     """One figure of one report; its texts are in the active language.
 
-    name: in addresses and file names: lower-case letters, digits and hyphens.
+    name: in addresses and file names: lower-case letters, digits and underscores.
     """
 
     name: str

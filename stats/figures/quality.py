@@ -36,7 +36,7 @@ class Quality(Picture):
     @property
     def name(self) -> str:  # type: ignore[override]
         metric = self.metric_table.metric
-        return f"{metric.key}-{metric.data_range}"
+        return f"{metric.key}_{metric.data_range}"
 
     @property
     def digits(self) -> int:

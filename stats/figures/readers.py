@@ -105,6 +105,7 @@ class Kappas(ReaderMarks):
         return Marks(
             rows=rows,
             series=reader_names(self.report),
+            codes=self.report.readers,
             axis=kappa_name(self.weighting),
             limits=(lowest(values), 1.0),
             all_of_them=_("mean of the readers"),
@@ -170,6 +171,7 @@ class BlindingIndices(ReaderMarks):
                 for line in self.arms
             ),
             series=reader_names(self.report),
+            codes=self.report.readers,
             axis=_("Bang's index"),
             limits=(-1.0, 1.0),
             all_of_them=_("all readers"),
@@ -221,7 +223,7 @@ class Times(ReaderMarks):
     """Medians and quartiles of the seconds that a read took."""
 
     value: str = "median_seconds"
-    name = "reading-times"
+    name = "reading_times"
 
     @cached_property
     def marks(self) -> Marks:
@@ -233,6 +235,7 @@ class Times(ReaderMarks):
         return Marks(
             rows=rows,
             series=reader_names(self.report),
+            codes=self.report.readers,
             axis=_("Seconds a read"),
             limits=(0.0, max(values, default=1.0)),
         )

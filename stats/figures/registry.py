@@ -1,6 +1,7 @@
 """Which figures a report has."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.utils import translation
 
@@ -8,7 +9,7 @@ from ..reporting.report import Report
 from .bars import grades, shifts
 from .confusion import confusion
 from .picture import Picture
-from .quality import qualities
+from .quality import Quality, qualities
 from .readers import blinding_indices, kappas, times
 from .rendering import render
 
@@ -41,3 +42,17 @@ def figure_files(
         found = figures(report)
         wanted = found if names is None else [name for name in names if name in found]
         return {name: render(found[name]) for name in wanted}
+
+
+def figure_context(report: Report, *, version: int | None) -> dict[str, Any]:
+    """What templates need to show them. version: of the frozen report; None: the last.
+
+    No figure depends on the choices of a page, so a page that computes others shows
+    the figures of the frozen report.
+    """
+    found = figures(report)
+    return {
+        "figures": found,
+        "quality_figures": [one for one in found.values() if isinstance(one, Quality)],
+        "figures_version": version,
+    }

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .picture import Picture
 
 Form = Literal["svg", "png"]
+FORMS: tuple[Form, ...] = ("svg", "png")
 CONTENT_TYPES: dict[Form, str] = {"svg": "image/svg+xml", "png": "image/png"}
 PNG_DOTS_PER_INCH = 200
 FONTS = ("DejaVu Sans", "IPAexGothic")  # the second for what the first lacks

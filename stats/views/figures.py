@@ -32,7 +32,7 @@ def figure(request: Request, slug: str, name: str, form: str) -> HttpResponse:
     """One figure, as the page's language has it. A browser that has it is told so."""
     study = fetch_study(request, slug)
     theme = request.GET.get("theme", "light")
-    if theme not in THEMES:
+    if theme not in THEMES or form not in (*FORMS, "csv"):
         raise Http404
     try:
         frozen = frozen_asked(request, study)

@@ -2,7 +2,6 @@
 
 import io
 import zipfile
-from html.parser import HTMLParser
 
 import pytest
 from django.contrib.auth.models import User
@@ -204,40 +203,3 @@ def test_the_zip_holds_the_files(coordinator_client: Client) -> None:
     excel = coordinator_client.get(f"{EXPORT}?excel=1").getvalue()
     with zipfile.ZipFile(io.BytesIO(excel)) as archive:
         assert archive.read("read-study/reads.csv").startswith(b"\xef\xbb\xbfstudy")
-
-
-class _Marks(HTMLParser):
-    """Counts SVG marks by class, and notes what the security policy would forbid."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.classes: dict[str, int] = {}
-        self.forbidden: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        for name in (given.get("class") or "").split():
-            self.classes[name] = self.classes.get(name, 0) + 1
-        if "style" in given or tag == "style" or any(n.startswith("on") for n in given):
-            self.forbidden.append(tag)
-
-
-def test_figures_have_a_mark_for_every_number_and_nothing_inline(
-    coordinator_client: Client,
-) -> None:
-    marks = _Marks()
-    marks.feed(text(coordinator_client))
-    assert marks.forbidden == []
-    assert marks.classes["plot"] == 4
-    assert marks.classes["dot"] == 2 * 2 * 6  # two metrics, two arms, six patients
-    assert marks.classes["symbol"] == 2 * 3 + 3  # and the legend
-    assert marks.classes["box"] == 4
-    assert sum(marks.classes[f"grade-{step}"] > 1 for step in (1, 2, 3, 4)) == 4
-
-
-def test_a_japanese_page_keeps_numbers_and_marks_as_they_are(
-    coordinator_client: Client,
-) -> None:
-    marks = _Marks()
-    marks.feed(text(coordinator_client, **{"Accept-Language": "ja"}))
-    assert marks.classes["dot"] == 24
