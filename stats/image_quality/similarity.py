@@ -1,8 +1,7 @@
-"""PSNR and SSIM of images against a reference, with the data range declared.
+"""Errors, PSNR and SSIM of images against a reference, with the range declared.
 
-Whole stacks and several data ranges at once: SSIM's moments are matrix products,
-several times faster than a loop over scikit-image, to which the tests hold it. No
-Django.
+Pairs of images of any number. For all arms and masks at once, as a study needs them,
+see `differences`, of which these are the plain cases. No Django.
 
 References
 ----------
@@ -12,41 +11,13 @@ Wang Z et al. (2004) Image quality assessment: from error visibility to structur
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..outcomes import NotEstimable, Reason
-
-Floats = NDArray[np.float64]
-Images = NDArray[Any]  # integer or floating
-
-
-@dataclass(frozen=True)
-class SsimSettings:
-    """All of SSIM that is a choice, as Wang et al. (2004) made it.
-
-    The window is a Gaussian of `size`×`size` pixels and `sigma` pixels, weights
-    summing to 1; variances are those of the population; the mean is taken where
-    the window lies wholly inside the image. The same as scikit-image's
-    structural_similarity(gaussian_weights=True, sigma=1.5,
-    use_sample_covariance=False).
-    """
-
-    size: int = 11
-    sigma: float = 1.5
-    k1: float = 0.01
-    k2: float = 0.03
-
-    def __str__(self) -> str:
-        return (
-            f"Gaussian window {self.size}×{self.size}, σ {self.sigma}, "
-            f"population covariance, K1 {self.k1}, K2 {self.k2}"
-        )
-
-
-WANG_2004 = SsimSettings()
+from .differences import Images, differences
+from .windows import WANG_2004, Floats, SsimSettings
 
 
 def _checked(reference: Images, images: Images) -> tuple[Floats, Floats]:
@@ -61,6 +32,13 @@ def mean_squared_errors(reference: Images, images: Images) -> Floats:
     """(…) mean of squared differences of images (…, rows, columns), in units²."""
     first, second = _checked(reference, images)
     errors: Floats = ((first - second) ** 2).mean(axis=(-2, -1))
+    return errors
+
+
+def mean_absolute_errors(reference: Images, images: Images) -> Floats:
+    """(…) mean of absolute differences of images (…, rows, columns), in their units."""
+    first, second = _checked(reference, images)
+    errors: Floats = np.abs(first - second).mean(axis=(-2, -1))
     return errors
 
 
@@ -80,16 +58,31 @@ def psnr(mean_squared_error: float, *, data_range: float) -> float | NotEstimabl
     return float(10 * np.log10(data_range**2 / mean_squared_error))
 
 
-def _window_matrix(length: int, settings: SsimSettings) -> Floats:
-    """(length - size + 1, length): each row is the window at one place."""
-    radius = settings.size // 2
-    offset = np.arange(-radius, radius + 1)
-    window = np.exp(-0.5 * (offset / settings.sigma) ** 2)
-    window /= window.sum()
-    matrix = np.zeros((length - 2 * radius, length))
-    for row in range(len(matrix)):
-        matrix[row, row : row + settings.size] = window
-    return matrix
+class NormalisedBy(StrEnum):
+    """What a root mean squared error is divided by; always named beside it."""
+
+    REFERENCE_MEAN = "mean of the reference"
+    REFERENCE_RANGE = "range of the reference"  # its largest minus its smallest value
+    DATA_RANGE = "declared data range"
+
+
+def rmse(mean_squared_error: float) -> float:
+    """Root mean squared error, in the units of the images; 0 = identical."""
+    return float(np.sqrt(mean_squared_error))
+
+
+def nrmse(mean_squared_error: float, *, divisor: float) -> float | NotEstimable:
+    """Root mean squared error over `divisor`, which is one of NormalisedBy; no unit.
+
+    The same as scikit-image's normalized_root_mse with "mean" or "min-max" where the
+    divisor is the reference's mean or range over the same pixels.
+
+    Not estimable where the divisor is not above 0: the reference is empty (mean) or
+    the same everywhere (range).
+    """
+    if divisor <= 0:
+        return NotEstimable(Reason.EMPTY_REFERENCE)
+    return float(np.sqrt(mean_squared_error) / divisor)
 
 
 def structural_similarities(
@@ -101,37 +94,20 @@ def structural_similarities(
 ) -> Floats:
     """(len(data_ranges), …): mean SSIM of images (…, rows, columns), -1 to 1.
 
-    data_ranges: each gives one SSIM, by its constants C1 = (K1·range)² and
-        C2 = (K2·range)². The second range costs next to nothing. Range 1 on images
-        from 0 to 255 is not what Wang et al. meant, but is what some published
-        values were probably reached with; it is only ever shown with its range.
+    data_ranges: as in `differences`, which has more of it.
 
-    Raises ValueError where the window does not fit into the image.
+    Raises ValueError where the window does not fit into the image, and for shapes
+    that differ.
     """
     first, second = _checked(reference, images)
-    if min(first.shape[-2:]) < settings.size:
-        raise ValueError(f"images must be at least {settings.size} pixels wide")
-    if min(data_ranges) <= 0:
-        raise ValueError("data_range must be positive")
-    down = _window_matrix(first.shape[-2], settings)
-    across = _window_matrix(first.shape[-1], settings).T
-
-    def mean(values: Floats) -> Floats:
-        return down @ (values @ across)
-
-    mean_1, mean_2 = mean(first), mean(second)
-    squares = mean_1**2 + mean_2**2
-    product = mean_1 * mean_2
-    variances = mean(first**2 + second**2) - squares
-    covariance = mean(first * second) - product
-    similarities = []
-    for data_range in data_ranges:
-        c1 = (settings.k1 * data_range) ** 2
-        c2 = (settings.k2 * data_range) ** 2
-        ratio = (2 * product + c1) * (2 * covariance + c2)
-        ratio /= (squares + c1) * (variances + c2)
-        similarities.append(ratio.mean(axis=(-2, -1)))
-    return np.stack(similarities)
+    found = differences(
+        first.reshape(-1, *first.shape[-2:]),
+        second.reshape(1, -1, *second.shape[-2:]),
+        data_ranges=data_ranges,
+        absolute=False,
+        settings=settings,
+    )
+    return found.similarity.reshape(len(data_ranges), *first.shape[:-2])
 
 
 def ssim(
