@@ -33,7 +33,7 @@ from .resampling import (
 )
 
 REPLICATES = 10_000
-SEED = 20_240_601
+SEED = 1
 PERCENTILE = "percentile bootstrap of patients"
 BCA = "bias-corrected and accelerated bootstrap of patients"
 JACKKNIFE = "delete-one-patient jackknife, t on the Fisher z scale"

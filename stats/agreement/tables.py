@@ -114,11 +114,13 @@ def pair_table(
                     ((x == place) & (y == place)) * 1.0
                     - ((x != place) & (y != place)) * 1.0,
                     patients=owners,
+                    bound=1.0,
                     level=level,
                 ),
                 clustered_mean(
                     (y == place) * 1.0 - (x == place) * 1.0,
                     patients=owners,
+                    bound=1.0,
                     level=level,
                 ),
             )
@@ -185,9 +187,13 @@ def clustered_share(
 
 
 def clustered_mean(
-    values: Floats, *, patients: Integers, level: float = 0.95
+    values: Floats,
+    *,
+    patients: Integers,
+    bound: float = float("inf"),
+    level: float = 0.95,
 ) -> Estimate:
-    """Mean of (n,) values from -1 to 1 ± t(G-1) · SE, clustered by patient; cut there.
+    """Mean of (n,) values ± t(G-1) · SE, clustered by patient; cut at ± bound.
 
     patients: (n,) numbers from 0 without a gap. Not estimable: no items; the interval
     with one patient, or where the values do not vary between patients.
@@ -203,5 +209,5 @@ def clustered_mean(
     if error < ROUNDING:
         return Estimate(mean, NotEstimable(Reason.NO_VARIATION))
     half = student_quantile(level=level, degrees_of_freedom=groups - 1) * error
-    low, high = max(mean - half, -1.0), min(mean + half, 1.0)
+    low, high = max(mean - half, -bound), min(mean + half, bound)
     return Estimate(mean, Interval(low, high, level, groups - 1, CLUSTERED))

@@ -1,17 +1,97 @@
 """Agreement among the readers of an arm, and of each with the standard."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
 
 from readerstudy.reading.models import Membership, Study
 
-from ..readings import Readings
+from .. import selectors
+from ..agreement.bootstrap import REPLICATES, SEED, KappaBootstrap, bootstrap_kappa
+from ..agreement.kappa import Weighting, weighted_kappa
+from ..agreement.several_readers import (
+    INTRACLASS,
+    Coefficient,
+    CoefficientName,
+    several_readers,
+)
+from ..agreement.tables import Estimate, PairTable, clustered_mean, pair_table
+from ..outcomes import Interval, NotEstimable
+from ..readings import MISSING, GradeTable, Readings
 from .analysis_plan import AnalysisPlan
+from .arms import ArmName, arm_name
+from .grade_tables import grade_table
+
+AMONG: tuple[CoefficientName, ...] = (
+    "fleiss",
+    "conger",
+    "light",
+    "ac1",
+    "ac2",
+    "alpha_nominal",
+    "alpha_ordinal",
+    *INTRACLASS,
+)
+
+
+@dataclass(frozen=True)
+class AmongReaders:
+    """First readings of one arm by all readers; coefficients in the order of AMONG."""
+
+    arm: ArmName
+    coefficients: tuple[Coefficient, ...]
+
+
+@dataclass(frozen=True)
+class WithStandard:
+    """One reader's first reading of an arm beside the standard.
+
+    interval: the default one of kappa; the others are in `bootstrap`.
+    """
+
+    arm: ArmName
+    reader: str
+    pairs: PairTable
+    interval: Interval | NotEstimable
+    bootstrap: KappaBootstrap
+
+
+@dataclass(frozen=True)
+class Again:
+    """One reader's second reading of an arm beside the first.
+
+    intraclass: ICC(2,1) and ICC(3,1), the two readings in the place of two readers.
+    shift: mean of the second grade minus the first, over sides, clustered by patient.
+    """
+
+    arm: ArmName
+    reader: str
+    pairs: PairTable
+    interval: Interval | NotEstimable
+    bootstrap: KappaBootstrap
+    intraclass: tuple[Coefficient, ...]
+    shift: Estimate
 
 
 @dataclass(frozen=True)
 class SeveralReaders:
-    """Agreement among the readers of an arm, and of each with the standard."""
+    """Agreement among the readers of an arm, and of each with the standard.
+
+    weighting, replicates, seed: of the resampled kappas.
+    among: of every arm, the reference first. with_standard: arm by arm, reader by
+    reader. again: of the arms that are read twice.
+    """
+
+    weighting: Weighting
+    categories: tuple[int, ...]
+    replicates: int
+    seed: int
+    patients: int
+    among: tuple[AmongReaders, ...]
+    with_standard: tuple[WithStandard, ...]
+    again: tuple[Again, ...]
 
 
 def several_section(
@@ -20,4 +100,134 @@ def several_section(
     readings: Readings,
     readers: Sequence[Membership],
 ) -> SeveralReaders:
-    return SeveralReaders()
+    reference = selectors.reference_arm(study)
+    compared = selectors.compared_arms(study)
+    twice = list(study.arms.filter(repeated=True).order_by("position"))
+    categories = selectors.grade_scale(study).categories
+    grades = partial(
+        grade_table, readings, readers, reference=reference, categories=categories
+    )
+    first = grades(compared)
+    arms = [arm_name(arm) for arm in compared]
+    codes = [reader.code for reader in readers]
+    own = _among([arm_name(reference)], grades([reference]))
+    return SeveralReaders(
+        weighting=plan.weighting,
+        categories=categories,
+        replicates=REPLICATES,
+        seed=SEED,
+        patients=len(np.unique(first.patients)),
+        among=own + _among(arms, first),
+        with_standard=_with_standard(arms, codes, first, plan.weighting),
+        again=_again(
+            [arm_name(arm) for arm in twice],
+            codes,
+            grades(twice),
+            grades(twice, repeat=1),
+            plan,
+        ),
+    )
+
+
+def _among(arms: Sequence[ArmName], table: GradeTable) -> tuple[AmongReaders, ...]:
+    return tuple(
+        AmongReaders(
+            arm,
+            several_readers(
+                table.grades[:, place],
+                categories=len(table.categories),
+                patients=table.patients,
+                names=AMONG,
+            ),
+        )
+        for place, arm in enumerate(arms)
+    )
+
+
+def _with_standard(
+    arms: Sequence[ArmName],
+    readers: Sequence[str],
+    table: GradeTable,
+    weighting: Weighting,
+) -> tuple[WithStandard, ...]:
+    resampled = bootstrap_kappa(table, weighting=weighting)
+    return tuple(
+        WithStandard(
+            arm=arm,
+            reader=reader,
+            pairs=_pairs(table, who, which),
+            interval=_default_interval(table, who, which, weighting),
+            bootstrap=resampled[who][which],
+        )
+        for which, arm in enumerate(arms)
+        for who, reader in enumerate(readers)
+    )
+
+
+def _again(
+    arms: Sequence[ArmName],
+    readers: Sequence[str],
+    once: GradeTable,
+    again: GradeTable,
+    plan: AnalysisPlan,
+) -> tuple[Again, ...]:
+    found = []
+    for which, arm in enumerate(arms):
+        table = replace(
+            again,
+            grades=again.grades[:, [which]],
+            standard=once.grades[:, which],
+        )
+        resampled = bootstrap_kappa(table, weighting=plan.weighting)
+        for who, reader in enumerate(readers):
+            both = np.stack([table.standard[who], table.grades[who, 0]])
+            found.append(
+                Again(
+                    arm=arm,
+                    reader=reader,
+                    pairs=_pairs(table, who, 0),
+                    interval=_default_interval(table, who, 0, plan.weighting),
+                    bootstrap=resampled[who][0],
+                    intraclass=several_readers(
+                        both,
+                        categories=len(table.categories),
+                        patients=table.patients,
+                        names=INTRACLASS,
+                    ),
+                    shift=_shift(table, who),
+                )
+            )
+    return tuple(found)
+
+
+def _pairs(table: GradeTable, reader: int, arm: int) -> PairTable:
+    return pair_table(
+        table.standard[reader],
+        table.grades[reader, arm],
+        categories=table.categories,
+        patients=table.patients,
+    )
+
+
+def _default_interval(
+    table: GradeTable, reader: int, arm: int, weighting: Weighting
+) -> Interval | NotEstimable:
+    first, second = table.standard[reader], table.grades[reader, arm]
+    both = (first != MISSING) & (second != MISSING)
+    return weighted_kappa(
+        first[both].tolist(),
+        second[both].tolist(),
+        categories=range(len(table.categories)),
+        patients=table.patients[both].tolist(),
+        weighting=weighting,
+    ).interval
+
+
+def _shift(table: GradeTable, reader: int) -> Estimate:
+    """In grades, like the mean difference from the standard."""
+    scale = np.array(table.categories, dtype=np.float64)
+    first, second = table.standard[reader], table.grades[reader, 0]
+    both = (first != MISSING) & (second != MISSING)
+    moved = scale[second[both]] - scale[first[both]]
+    owners = np.unique(table.patients[both], return_inverse=True)[1]
+    return clustered_mean(moved, patients=owners.astype(np.int64))
