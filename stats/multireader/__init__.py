@@ -38,7 +38,9 @@ from .covariance import (
 from .kappa_difference import KappaDifference, Pairs, kappa_difference, not_inferior
 from .obuchowski_rockette import (
     Analysis,
+    ArmMean,
     ErrorCovariances,
+    MeanDifference,
     ObuchowskiRockette,
     analyse,
     obuchowski_rockette,
@@ -47,12 +49,14 @@ from .permutation import SwapTest, swap_test
 
 __all__ = [
     "Analysis",
+    "ArmMean",
     "Comparison",
     "Difference",
     "ErrorCovariances",
     "JointKappas",
     "KappaDifference",
     "Margins",
+    "MeanDifference",
     "MeanKappa",
     "ObuchowskiRockette",
     "Pairs",

@@ -124,9 +124,8 @@ def mean_kappa(joint: JointKappas, arm: int, *, level: float = 0.95) -> MeanKapp
             found.standard_error,
             degrees_of_freedom=found.patients - 1,
             level=level,
+            method=MEAN_METHOD,
         )
-        if isinstance(interval, Interval):
-            interval = replace(interval, method=MEAN_METHOD)
     return MeanKappa(
         readers,
         int(joint.present[:, :, arm].any(axis=1).sum()),

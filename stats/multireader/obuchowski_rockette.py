@@ -20,7 +20,7 @@ Hillis SL (2007) A comparison of denominator degrees of freedom methods for mult
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -105,6 +105,15 @@ class Analysis:
     differences: tuple[MeanDifference, ...]
     means: tuple[ArmMean | NotEstimable, ...]
 
+    def between(self, first: int, second: int) -> MeanDifference:
+        """Arm `first` minus arm `second`, whichever comes first in `differences`."""
+        for one in self.differences:
+            if (one.first, one.second) == (first, second):
+                return one
+            if (one.first, one.second) == (second, first):
+                return _turned(one)
+        raise ValueError("an arm is not compared with itself")
+
 
 @dataclass(frozen=True)
 class ObuchowskiRockette:
@@ -116,6 +125,13 @@ class ObuchowskiRockette:
     errors: ErrorCovariances
     squares: MeanSquares
     analyses: tuple[Analysis | NotEstimable, ...]  # in the order of Generalises
+
+
+def _turned(one: MeanDifference) -> MeanDifference:
+    interval = replace(one.interval, low=-one.interval.high, high=-one.interval.low)
+    return MeanDifference(
+        one.second, one.first, -one.difference, -one.t, one.p, interval
+    )
 
 
 def obuchowski_rockette(
