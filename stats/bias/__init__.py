@@ -1,5 +1,14 @@
-"""What moves measurements and grades. Arrays in, frozen dataclasses out; no Django.
+"""What moves grades and measurements. Arrays in, frozen dataclasses out; no Django.
 
+grade_shifts          how far each arm's grades lie from the standard, with tests
+repeat_shifts         the same of second against first readings of one arm
+signed_rank           Wilcoxon's signed rank test, exact with ties, zeros as named
+sign_flip             permutation test of a mean over patients
+symmetry              marginal homogeneity (Stuart, Maxwell; clustered) and Bowker's test
+detections            normal or abnormal: sensitivity, specificity, arms compared
+order_effects         fatigue within and learning over sessions, on any response
+time_ratios           how much longer reads of an arm take
+ordinal_model         odds ratios of healthier grades against the reference
 limits_of_agreement   two ways of measuring: Bland and Altman, several items a patient
 clustered_fit         regression with standard errors clustered by patient (CR2)
 wald_test             are several coefficients of such a fit all zero?
@@ -17,20 +26,49 @@ from .blinding_index import (
     bang_index,
     confidence_counts,
 )
+from .detection import ArmDetection, Detection, Share, ShareDifference, detections
+from .effects import Circumstances, Effects, TimeRatio, order_effects, time_ratios
+from .ordinal import OddsRatio, OrdinalModel, ordinal_model
+from .rank_tests import SignedRank, SignFlip, sign_flip, signed_rank
 from .regression import ClusteredFit, Slope, WaldTest, clustered_fit, wald_test
+from .shift import GradeShift, grade_shifts, repeat_shifts
+from .symmetry import ChiSquare, Symmetry, symmetry
 
 __all__ = [
+    "ArmDetection",
     "BalancedIndex",
     "BlindingIndex",
+    "ChiSquare",
+    "Circumstances",
     "ClusteredFit",
     "ConfidenceCounts",
+    "Detection",
+    "Effects",
+    "GradeShift",
     "LimitsOfAgreement",
+    "OddsRatio",
+    "OrdinalModel",
+    "Share",
+    "ShareDifference",
+    "SignFlip",
+    "SignedRank",
     "Slope",
+    "Symmetry",
+    "TimeRatio",
     "WaldTest",
     "balanced_index",
     "bang_index",
     "clustered_fit",
     "confidence_counts",
+    "detections",
+    "grade_shifts",
     "limits_of_agreement",
+    "order_effects",
+    "ordinal_model",
+    "repeat_shifts",
+    "sign_flip",
+    "signed_rank",
+    "symmetry",
+    "time_ratios",
     "wald_test",
 ]

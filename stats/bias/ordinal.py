@@ -28,7 +28,7 @@ from .t_intervals import t_interval, t_p
 Floats = NDArray[np.float64]
 
 METHOD = "proportional odds by GEE, bias-reduced variance clustered by patient, t"
-MOST_GRADES = 25_000  # some seconds of calculation
+MOST_GRADES = 200_000  # some seconds of calculation
 MOST_STEPS = 60
 # A log odds ratio beyond this is a grade that one arm never has, not an effect.
 SEPARATED = 10.0

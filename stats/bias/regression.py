@@ -91,7 +91,8 @@ def clustered_fit(
     if n == 0:
         nothing = (no_slope(Reason.NO_READS),) * k
         return ClusteredFit(0, 0, nothing, np.zeros((k, k)))
-    scale = np.maximum(np.abs(design).max(axis=0), np.finfo(float).tiny)
+    scale = np.abs(design).max(axis=0)
+    scale[scale == 0] = 1.0
     parts = _Parts.of(design / scale, response, owners.astype(np.int64), len(groups))
     slopes = tuple(
         _slope(parts, place, scale=float(scale[place]), level=level)
