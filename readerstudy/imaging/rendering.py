@@ -52,21 +52,29 @@ def shown_pixels(values: NDArray[np.float32], *, window: str) -> bytes:
     return WINDOWS[window](shown).tobytes()
 
 
-def preview_png(
+def coloured(
     eight_bit: NDArray[np.uint8], *, scale: int, lut: NDArray[np.uint8]
-) -> bytes:
-    """One slice as a colour PNG, `scale` times its size; for coordinators only.
+) -> NDArray[np.uint8]:
+    """One slice in colour, `scale` times its size; for coordinators only.
 
     The scalar is interpolated (bicubic, clipped to 0–255), then the colour is
     looked up: interpolating colours would invent some that the table lacks.
 
-    eight_bit: (rows, columns). lut: (256, 3).
+    eight_bit: (rows, columns). lut: (256, 3). Red, green, blue:
+    (rows · scale, columns · scale, 3).
     """
     rows, columns = eight_bit.shape
     larger = Image.fromarray(eight_bit).resize(
         (columns * scale, rows * scale), Image.Resampling.BICUBIC
     )
-    coloured = Image.fromarray(lut[np.asarray(larger)])
+    found: NDArray[np.uint8] = lut[np.asarray(larger)]
+    return found
+
+
+def preview_png(
+    eight_bit: NDArray[np.uint8], *, scale: int, lut: NDArray[np.uint8]
+) -> bytes:
+    """The same as a PNG."""
     file = BytesIO()
-    coloured.save(file, "png")
+    Image.fromarray(coloured(eight_bit, scale=scale, lut=lut)).save(file, "png")
     return file.getvalue()

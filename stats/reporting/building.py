@@ -16,10 +16,12 @@ from .bias_section import bias_section
 from .blinding_tables import blinding
 from .comparison_section import comparison_section
 from .conduct import conduct
+from .examples import examples
 from .images import image_set
 from .multireader_section import multireader_section
 from .primary import primary_comparison
 from .quality_tables import quality_tables
+from .reading_progress import reading_progress
 from .reading_times import time_lines
 from .report import Report
 from .several_section import several_section
@@ -79,15 +81,17 @@ def report_build(
         grades=grade_lines(study, readings, readers),
         assessability=assessability_lines(study, readings, readers),
         times=time_lines(study, readers),
+        progress=reading_progress(study, readers),
         quality=quality_tables(
             images, control_arm, metrics=plan.metrics, slice_wise=slice_wise
         ),
         images_missing=tuple((m.case.code, m.arm.title) for m in images.missing()),
+        examples=examples(images, selectors.compared_arms(study)),
         comparison=comparison_section(images, control_arm, metrics=plan.metrics),
         several=several_section(study, plan, readings, readers),
         multireader=multireader_section(study, plan, readings, readers),
         bias=bias_section(study, plan, readings, readers),
-        striatum=striatum_section(study, plan, readings, readers),
+        striatum=striatum_section(study, images),
         conduct=conduct(study, readers),
         blinding=blinding(study, readers),
     )

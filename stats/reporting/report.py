@@ -16,8 +16,10 @@ from .bias_section import Bias
 from .blinding_tables import Blinding
 from .comparison_section import Comparison
 from .conduct import Conduct
+from .examples import Examples
 from .multireader_section import MultiReader
 from .primary import PrimaryComparison
+from .reading_progress import ReaderProgress
 from .reading_times import TimeLine
 from .several_section import SeveralReaders
 from .striatum_section import Striatum
@@ -150,8 +152,10 @@ class Report:
     grades: tuple[GradeLine, ...]
     assessability: tuple[AssessabilityLine, ...]
     times: tuple[TimeLine, ...]
+    progress: tuple[ReaderProgress, ...]
     quality: tuple[MetricTable, ...]
     images_missing: tuple[tuple[str, str], ...]  # (case code, arm title)
+    examples: Examples
     comparison: Comparison
     several: SeveralReaders
     multireader: MultiReader
