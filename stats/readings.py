@@ -125,10 +125,15 @@ class Readings:
     """All of a study.
 
     patients: case pk → keyed digest of the patient, the cluster of all intervals.
+    standards: reader pk → what the reader's grades are compared with.
     """
 
     by_key: Mapping[Key, Reading]
     patients: Mapping[int, str]
+    standards: Mapping[int, Reading]
+
+    def standard(self, reader: int) -> Reading:
+        return self.standards.get(reader, NOTHING)
 
     def of(self, reader: int, arm: int, repeat: int = 0) -> Reading:
         return self.by_key.get((reader, arm, repeat), NOTHING)

@@ -1,5 +1,6 @@
 """What a report reads of a study: its people, arms, cases and grades as they stand."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,19 @@ from readerstudy.cases.models import Case
 from readerstudy.cases.selectors import patients_of
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading.models import Arm, Membership, Read, Score, Session, Study
+from readerstudy.reading.protocol.frozen import current
 
-from .readings import MISSING, Key, Reading, Readings, place_number
+from .agreement.standards import StandardKind, standard_of
+from .readings import (
+    MISSING,
+    NOTHING,
+    SIDES,
+    GradeTable,
+    Key,
+    Reading,
+    Readings,
+    place_number,
+)
 
 QUESTION = "grade"
 MAY_SEE_RESULTS = (Membership.Role.COORDINATOR, Membership.Role.STATISTICIAN)
@@ -43,7 +55,53 @@ def readings(study: Study) -> Readings:
     found: dict[Key, Reading] = {}
     for reader in answering_readers(study):
         found |= {(reader.pk, *key): one for key, one in _readings_of(reader).items()}
-    return Readings(found, patients_of(study_cases(study)))
+    cases = study_cases(study)
+    return Readings(found, patients_of(cases), _standards(study, found))
+
+
+def standard_kind(study: Study) -> StandardKind:
+    """The plan's reference standard; of a protocol from before it said one: own."""
+    analysis = current(study).get("analysis") or {}
+    kind: StandardKind = analysis.get("standard", "own")
+    return kind
+
+
+def _standards(study: Study, found: Mapping[Key, Reading]) -> dict[int, Reading]:
+    """reader pk → what the reader's grades are compared with."""
+    readers = [reader.pk for reader in study_readers(study)]
+    arm, kind = reference_arm(study).pk, standard_kind(study)
+    own = [found.get((reader, arm, 0), NOTHING) for reader in readers]
+    if kind == "own" or not readers:
+        return dict(zip(readers, own, strict=True))
+    one = _given(study) if kind == "given" else _of_several(own, kind)
+    return dict.fromkeys(readers, one)
+
+
+def _of_several(own: list[Reading], kind: StandardKind) -> Reading:
+    """Of all places that anyone answered; without a grade where there is no standard,
+    as if it could not be assessed."""
+    numbers = np.unique(np.concatenate([NOTHING.numbers, *(o.numbers for o in own)]))
+    each = np.array([one.at(numbers) for one in own], dtype=np.int64)
+    table = GradeTable(
+        categories=tuple(range(np.iinfo(np.int8).max + 1)),
+        grades=np.empty((len(own), 0, len(numbers)), dtype=np.int64),
+        standard=each,
+        patients=np.zeros(len(numbers), dtype=np.int64),
+    )
+    return Reading.of_arrays(numbers, standard_of(table, kind)[0].astype(np.int8))
+
+
+def _given(study: Study) -> Reading:
+    pks = dict(study_cases(study).values_list("code", "pk"))
+    lines = current(study)["analysis"]["given"]
+    return Reading(
+        {
+            (pks[line["case"]], side): line[side]
+            for line in lines
+            if line["case"] in pks
+            for side in SIDES
+        }
+    )
 
 
 def _readings_of(reader: Membership) -> dict[tuple[int, int], Reading]:
@@ -161,3 +219,11 @@ def reference_arm(study: Study) -> Arm:
 def compared_arms(study: Study) -> list[Arm]:
     """All arms but the reference, which is never compared with itself."""
     return list(study.arms.exclude(role=Arm.Role.REFERENCE).order_by("position"))
+
+
+def arms_with_standard(study: Study) -> list[Arm]:
+    """Arms whose grades are compared with the standard: the reference's too where that
+    was given, and not made of its own readings."""
+    compared = compared_arms(study)
+    given = standard_kind(study) == "given"
+    return [reference_arm(study), *compared] if given else compared

@@ -6,6 +6,7 @@ Plain ASCII: the data dictionary reads the same in any program.
 from . import (
     bias_files,
     comparison_files,
+    mrmc,
     multireader_files,
     several_files,
     striatum_files,
@@ -303,5 +304,6 @@ FILES = {
     **multireader_files.FILES,
     **bias_files.FILES,
     **striatum_files.FILES,
+    **mrmc.FILES,
     "data_dictionary.csv": DATA_DICTIONARY,
 }

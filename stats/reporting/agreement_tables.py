@@ -64,15 +64,14 @@ def kappa_lines(
     *,
     weighting: Weighting,
 ) -> tuple[KappaLine, ...]:
-    reference = selectors.reference_arm(study)
     categories = selectors.grade_scale(study).categories
     lines = []
-    for arm in selectors.compared_arms(study):
+    for arm in selectors.arms_with_standard(study):
         agreements = tuple(
             ReaderAgreement(
                 reader=reader.code,
                 **_sides(
-                    readings.of(reader.pk, reference.pk),
+                    readings.standard(reader.pk),
                     readings.of(reader.pk, arm.pk),
                     readings.patients,
                     categories,
@@ -114,17 +113,16 @@ def intra_reader_lines(
 def grade_lines(
     study: Study, readings: Readings, readers: Sequence[Membership]
 ) -> tuple[GradeLine, ...]:
-    reference = selectors.reference_arm(study)
     categories = selectors.grade_scale(study).categories
+    compared = {arm.pk for arm in selectors.arms_with_standard(study)}
     lines = []
-    for arm in [reference, *selectors.compared_arms(study)]:
+    for arm in [selectors.reference_arm(study), *selectors.compared_arms(study)]:
         given = [readings.of(reader.pk, arm.pk) for reader in readers]
         grades = np.concatenate([NOTHING.values, *(one.values for one in given)])
         shifts = [
-            _shifted(readings.of(reader.pk, reference.pk), one)
+            _shifted(readings.standard(reader.pk), one)
             for reader, one in zip(readers, given, strict=True)
         ]
-        is_reference = arm.pk == reference.pk
         lines.append(
             GradeLine(
                 arm=arm_name(arm),
@@ -132,12 +130,11 @@ def grade_lines(
                 declined=int((grades == MISSING).sum()),
                 pairs=sum(len(one.differences) for one in shifts),
                 left_out=sum(one.left_out for one in shifts),
-                shift=None if is_reference else _shift(shifts, readings),
-                shifts=()
-                if is_reference
-                else tuple(
+                shift=_shift(shifts, readings) if arm.pk in compared else None,
+                shifts=tuple(
                     (reader.code, _shift([one], readings))
                     for reader, one in zip(readers, shifts, strict=True)
+                    if arm.pk in compared
                 ),
             )
         )

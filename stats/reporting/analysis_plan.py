@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 from readerstudy.imaging.errors import Refused
 
 from ..agreement.kappa import WEIGHTINGS, Weighting
+from ..agreement.standards import STANDARD_KINDS, StandardKind
 
 # Every name that `reading` offers is served here; tests compare the two lists.
 WEIGHTINGS_BY_NAME: dict[str, Weighting] = {name: name for name in WEIGHTINGS}
+STANDARDS_BY_NAME: dict[str, StandardKind] = {name: name for name in STANDARD_KINDS}
 INTERVALS = {"clustered-delta": "clustered-delta"}  # the one of stats.agreement
 
 
@@ -50,6 +52,7 @@ class AnalysisPlan:
     weighting: Weighting
     interval: str  # a name of INTERVALS
     metrics: tuple[Metric, ...]
+    standard: StandardKind = "own"  # what a reader's grades are compared with
 
 
 UNPLANNED = AnalysisPlan(
@@ -80,6 +83,7 @@ def analysis_plan(protocol: Mapping[str, Any]) -> AnalysisPlan:
         weighting=_served(WEIGHTINGS_BY_NAME, said["weights"]),
         interval=_served(INTERVALS, said["interval"]),
         metrics=tuple(_served(METRICS, name) for name in said["image_metrics"]),
+        standard=_served(STANDARDS_BY_NAME, said.get("standard", "own")),
     )
 
 

@@ -15,14 +15,12 @@ def grade_table(
     readers: Sequence[Membership],
     arms: Sequence[Arm],
     *,
-    reference: Arm,
     categories: Sequence[int],
     repeat: int = 0,
     sides: Sequence[str] = SIDES,
 ) -> GradeTable:
-    """`repeat` 0: first readings. The standard is always the first reading of
-    `reference` by the same reader. Items are cases in the order of `readings.patients`,
-    each with its sides."""
+    """`repeat` 0: first readings. The standard is the protocol's. Items are cases in
+    the order of `readings.patients`, each with its sides."""
     places = np.array(
         [place_number((case, side)) for case in readings.patients for side in sides],
         dtype=np.int64,
@@ -31,11 +29,14 @@ def grade_table(
     number = {digest: index for index, digest in enumerate(clusters)}
     patients = [number[readings.patients[case]] for case in (places // 2).tolist()]
 
-    def row(reader: Membership, arm: Arm, which: int) -> Integers:
-        return _row(readings.of(reader.pk, arm.pk, which), places, categories)
+    def row(reading: Reading) -> Integers:
+        return _row(reading, places, categories)
 
-    grades = [[row(reader, arm, repeat) for arm in arms] for reader in readers]
-    standard = [row(reader, reference, 0) for reader in readers]
+    grades = [
+        [row(readings.of(reader.pk, arm.pk, repeat)) for arm in arms]
+        for reader in readers
+    ]
+    standard = [row(readings.standard(reader.pk)) for reader in readers]
     return GradeTable(
         categories=tuple(categories),
         grades=np.array(grades, dtype=np.int64).reshape(

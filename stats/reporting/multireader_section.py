@@ -148,7 +148,6 @@ def multireader_section(
         readings,
         readers,
         arms,
-        reference=selectors.reference_arm(study),
         categories=selectors.grade_scale(study).categories,
     )
     joint = joint_kappas(table, weighting=plan.weighting)

@@ -80,17 +80,17 @@ def primary_comparison(
     )
     if primary is None or control is None or plan.margin is None:
         return PrimaryComparison(*named)
-    standard = selectors.reference_arm(study)
     three = [
         _ThreeReadings(
-            *(readings.of(r.pk, arm.pk) for arm in (standard, primary, control))
+            readings.standard(r.pk),
+            *(readings.of(r.pk, arm.pk) for arm in (primary, control)),
         )
         for r in readers
     ]
     kind = (selectors.grade_scale(study).categories, plan.weighting, plan.margin)
     same, left_out = _same_sides(three, readings.patients)
     # every reader is to read every case in all three
-    planned = len(SIDES) * selectors.first_reads(study, standard).count()
+    planned = len(SIDES) * selectors.first_reads(study, primary).count()
     graded = sum(len(pairs.grades) for pairs, _other in same)
     own = _own_sides(three, readings.patients)
     return PrimaryComparison(

@@ -104,9 +104,7 @@ def several_section(
     compared = selectors.compared_arms(study)
     twice = list(study.arms.filter(repeated=True).order_by("position"))
     categories = selectors.grade_scale(study).categories
-    grades = partial(
-        grade_table, readings, readers, reference=reference, categories=categories
-    )
+    grades = partial(grade_table, readings, readers, categories=categories)
     first = grades(compared)
     arms = [arm_name(arm) for arm in compared]
     codes = [reader.code for reader in readers]

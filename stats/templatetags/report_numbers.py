@@ -17,6 +17,7 @@ register = template.Library()
 CHOICES = {
     "weights": Study.KappaWeights,
     "interval": Study.KappaInterval,
+    "standard": Study.Standard,
     "gate": Study.Gate,
     "guesses": Study.Guesses,
     "role": Membership.Role,
