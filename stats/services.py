@@ -7,15 +7,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from readerstudy.audit.services import event_record
-from readerstudy.cases import selectors as cases
-from readerstudy.cases.models import Rendition
-from readerstudy.imaging.errors import Refused
-from readerstudy.imaging.preprocessing import to_eight_bit
 from readerstudy.reading.models import Study
 
-from .image_quality.similarity import mean_squared_errors, structural_similarities
-from .models import ImageQuality
-from .reporting.images import CALCULATION, SSIM_RANGES, image_set
+from .models import ImageQuality, StriatalUptake
+from .reporting.images import image_set
+from .reporting.measuring import measured_rows
 
 
 @transaction.atomic
@@ -43,39 +39,10 @@ def image_quality_measure(*, study: Study, seconds: float | None = None) -> bool
     until = None if seconds is None else monotonic() + seconds
     waiting = list(image_set(study).waiting())
     for number, (reference, renditions) in enumerate(waiting, start=1):
-        ImageQuality.objects.bulk_create(
-            _measure(reference, renditions), ignore_conflicts=True
-        )
+        qualities, uptakes = measured_rows(reference, renditions)
+        with transaction.atomic():
+            ImageQuality.objects.bulk_create(qualities, ignore_conflicts=True)
+            StriatalUptake.objects.bulk_create(uptakes, ignore_conflicts=True)
         if until is not None and monotonic() >= until and number < len(waiting):
             return False
     return True
-
-
-def _measure(reference: Rendition, renditions: list[Rendition]) -> list[ImageQuality]:
-    rows: list[ImageQuality] = []
-    try:
-        standard = to_eight_bit(cases.rendition_values(reference))
-    except Refused:
-        return rows
-    for rendition in renditions:
-        try:
-            images = to_eight_bit(cases.rendition_values(rendition))
-        except Refused:
-            continue
-        errors = mean_squared_errors(standard, images)
-        ssim_255, ssim_1 = structural_similarities(
-            standard, images, data_ranges=SSIM_RANGES
-        )
-        rows += [
-            ImageQuality(
-                reference_sha256=reference.sha256,
-                rendition_sha256=rendition.sha256,
-                slice=index,
-                calculation=CALCULATION,
-                mean_squared_error=error,
-                ssim_range_255=ssim_255[index],
-                ssim_range_1=ssim_1[index],
-            )
-            for index, error in enumerate(errors)
-        ]
-    return rows

@@ -11,15 +11,17 @@ from readerstudy.cases.selectors import patients_of
 from readerstudy.imaging.preprocessing import STORED_SLICES
 from readerstudy.reading.models import Arm, Read, Study
 
-from ..image_quality.similarity import psnr
-from ..models import ImageQuality
+from ..image_quality import NormalisedBy, nrmse, psnr, rmse
+from ..models import ImageQuality, Mask, StriatalUptake
 from ..outcomes import NotEstimable
 from ..selectors import compared_arms, reference_arm, study_cases
 
 # Renaming it makes every image be measured again: do so when the numbers change.
-CALCULATION = "8-bit, crop 64, Gaussian 11 sigma 1.5"
+CALCULATION = "8-bit, crop and regions, Gaussian 11 sigma 1.5"
 PSNR_RANGE = 255.0
 SSIM_RANGES = (255.0, 1.0)
+
+Key = tuple[str, str]  # digests of the reference's and of the rendition's file
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Comparison:
     rendition: Rendition | None
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         """Digests of both files; empty for an image that is not there."""
         reference, rendition = self.reference, self.rendition
         return reference.sha256 if reference else "", (
@@ -43,24 +45,49 @@ class Comparison:
 
 @dataclass(frozen=True)
 class ImageLine:
-    """One slice of one arm's image of one case, against the reference."""
+    """One slice of one arm's image of one case, against the reference, in one mask.
+
+    Errors and the reference's mean and range in grey levels of 8 bits.
+    """
 
     arm: Arm
     case: Case
     patient: str  # as in Comparison
     slice: int  # -2 to 2; 0 = central, negative = lower
-    mean_squared_error: float  # squared grey levels of 8 bits
+    mask: str
+    pixels: int
+    mean_squared_error: float  # squared grey levels
+    mean_absolute_error: float
     psnr: float | NotEstimable  # dB, range 255
     ssim_range_255: float
     ssim_range_1: float
+    reference_mean: float
+    reference_range: float
+
+    @property
+    def rmse(self) -> float:
+        return rmse(self.mean_squared_error)
+
+    def nrmse(self, by: NormalisedBy) -> float | NotEstimable:
+        divisors = {
+            NormalisedBy.REFERENCE_MEAN: self.reference_mean,
+            NormalisedBy.REFERENCE_RANGE: self.reference_range,
+            NormalisedBy.DATA_RANGE: PSNR_RANGE,
+        }
+        return nrmse(self.mean_squared_error, divisor=divisors[by])
 
 
 @dataclass(frozen=True)
 class ImageSet:
-    """All comparisons of a study, by arm and case code."""
+    """All comparisons of a study, by arm and case code.
+
+    measured: of each pair of images the rows of each mask, lowest slice first.
+    uptakes: of each pair, and of each reference with itself.
+    """
 
     comparisons: tuple[Comparison, ...]
-    measured: dict[tuple[str, str], tuple[ImageQuality, ...]]
+    measured: dict[Key, dict[str, tuple[ImageQuality, ...]]]
+    uptakes: dict[Key, StriatalUptake]
 
     @property
     def total(self) -> int:
@@ -83,13 +110,13 @@ class ImageSet:
         for reference, images in by_reference.items():
             yield reference, list(images.values())
 
-    def lines(self) -> list[ImageLine]:
-        """By arm, case and slice, of what has been measured."""
-        return [
-            _line(one, row)
-            for one in self.comparisons
-            for row in self.measured.get(one.key, ())
-        ]
+    def lines(self, mask: str = Mask.CROP) -> list[ImageLine]:
+        """By arm, case and slice, of what has been measured in that mask."""
+        return [line for one in self.comparisons for line in self.of(one, mask)]
+
+    def of(self, one: Comparison, mask: str) -> list[ImageLine]:
+        """Slice by slice of one pair of images; empty if it was not measured."""
+        return [_line(one, row) for row in self.measured.get(one.key, {}).get(mask, ())]
 
 
 def image_set(study: Study) -> ImageSet:
@@ -119,7 +146,7 @@ def image_set(study: Study) -> ImageSet:
         for arm in compared_arms(study)
         for case in cases
     )
-    return ImageSet(comparisons, _measured(study))
+    return ImageSet(comparisons, _measured(study), _uptakes(study))
 
 
 def _frozen_digests(study: Study) -> dict[tuple[int, int], str]:
@@ -135,15 +162,27 @@ def _renditions(study: Study) -> QuerySet[Rendition]:
     )
 
 
-def _measured(study: Study) -> dict[tuple[str, str], tuple[ImageQuality, ...]]:
+def _measured(study: Study) -> dict[Key, dict[str, tuple[ImageQuality, ...]]]:
     rows = ImageQuality.objects.filter(
         calculation=CALCULATION,
         rendition_sha256__in=_renditions(study).values("sha256"),
     ).order_by("slice")
-    found: dict[tuple[str, str], list[ImageQuality]] = defaultdict(list)
+    found: dict[Key, dict[str, list[ImageQuality]]] = defaultdict(dict)
     for row in rows:
-        found[row.reference_sha256, row.rendition_sha256].append(row)
-    return {key: tuple(slices) for key, slices in found.items()}
+        key = row.reference_sha256, row.rendition_sha256
+        found[key].setdefault(row.mask, []).append(row)
+    return {
+        key: {mask: tuple(slices) for mask, slices in masks.items()}
+        for key, masks in found.items()
+    }
+
+
+def _uptakes(study: Study) -> dict[Key, StriatalUptake]:
+    rows = StriatalUptake.objects.filter(
+        calculation=CALCULATION,
+        rendition_sha256__in=_renditions(study).values("sha256"),
+    )
+    return {(row.reference_sha256, row.rendition_sha256): row for row in rows}
 
 
 def _line(one: Comparison, row: ImageQuality) -> ImageLine:
@@ -152,8 +191,13 @@ def _line(one: Comparison, row: ImageQuality) -> ImageLine:
         case=one.case,
         patient=one.patient,
         slice=row.slice - STORED_SLICES // 2,
+        mask=row.mask,
+        pixels=row.pixels,
         mean_squared_error=row.mean_squared_error,
+        mean_absolute_error=row.mean_absolute_error,
         psnr=psnr(row.mean_squared_error, data_range=PSNR_RANGE),
         ssim_range_255=row.ssim_range_255,
         ssim_range_1=row.ssim_range_1,
+        reference_mean=row.reference_mean,
+        reference_range=row.reference_range,
     )

@@ -1,23 +1,110 @@
 """Image quality inside and outside of the striatum, and binding ratios."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from readerstudy.reading.models import Membership, Study
+from readerstudy.reading.models import Study
 
-from ..readings import Readings
-from .analysis_plan import AnalysisPlan
+from ..image_quality import MeanSpread, NormalisedBy, mean_spread
+from ..models import Mask
+from ..outcomes import NotEstimable
+from ..selectors import patient_codes
+from .arms import ArmName, arm_name
+from .images import ImageLine, ImageSet
+from .patient_means import patient_means
+from .striatal_uptake import ArmUptake, arm_uptakes
+from .worst_cases import WorstCase, worst_cases
+
+NORMALISED_BY = NormalisedBy.REFERENCE_MEAN  # on the page; files have all
+SSIM_RANGE = 255
+
+
+@dataclass(frozen=True)
+class RegionQuality:
+    """One arm in one mask: over patients, each the mean of their slices.
+
+    psnr in dB, range 255; ssim with the constants of SSIM_RANGE; mae in grey levels;
+    nrmse by NORMALISED_BY, over the same pixels.
+    """
+
+    mask: str
+    psnr: MeanSpread
+    ssim: MeanSpread
+    mae: MeanSpread
+    nrmse: MeanSpread
+
+
+@dataclass(frozen=True)
+class ArmRegions:
+    arm: ArmName
+    regions: tuple[RegionQuality, ...]  # one a mask, in the order of Mask
 
 
 @dataclass(frozen=True)
 class Striatum:
-    """Image quality inside and outside of the striatum, and binding ratios."""
+    """Of the arms, never of the reference with itself.
+
+    without_regions: codes of cases whose reference shows no whole brain, or that were
+    not measured in any arm. uptakes: also each case's values, for figures and files.
+    """
+
+    normalised_by: str
+    ssim_range: int
+    quality: tuple[ArmRegions, ...]
+    uptakes: tuple[ArmUptake, ...]
+    worst: tuple[WorstCase, ...]
+    cases: int
+    without_regions: tuple[str, ...]
+
+    @property
+    def measured(self) -> bool:
+        """Whether any case has regions."""
+        return any(one.cases for one in self.uptakes)
+
+    @property
+    def first_of_each_arm(self) -> tuple[WorstCase, ...]:
+        """Each arm's worst case by each criterion, the worst arm first."""
+        return tuple(one for one in self.worst if one.rank == 1)
 
 
-def striatum_section(
-    study: Study,
-    plan: AnalysisPlan,
-    readings: Readings,
-    readers: Sequence[Membership],
-) -> Striatum:
-    return Striatum()
+def striatum_section(study: Study, images: ImageSet) -> Striatum:
+    uptakes = arm_uptakes(images, patient_codes(study))
+    codes = list(dict.fromkeys(one.case.code for one in images.comparisons))
+    found = {case.case for arm in uptakes for case in arm.cases}
+    return Striatum(
+        normalised_by=NORMALISED_BY,
+        ssim_range=SSIM_RANGE,
+        quality=_quality(images),
+        uptakes=uptakes,
+        worst=worst_cases(uptakes),
+        cases=len(codes),
+        without_regions=tuple(code for code in codes if code not in found),
+    )
+
+
+def _quality(images: ImageSet) -> tuple[ArmRegions, ...]:
+    arms = {one.arm.pk: arm_name(one.arm) for one in images.comparisons}
+    by_mask: dict[str, dict[int, list[ImageLine]]] = {}
+    for mask in Mask.values:
+        by_mask[mask] = {arm: [] for arm in arms}
+        for line in images.lines(mask):
+            by_mask[mask][line.arm.pk].append(line)
+    return tuple(
+        ArmRegions(name, tuple(_region(mask, by_mask[mask][arm]) for mask in by_mask))
+        for arm, name in arms.items()
+    )
+
+
+def _region(mask: str, lines: list[ImageLine]) -> RegionQuality:
+    def over_patients(
+        value: Callable[[ImageLine], float | NotEstimable],
+    ) -> MeanSpread:
+        return mean_spread(list(patient_means(lines, value).values()))
+
+    return RegionQuality(
+        mask=mask,
+        psnr=over_patients(lambda line: line.psnr),
+        ssim=over_patients(lambda line: line.ssim_range_255),
+        mae=over_patients(lambda line: line.mean_absolute_error),
+        nrmse=over_patients(lambda line: line.nrmse(NORMALISED_BY)),
+    )

@@ -236,7 +236,7 @@ def test_measuring_twice_changes_nothing(study: Study) -> None:
     before = list(ImageQuality.objects.order_by("pk").values_list())
     assert image_quality_measure(study=study)
     assert list(ImageQuality.objects.order_by("pk").values_list()) == before
-    assert len(before) == 6 * 2 * 5
+    assert len(before) == 6 * 2 * 5 * 3  # cases, arms, slices, masks
 
 
 def test_measuring_stops_when_its_time_is_over_and_goes_on_later(study: Study) -> None:
