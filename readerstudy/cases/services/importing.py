@@ -4,14 +4,13 @@ import hashlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from django.contrib.auth.models import User
 from django.core.files.storage import Storage
 from django.db import IntegrityError, transaction
 from django.db.models import Model
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -26,19 +25,16 @@ from ..models import Case, Cohort, Rendition, Series
 from ..plan import CohortPlan, PlannedPair, ScannedSeries, scan_path
 from ..storage.stored_files import (
     acquired_provenance,
-    files_in,
-    folder_of,
     link_file,
     mapped_voxels,
     npy_bytes,
     save_file,
+    unclaimed_files_delete,
 )
 from .measuring import SHOWS_BINDING
 from .scanning import Progress, no_progress
 
 SIDE_BY_SIDE = 2
-# Longer than any import takes from its first file to its rows.
-UNCLAIMED_FOR = timedelta(days=1)
 # Kept as it stands; the page translates it.
 NO_PAIR = gettext_noop("No pair of a reference and a short scan was found.")
 
@@ -119,17 +115,7 @@ def files_sweep() -> int:
 
     An import that was killed leaves some: they hold images of patients. How many.
     """
-    deleted = 0
-    for model, field_name in ((Series, "counts"), (Rendition, "values")):
-        storage, folder = folder_of(model, field_name)
-        known = set(model._default_manager.values_list(field_name, flat=True))
-        for name in files_in(storage, folder):
-            if name in known:
-                continue
-            if timezone.now() - storage.get_modified_time(name) > UNCLAIMED_FOR:
-                storage.delete(name)
-                deleted += 1
-    return deleted
+    return unclaimed_files_delete((Series, "counts"), (Rendition, "values"))
 
 
 def check_name(name: str) -> str:

@@ -4,6 +4,7 @@ import mmap
 import os
 import re
 import shutil
+from datetime import timedelta
 from io import BytesIO
 from math import prod
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage
 from django.db.models import FileField, Model
+from django.utils import timezone
 from numpy.typing import NDArray
 
 # What np.save writes of an array of three dimensions, in format 1.0.
@@ -22,6 +24,8 @@ HEAD = re.compile(
     re.DOTALL,
 )
 MOST_HEAD = 256
+# Longer than anything takes from its first file to its rows.
+UNCLAIMED_FOR = timedelta(days=1)
 
 
 def mapped_voxels(path: Path) -> NDArray[Any]:
@@ -92,6 +96,22 @@ def files_in(storage: Storage, folder: str) -> list[str]:
     except FileNotFoundError:
         return []
     return [f"{folder}/{name}" for name in names]
+
+
+def unclaimed_files_delete(*fields: tuple[type[Model], str]) -> int:
+    """Delete files of these fields that no row points at, long after they were
+    written; how many."""
+    deleted = 0
+    for model, field_name in fields:
+        storage, folder = folder_of(model, field_name)
+        known = set(model._default_manager.values_list(field_name, flat=True))
+        for name in files_in(storage, folder):
+            if name in known:
+                continue
+            if timezone.now() - storage.get_modified_time(name) > UNCLAIMED_FOR:
+                storage.delete(name)
+                deleted += 1
+    return deleted
 
 
 def acquired_provenance(
