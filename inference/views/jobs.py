@@ -10,8 +10,7 @@ from inference import services
 from inference.forms import JobForm
 from inference.job_pages import job_rows, worker_rows
 from inference.models import Job
-from readerstudy.cases.wording import told
-from readerstudy.imaging.errors import Refused
+from readerstudy.cases.wording import refusals_told
 
 from .fetching import Request, fetch_cohort
 
@@ -44,33 +43,27 @@ def job_request(request: Request, pk: int) -> HttpResponse:
         messages.error(request, _("Choose one of the methods in the list."))
         return redirect("inference:job-list", cohort.pk)
     choice = form.cleaned_data["method"]
-    try:
+    with refusals_told(request):
         services.job_request(
             cohort=cohort,
             method=choice.spec.key,
             weights=choice.weights,
             user=request.user,
         )
-    except Refused as refusal:
-        messages.error(request, told(str(refusal)))
     return redirect("inference:job-list", cohort.pk)
 
 
 @require_POST
 def job_cancel(request: Request, pk: int, job_pk: int) -> HttpResponse:
     job = _fetch_job(request, pk, job_pk)
-    try:
+    with refusals_told(request):
         services.job_cancel(job=job, by=request.user)
-    except Refused as refusal:
-        messages.error(request, told(str(refusal)))
     return redirect("inference:job-list", pk)
 
 
 @require_POST
 def job_retry(request: Request, pk: int, job_pk: int) -> HttpResponse:
     job = _fetch_job(request, pk, job_pk)
-    try:
+    with refusals_told(request):
         services.job_retry(job=job, by=request.user)
-    except Refused as refusal:
-        messages.error(request, told(str(refusal)))
     return redirect("inference:job-list", pk)

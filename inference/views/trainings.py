@@ -11,7 +11,7 @@ from inference.cohort_pairs import learnable
 from inference.models import Training
 from inference.training_forms import TrainingForm
 from readerstudy.cases.models import Cohort
-from readerstudy.cases.wording import told
+from readerstudy.cases.wording import refusals_told, told
 from readerstudy.imaging.errors import Refused
 
 from .fetching import Request, fetch_cohort
@@ -83,30 +83,23 @@ def training_detail(request: Request, pk: int, training_pk: int) -> HttpResponse
 @require_POST
 def training_stop(request: Request, pk: int, training_pk: int) -> HttpResponse:
     training = _fetch_training(request, pk, training_pk)
-    try:
+    with refusals_told(request):
         services.training_stop(training=training, by=request.user)
-    except Refused as refusal:
-        messages.error(request, told(str(refusal)))
     return redirect("inference:training-detail", pk, training_pk)
 
 
 @require_POST
 def training_resume(request: Request, pk: int, training_pk: int) -> HttpResponse:
     training = _fetch_training(request, pk, training_pk)
-    try:
+    with refusals_told(request):
         services.training_resume(training=training, by=request.user)
-    except Refused as refusal:
-        messages.error(request, told(str(refusal)))
     return redirect("inference:training-detail", pk, training_pk)
 
 
 @require_POST
 def training_forget(request: Request, pk: int, training_pk: int) -> HttpResponse:
     training = _fetch_training(request, pk, training_pk)
-    try:
+    with refusals_told(request):
         services.training_forget(training=training, by=request.user)
-    except Refused as refusal:
-        messages.error(request, told(str(refusal)))
-    else:
         messages.success(request, _("The checkpoint is deleted."))
     return redirect("inference:training-detail", pk, training_pk)

@@ -13,7 +13,7 @@ from inference.models import Weights
 from inference.previews import preview
 from inference.services import weights as services
 from inference.upload_forms import WeightsForm
-from readerstudy.cases.wording import told
+from readerstudy.cases.wording import refusals_told, told
 from readerstudy.imaging.errors import Refused
 
 from .fetching import Request, fetch_cohort, fetch_uploader
@@ -98,8 +98,6 @@ def weights_preview(
 @require_POST
 def weights_probe(request: Request, pk: int) -> HttpResponse:
     weights = _fetch_weights(request, pk)
-    try:
+    with refusals_told(request):
         services.weights_probe(weights=weights)
-    except Refused as refusal:
-        messages.error(request, told(str(refusal)))
     return redirect("inference:weights-card", pk)

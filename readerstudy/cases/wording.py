@@ -6,10 +6,16 @@ sentence is found again in the catalogue, with what was put in.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
+from django.contrib import messages
+from django.http import HttpRequest
 from django.utils.translation import get_language, gettext, gettext_noop
 from django.utils.translation.trans_real import translation
+
+from readerstudy.imaging.errors import Refused
 
 # What imaging.preprocessing refuses with. It is marked here because the cards of
 # weights hold a hash of that module's code, by which one knows what they learned from.
@@ -44,6 +50,15 @@ def told(sentence: str) -> str:
             values = {name: told(value) for name, value in match.groupdict().items()}
             return PLACE.sub(r"%(\1)s", gettext(original)) % values
     return sentence
+
+
+@contextmanager
+def refusals_told(request: HttpRequest) -> Iterator[None]:
+    """Whoever asked reads on the next page why what is tried here was refused."""
+    try:
+        yield
+    except Refused as refusal:
+        messages.error(request, told(str(refusal)))
 
 
 @lru_cache(maxsize=8)

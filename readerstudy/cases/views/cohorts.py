@@ -14,7 +14,7 @@ from ..forms.sending import CentralSliceForm
 from ..models import Cohort, Rendition, Series
 from ..pages import previews
 from ..pages.case import case_checks
-from ..wording import told
+from ..wording import refusals_told
 from .access import HttpRequest, cohort_or_404, keep_for_a_day
 
 
@@ -47,16 +47,13 @@ def case_update(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Please choose a slice and say why."))
         return redirect("cases:case-detail", pk, code)
-    try:
+    with refusals_told(request):
         services.case_set_central_slice(
             case=case,
             central_slice=form.cleaned_data["slice_number"] - 1,
             reason=form.cleaned_data["reason"],
             by=request.user,
         )
-    except Refused as error:
-        messages.error(request, told(str(error)))
-    else:
         messages.success(
             request,
             _("The case is now read at slice %(number)d.")

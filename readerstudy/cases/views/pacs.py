@@ -1,7 +1,6 @@
 """Examinations in a PACS (DICOM: studies): looked for, chosen, fetched by a worker."""
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -14,7 +13,7 @@ from ..forms.pacs import FetchForm, SearchForm
 from ..gateways import pacs
 from ..models import Upload
 from ..services import pulling
-from ..wording import told
+from ..wording import refusals_told, told
 from .access import HttpRequest, may_upload, upload_or_404
 
 
@@ -28,7 +27,7 @@ def pacs_search(request: HttpRequest) -> HttpResponse:
     context = {"search": search, "fetch": fetch, "configured": bool(settings.PACS)}
     if not search.is_valid():
         return render(request, "cases/pacs_search.html", context)
-    try:
+    with refusals_told(request):
         if fetch.is_valid():
             upload = pulling.pull_open(
                 user=request.user,
@@ -37,8 +36,6 @@ def pacs_search(request: HttpRequest) -> HttpResponse:
                 **fetch.cleaned_data,
             )
             return redirect("cases:cohort-confirm", upload.pk)
-    except Refused as error:
-        messages.error(request, told(str(error)))
     try:
         with pacs.Remote(pacs.server_named(search.cleaned_data["pacs"])) as remote:
             context["studies"], context["is_cut"] = remote.studies(search.query())
@@ -73,8 +70,6 @@ def pacs_progress(request: HttpRequest, pk: int) -> HttpResponse:
 @may_upload
 def pacs_retry(request: HttpRequest, pk: int) -> HttpResponse:
     upload = upload_or_404(request, pk)
-    try:
+    with refusals_told(request):
         pulling.pull_retry(upload=upload)
-    except Refused as error:
-        messages.error(request, told(str(error)))
     return redirect("cases:cohort-confirm", pk)

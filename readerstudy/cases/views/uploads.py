@@ -18,7 +18,7 @@ from .. import selectors, services
 from ..forms.sending import ConfirmForm, TakeForm, UploadForm
 from ..models import Upload
 from ..pages.confirm import confirm_page
-from ..wording import told
+from ..wording import refusals_told, told
 from .access import HttpRequest, may_upload, upload_or_404, waiting_or_404
 from .sealing_handler import SealingHandler
 
@@ -105,11 +105,9 @@ def cohort_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     upload = waiting_or_404(request, pk)
     if request.method == "POST":
         form = ConfirmForm(request.POST)
-        try:
+        with refusals_told(request):
             if form.is_valid():
                 services.upload_confirm(upload=upload, **form.cleaned_data)
-        except Refused as error:
-            messages.error(request, told(str(error)))
         return redirect("cases:cohort-confirm", pk)
     if upload.state == Upload.State.RECEIVING:
         context = {"upload": selectors.upload_counted(upload), "form": TakeForm()}
@@ -173,8 +171,6 @@ def upload_discard(request: HttpRequest, pk: int) -> HttpResponse:
 @may_upload
 def upload_retry(request: HttpRequest, pk: int) -> HttpResponse:
     upload = upload_or_404(request, pk)
-    try:
+    with refusals_told(request):
         services.upload_retry(upload=upload)
-    except Refused as error:
-        messages.error(request, told(str(error)))
     return redirect("cases:cohort-confirm", pk)
