@@ -163,7 +163,7 @@ KAPPA = (
     ARM_TITLE,
     Column(
         "estimate",
-        "reader: one reader against their own reading of the reference arm; "
+        "reader: one reader against the reference standard; "
         "mean: mean of these over all readers",
         "",
         "reader or mean",

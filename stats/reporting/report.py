@@ -27,7 +27,7 @@ from .striatum_section import Striatum
 
 @dataclass(frozen=True)
 class ReaderAgreement:
-    """One reader in one arm against their own reading of the reference arm."""
+    """One reader in one arm against the reference standard."""
 
     reader: str
     both: Agreement  # both sides pooled, as the study prints it
