@@ -10,6 +10,7 @@ urlpatterns = [
         report.report_json,
         name="report-json",
     ),
+    path("studies/<slug:slug>/report/report.pdf", report.report_pdf, name="report-pdf"),
     path("studies/<slug:slug>/report/freeze/", report.freeze, name="report-freeze"),
     path(
         "studies/<slug:slug>/report/figures/<slug:name>.<slug:form>",

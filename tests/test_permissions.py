@@ -152,6 +152,7 @@ TABLE = {
     "stats:report": Row(UNBLINDED),
     "stats:figure": Row(UNBLINDED),
     "stats:report-json": Row(UNBLINDED),
+    "stats:report-pdf": Row(UNBLINDED),
     "stats:report-freeze": Row(UNBLINDED, "post"),
     "stats:export": Row(UNBLINDED),
 }

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
@@ -11,6 +12,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading.models import Study
 
+from .. import pdf
 from ..exporting.bundle import zip_pieces
 from ..freezing import changed_since, frozen_last, is_worked_on, report_freeze
 from ..freezing import report_work as work
@@ -132,6 +134,26 @@ def freeze(request: Request, slug: str) -> HttpResponse:
     except Refused as refusal:
         return refuse(request, study, refusal)
     return redirect("stats:report", slug)
+
+
+@require_safe
+def report_pdf(request: Request, slug: str) -> HttpResponse:
+    """The frozen report on paper, in the language of the page."""
+    study = fetch_study(request, slug)
+    frozen = None
+    try:
+        frozen = frozen_asked(request, study)
+        if frozen is None:
+            return redirect("stats:report", slug)
+        content = pdf.report_pdf(frozen, language=get_language() or "en")
+    except Refused as refusal:
+        return refuse(request, study, refusal, frozen)
+    name = f"{study.slug}-report-{frozen.number}.pdf"
+    return HttpResponse(
+        content,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 @require_safe
