@@ -7,6 +7,8 @@ until its pipe or its parent ends.
 import platform
 from typing import IO, TYPE_CHECKING, Any
 
+from readerstudy.imaging.pipes import ends
+
 from . import limits
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ def main() -> None:
     from . import engine, wire
     from .isolation import network_blocked
 
-    asked, answers = wire.ends()
+    asked, answers = ends()
     if orders.probing:
         from . import looking  # noqa: F401 - nothing can be imported later
     blocked_by += limits.confine(orders)

@@ -8,6 +8,8 @@ unpickled.
 import platform
 from typing import IO, Any
 
+from readerstudy.imaging.pipes import ends
+
 from . import limits
 
 BATCH = 16  # cases
@@ -22,7 +24,7 @@ def main() -> None:
     from .child import failure
     from .isolation import network_blocked
 
-    asked, answers = wire.ends()
+    asked, answers = ends()
     torch.set_num_threads(1)
     blocked_by += limits.confine(orders)
     told = {

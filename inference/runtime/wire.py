@@ -6,14 +6,14 @@ and may only send plain values, bytes and arrays of the types named here.
 
 import json
 import math
-import os
 import struct
-import sys
 from collections.abc import Mapping
 from typing import IO, Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
+
+from readerstudy.imaging.pipes import exactly
 
 LENGTHS = struct.Struct(">QQ")  # bytes of the head, bytes after it
 DTYPES = ("float32", "uint8")
@@ -84,16 +84,6 @@ def _part(kind: str, shape: list[int], content: memoryview) -> bytes | NDArray[A
     return np.frombuffer(content, kind).reshape(shape)
 
 
-def ends() -> tuple[IO[bytes], IO[bytes]]:
-    """The child's own: what it is asked, and where it answers.
-
-    Whatever libraries print goes nowhere.
-    """
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    return sys.stdin.buffer, answers
-
-
 def send(file: IO[bytes], message: Mapping[str, Any]) -> None:
     for part in pack(message):
         file.write(part)
@@ -102,16 +92,5 @@ def send(file: IO[bytes], message: Mapping[str, Any]) -> None:
 
 def receive(file: IO[bytes]) -> Message:
     """The next message; EOFError at the end of the pipe."""
-    head, body = lengths(_exactly(file, LENGTHS.size))
-    return unpack(_exactly(file, head), memoryview(_exactly(file, body)))
-
-
-def _exactly(file: IO[bytes], length: int) -> bytearray:
-    content = bytearray(length)
-    view, at = memoryview(content), 0
-    while at < length:
-        count = file.readinto(view[at:])  # type: ignore[attr-defined]
-        if not count:
-            raise EOFError
-        at += count
-    return content
+    head, body = lengths(exactly(file, LENGTHS.size))
+    return unpack(exactly(file, head), memoryview(exactly(file, body)))

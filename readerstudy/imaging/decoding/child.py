@@ -6,13 +6,13 @@ It ends when its pipe does, so none outlives the program that started it.
 """
 
 import contextlib
-import os
 import resource
 import sys
 from io import BytesIO
 from typing import Any
 
 from ..errors import Refused
+from ..pipes import ends
 from ..scans import Scan, prepared
 from ..tomogram import StoredImage, assemble, read_image
 from . import wire
@@ -56,13 +56,12 @@ def read(content: bytes) -> Scan | StoredImage:
 
 def main() -> None:
     board = Board(int(sys.argv[1]))
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what libraries print goes nowhere
+    asked, answers = ends()
     limit()
     wire.send(answers, {"ready": True})
     while True:
         try:
-            message = wire.receive(sys.stdin.buffer, board.questions)
+            message = wire.receive(asked, board.questions)
         except EOFError:
             return
         wire.send(answers, answer(message), board.answers)

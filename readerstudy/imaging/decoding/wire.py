@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..orientation import Geometry
+from ..pipes import exactly
 from ..scans import Scan
 from ..tomogram import StoredImage
 
@@ -50,10 +51,10 @@ def receive(file: IO[bytes], board: memoryview = NO_BOARD) -> Any:
 
     EOFError at the end, ValueError if it is none.
     """
-    head_length, length, on_board = LENGTHS.unpack(_exactly(file, LENGTHS.size))
+    head_length, length, on_board = LENGTHS.unpack(exactly(file, LENGTHS.size))
     if head_length > MOST_HEAD or length > (len(board) if on_board else MOST_BODY):
         raise ValueError("a message is too long")
-    head = json.loads(bytes(_exactly(file, head_length)))
+    head = json.loads(bytes(exactly(file, head_length)))
     body = _Body(file, length, board.toreadonly() if on_board else None)
     try:
         message = _restored(head, body)
@@ -77,19 +78,8 @@ class _Body:
         at = self._length - self.left
         self.left -= length
         if self._board is None:
-            return _exactly(self._file, length)
+            return exactly(self._file, length)
         return self._board[at : at + length]
-
-
-def _exactly(file: IO[bytes], length: int) -> bytearray:
-    content = bytearray(length)
-    view, at = memoryview(content), 0
-    while at < length:
-        count = file.readinto(view[at:])  # type: ignore[attr-defined]
-        if not count:
-            raise EOFError
-        at += count
-    return content
 
 
 def _plain(value: Any, parts: list[bytes | memoryview]) -> Any:
