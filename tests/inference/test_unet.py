@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from scipy.signal import correlate2d
 
 from inference.networks.configuration import UNetConfiguration
 from readerstudy.imaging.errors import Refused
 
+from .networks.by_hand import bilinear_twice, convolve, pool, relu
 from .unets import build_unet
 
 pytestmark = pytest.mark.pure
@@ -51,43 +51,14 @@ def test_the_same_seed_starts_the_same_and_leaves_the_global_chance_alone():
     assert not torch.equal(first.output.weight, other.output.weight)
 
 
-def convolve(x: NDArray, weight: NDArray, bias: NDArray) -> NDArray:
-    """Zero-padded cross-correlation, (C, H, W) by (O, C, k, k)."""
-    return np.stack(
-        [
-            sum(correlate2d(c, k, "same") for c, k in zip(x, kernel, strict=True)) + b
-            for kernel, b in zip(weight, bias, strict=True)
-        ]
-    )
-
-
-def bilinear_twice(x: NDArray) -> NDArray:
-    """Half-pixel centres, edges repeated; written from the definition."""
-
-    def along(values: NDArray, axis: int) -> NDArray:
-        size = values.shape[axis]
-        position = np.clip((np.arange(2 * size) + 0.5) / 2 - 0.5, 0, size - 1)
-        low = np.floor(position).astype(int)
-        high = np.minimum(low + 1, size - 1)
-        share = (position - low).reshape([-1 if a == axis else 1 for a in range(3)])
-        return (
-            np.take(values, low, axis) * (1 - share)
-            + np.take(values, high, axis) * share
-        )
-
-    return along(along(x, 1), 2)
-
-
 def forward_by_hand(image: NDArray, w: dict[str, NDArray]) -> NDArray:
     """U-Net(L2) as the facts describe it, in numpy and scipy, before activation."""
 
     def layer(x: NDArray, name: str) -> NDArray:
-        return np.maximum(convolve(x, w[f"{name}.weight"], w[f"{name}.bias"]), 0)
+        return relu(convolve(x, w[f"{name}.weight"], w[f"{name}.bias"]))
 
     fine = layer(layer(image[None], "down.0.first"), "down.0.second")
-    channels, height, width = fine.shape
-    pooled = fine.reshape(channels, height // 2, 2, width // 2, 2).max(axis=(2, 4))
-    coarse = layer(layer(pooled, "down.1.first"), "down.1.second")
+    coarse = layer(layer(pool(fine), "down.1.first"), "down.1.second")
     up = layer(bilinear_twice(coarse), "up.0.before")
     joined = np.concatenate([up, fine])
     last = layer(layer(joined, "up.0.convolutions.first"), "up.0.convolutions.second")

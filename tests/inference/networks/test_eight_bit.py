@@ -10,27 +10,15 @@ from safetensors.numpy import load, save
 
 from inference.networks.weights import (
     CARD_FORMAT,
-    WeightsCard,
     check_shapes,
     parse_weights,
     write_weights,
 )
 from readerstudy.imaging.errors import Refused
+from tests.inference.test_weights_file import CARD
 
 pytestmark = pytest.mark.pure
 
-CARD = WeightsCard(
-    network="unet-l1",
-    title="Tiny",
-    configuration={"filters": [16]},
-    preprocessing={"input": "8-bit"},
-    data={"description": "nothing", "sha256": "0" * 64},
-    recipe={"name": "none"},
-    loss="mse",
-    seed=1,
-    versions={"torch": "2.13.0"},
-    results={},
-)
 EIGHT = np.array([[-127, 0, 64], [127, 1, -2]], dtype=np.int8)
 SCALE = np.array([[0.5], [0.001]], dtype=np.float32)
 
