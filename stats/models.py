@@ -154,3 +154,22 @@ class ReportWork(models.Model):
 
     def __str__(self) -> str:
         return f"report of {self.study_id}"
+
+
+class FrozenDocument(models.Model):
+    """The PDF of a frozen report in one language, as it was first given out."""
+
+    report = models.ForeignKey(FrozenReport, models.PROTECT, related_name="documents")
+    language = models.CharField(max_length=10)
+    content = models.BinaryField()
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["report", "language"], name="frozen_document_once_a_language"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} in {self.language}"

@@ -14,10 +14,12 @@ def freeze_report(study_id: int) -> None:
     from readerstudy.imaging.errors import Refused
     from readerstudy.reading.models import Study
 
-    from . import freezing
+    from . import freezing, pdf
 
     try:
-        freezing.report_work(study=Study.objects.get(pk=study_id))
+        frozen = freezing.report_work(study=Study.objects.get(pk=study_id))
+        if frozen:
+            pdf.documents_make(frozen)
     except Refused as refusal:  # the page says so, too
         logger.warning("no report could be frozen: %s", refusal)
 

@@ -147,7 +147,7 @@ def _width(row: list[Block]) -> int:
 
 
 def _letters(rows: list[list[Block]]) -> int:
-    """Of the longest line of each column together, if none but the longest are broken."""
+    """Of the longest line of each column together, very long ones broken."""
     longest: dict[int, int] = {}
     for row in rows:
         place = 0

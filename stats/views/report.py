@@ -145,7 +145,7 @@ def report_pdf(request: Request, slug: str) -> HttpResponse:
         frozen = frozen_asked(request, study)
         if frozen is None:
             return redirect("stats:report", slug)
-        content = pdf.report_pdf(frozen, language=get_language() or "en")
+        content = pdf.document(frozen, language=get_language() or "en")
     except Refused as refusal:
         return refuse(request, study, refusal, frozen)
     name = f"{study.slug}-report-{frozen.number}.pdf"

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading.models import Study
 from stats.freezing import report_freeze
-from stats.pdf import report_pdf
+from stats.pdf import document
 from stats.services import image_quality_measure
 
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
                 frozen = study.frozen_reports.filter(number=number).first()
             if frozen is None:
                 raise CommandError(f"There is no version {number} of the report.")
-            content = report_pdf(frozen, language=options["language"])
+            content = document(frozen, language=options["language"])
             options["file"].write_bytes(content)
         except (Refused, OSError) as error:
             raise CommandError(str(error)) from error
