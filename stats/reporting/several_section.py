@@ -43,6 +43,20 @@ class AmongReaders:
     arm: ArmName
     coefficients: tuple[Coefficient, ...]
 
+    def _named(self, *names: CoefficientName) -> tuple[Coefficient, ...]:
+        by_name = {one.name: one for one in self.coefficients}
+        return tuple(by_name[name] for name in names)
+
+    @property
+    def ordinal(self) -> tuple[Coefficient, ...]:
+        """Those for which a neighbouring grade is nearer than a distant one."""
+        return self._named("light", "ac2", "alpha_ordinal", *INTRACLASS)
+
+    @property
+    def nominal(self) -> tuple[Coefficient, ...]:
+        """Those for which every other grade is as wrong as any."""
+        return self._named("fleiss", "conger", "ac1", "alpha_nominal")
+
 
 @dataclass(frozen=True)
 class WithStandard:
@@ -79,7 +93,7 @@ class Again:
 class SeveralReaders:
     """Agreement among the readers of an arm, and of each with the standard.
 
-    weighting, replicates, seed: of the resampled kappas.
+    weighting, replicates, seed: of the resampled kappas. patients: of the study.
     among: of every arm, the reference first. with_standard: arm by arm, reader by
     reader. again: of the arms that are read twice.
     """
@@ -88,6 +102,7 @@ class SeveralReaders:
     categories: tuple[int, ...]
     replicates: int
     seed: int
+    readers: int
     patients: int
     among: tuple[AmongReaders, ...]
     with_standard: tuple[WithStandard, ...]
@@ -114,6 +129,7 @@ def several_section(
         categories=categories,
         replicates=REPLICATES,
         seed=SEED,
+        readers=len(readers),
         patients=len(np.unique(first.patients)),
         among=own + _among(arms, first),
         with_standard=_with_standard(arms, codes, first, plan.weighting),

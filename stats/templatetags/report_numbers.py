@@ -125,3 +125,14 @@ def percent(value: float | NotEstimable) -> str:
     if isinstance(value, NotEstimable):
         return _nothing(value)
     return f"{100 * value:.0f} %"
+
+
+@register.filter
+def percent_interval(value: Interval | NotEstimable) -> str:
+    """41 % to 89 %."""
+    if isinstance(value, NotEstimable):
+        return _nothing(value)
+    return _("%(low)s to %(high)s") % {
+        "low": percent(value.low),
+        "high": percent(value.high),
+    }
