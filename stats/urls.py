@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import figures, report
+from .views import figures, images, report
 
 app_name = "stats"
 urlpatterns = [
@@ -16,6 +16,11 @@ urlpatterns = [
         "studies/<slug:slug>/report/figures/<slug:name>.<slug:form>",
         figures.figure,
         name="figure",
+    ),
+    path(
+        "studies/<slug:slug>/report/images/<slug:arm>/<slug:case>.png",
+        images.image_pair,
+        name="image-pair",
     ),
     path("studies/<slug:slug>/export/", report.export, name="export"),
 ]

@@ -154,6 +154,7 @@ TABLE = {
     "stats:report-json": Row(UNBLINDED),
     "stats:report-pdf": Row(UNBLINDED),
     "stats:report-freeze": Row(UNBLINDED, "post"),
+    "stats:image-pair": Row(UNBLINDED),
     "stats:export": Row(UNBLINDED),
 }
 
@@ -212,6 +213,7 @@ def values(cast: Cast) -> dict[str, dict[str, object]]:
         "inference:training-resume": training,
         "inference:training-forget": training,
         "stats:figure": {**study, "name": "kappa", "form": "csv"},
+        "stats:image-pair": {**study, "arm": "short", "case": case.code},
         "reading:read-pixels": {**study, "token": shown.token},
         "posted to reading:read-submit": {"token": shown.token},
         **training_values(cast),

@@ -1,7 +1,7 @@
 """The images of a study beside their reference, and what has been measured of them."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -201,3 +201,29 @@ def _line(one: Comparison, row: ImageQuality) -> ImageLine:
         reference_mean=row.reference_mean,
         reference_range=row.reference_range,
     )
+
+
+def renditions_as_read(
+    study: Study, wanted: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], Rendition]:
+    """Of (case code, method): the images that are there and still those that were read.
+
+    Only of the study's own cases and arms.
+    """
+    found = _renditions(study).filter(
+        case__code__in={code for code, _method in wanted},
+        method__in={method for _code, method in wanted},
+    )
+    frozen = _frozen_digests(study)
+    arms: dict[str, list[int]] = defaultdict(list)
+    for arm, method in study.arms.values_list("pk", "method"):
+        arms[method].append(arm)
+    return {
+        (one.case.code, one.method): one
+        for one in found.select_related("case")
+        if (one.case.code, one.method) in wanted
+        and any(
+            frozen.get((one.case_id, arm)) in (None, "", one.sha256)
+            for arm in arms[one.method]
+        )
+    }

@@ -13,7 +13,7 @@ from .arms import ArmName, arm_name
 from .images import ImageLine, ImageSet
 from .patient_means import patient_means
 from .striatal_uptake import ArmUptake, arm_uptakes
-from .worst_cases import WorstCase, worst_cases
+from .worst_cases import Criterion, WorstCase, worst_cases
 
 NORMALISED_BY = NormalisedBy.REFERENCE_MEAN  # on the page; files have all
 SSIM_RANGE = 255
@@ -40,6 +40,9 @@ class ArmRegions:
     regions: tuple[RegionQuality, ...]  # one a mask, in the order of Mask
 
 
+ArmInMask = tuple[ArmName, RegionQuality]
+
+
 @dataclass(frozen=True)
 class Striatum:
     """Of the arms, never of the reference with itself.
@@ -57,14 +60,26 @@ class Striatum:
     without_regions: tuple[str, ...]
 
     @property
+    def by_mask(self) -> tuple[tuple[str, tuple[ArmInMask, ...]], ...]:
+        """Mask by mask, the arms in their order."""
+        return tuple(
+            (mask, tuple((one.arm, one.regions[place]) for one in self.quality))
+            for place, mask in enumerate(Mask.values)
+        )
+
+    @property
+    def by_criterion(self) -> tuple[tuple[Criterion, tuple[WorstCase, ...]], ...]:
+        """Each arm's worst case by each criterion, the worst arm first."""
+        first = [one for one in self.worst if one.rank == 1]
+        return tuple(
+            (one, tuple(case for case in first if case.criterion is one))
+            for one in Criterion
+        )
+
+    @property
     def measured(self) -> bool:
         """Whether any case has regions."""
         return any(one.cases for one in self.uptakes)
-
-    @property
-    def first_of_each_arm(self) -> tuple[WorstCase, ...]:
-        """Each arm's worst case by each criterion, the worst arm first."""
-        return tuple(one for one in self.worst if one.rank == 1)
 
 
 def striatum_section(study: Study, images: ImageSet) -> Striatum:
