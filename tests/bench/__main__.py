@@ -11,6 +11,7 @@ from .agreement import bootstrap, bootstrap_coverage
 from .computing import simulation
 from .growth import growth
 from .importing import importing
+from .intervals import arms_coverage, study_intervals
 from .lines import ROOT, Line
 from .networks import jobs, networks
 from .opening import opening
@@ -35,7 +36,8 @@ PARTS: dict[str, tuple[Part, ...]] = {
     "networks": (networks, jobs),
     "image-quality": (image_quality,),
     "bootstrap": (bootstrap,),
-    "coverage": (coverage, bootstrap_coverage),
+    "coverage": (coverage, bootstrap_coverage, arms_coverage),
+    "intervals": (study_intervals,),
 }
 
 

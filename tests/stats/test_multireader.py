@@ -28,6 +28,7 @@ from stats.outcomes import Interval, NotEstimable, Reason
 from stats.readings import MISSING, GradeTable
 
 from .difference_coverage import simulate_grades
+from .multireader_coverage import errors_of_arms_compared
 
 pytestmark = pytest.mark.pure
 
@@ -342,3 +343,11 @@ def test_one_patient_or_no_reader_is_no_study() -> None:
     assert mean_kappa(joint, 0).mean == NotEstimable(Reason.READER_MISSING)
     (found,) = compare_with_control(nobody, 0, weighting="quadratic", permutations=9)
     assert found.mean.p == found.swaps.p == NotEstimable(Reason.READER_MISSING)
+
+
+def test_intervals_hold_and_tests_err_as_often_as_they_say() -> None:
+    """A few replicates of the simulation that the bench runs at length."""
+    found = errors_of_arms_compared(replicates=120, seed=3, swaps=99)
+    assert found.mean > 0.90 and found.difference > 0.90
+    assert max(found.these, found.swapped, found.others) < 0.11
+    assert found.not_estimable < 5
