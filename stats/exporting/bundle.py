@@ -8,11 +8,13 @@ somebody typed otherwise.
 """
 
 import csv
+import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from io import RawIOBase, StringIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -23,8 +25,9 @@ from ..reporting.building import report_build
 from ..reporting.report import Report
 from .columns import FILES
 from .csv_text import cell_text
-from .documents import documents
+from .documents import SUMS, documents
 from .lines import Line
+from .mrmc import IMRMC, imrmc
 from .rows import ROWS
 
 BYTE_ORDER_MARK = "\ufeff".encode()
@@ -53,11 +56,36 @@ def file_pieces(
 def _all_pieces(
     *, study: Study, report: Report, excel: bool
 ) -> Iterator[tuple[str, Iterable[bytes]]]:
-    """Every file by name, documents first."""
+    """Every file by name, documents first; what all of them hash to at the end.
+
+    Each file is to be taken whole before the next one.
+    """
+    sums: dict[str, str] = {}
     for name, content in documents(study, report).items():
-        yield name, [content]
+        yield name, _summed(name, [content], sums)
     for name in FILES:
-        yield name, file_pieces(name, study=study, report=report, excel=excel)
+        pieces = file_pieces(name, study=study, report=report, excel=excel)
+        yield name, _summed(name, pieces, sums)
+    yield IMRMC, _summed(IMRMC, _text_pieces(imrmc(study, report)), sums)
+    listed = "".join(f"{hashed}  {name}\n" for name, hashed in sums.items())
+    yield SUMS, [listed.encode()]
+
+
+def _summed(
+    name: str, pieces: Iterable[bytes], sums: dict[str, str]
+) -> Iterator[bytes]:
+    """The same pieces; once they are through, their SHA-256 is in `sums`."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+        yield piece
+    sums[name] = digest.hexdigest()
+
+
+def _text_pieces(lines: Iterable[str]) -> Iterator[bytes]:
+    waiting = iter(lines)
+    while piece := list(islice(waiting, LINES_A_PIECE)):
+        yield "".join(f"{line}\n" for line in piece).encode()
 
 
 def _cells(name: str, columns: list[str], line: Line) -> list[str]:

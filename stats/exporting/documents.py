@@ -1,16 +1,25 @@
-"""What an export holds beside its tables: the protocol, and a file to begin with.
+"""What an export holds beside its tables: the protocol, a script that computes the
+tables anew, and a file to begin with.
 
 Protocols are written as the bytes that were hashed: `sha256sum protocol.json` gives
 the SHA-256 that every report prints.
 """
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from readerstudy.reading.models import Study
 from readerstudy.reading.protocol.file import protocol_yaml
 from readerstudy.reading.protocol.frozen import canonical_json
 
 from ..reporting.report import Report
+from .mrmc import IMRMC
+from .rows import ROWS
+
+SCRIPT = "analysis.R"
+README = "README.txt"
+SUMS = "SHA256SUMS"
+WIDTH = 32  # of a file's name in the README
 
 ABOUT = {
     "reads.csv": "every planned read and side, with its latest answer",
@@ -20,6 +29,7 @@ ABOUT = {
     "intra_reader.csv": "agreement of second with first readings",
     "image_quality.csv": "PSNR and SSIM of every slice",
     "image_quality_summary.csv": "the same by metric and arm, with tests",
+    "image_quality_comparisons.csv": "each arm against the control, test by test",
     "guesses.csv": "what readers took images for, where they were asked",
     "blinding_index.csv": "Bang's index of these guesses, and the balanced index",
     "deviations.csv": "what did not go as the protocol wants it",
@@ -28,16 +38,26 @@ ABOUT = {
     "viewing_conditions.csv": "display, room and test pattern of every session",
     "training.csv": "training images, their key and the readers' answers",
     "audit.csv": "the anchor of the audit log",
+    "mrmc_items.csv": "numbers and truth of the sides in the files for ROC programs",
+    "rjafroc_Truth.csv": "for RJafroc, a sheet of its workbook: the truth",
+    "rjafroc_TP.csv": "for RJafroc, a sheet of its workbook: ratings, abnormal sides",
+    "rjafroc_FP.csv": "for RJafroc, a sheet of its workbook: ratings, normal sides",
     "data_dictionary.csv": "every column of every table: meaning, unit, values",
 }
+
+
+def about(name: str) -> str:
+    """One line about a table: as above, or as the function says that makes it."""
+    return ABOUT.get(name) or (ROWS[name].__doc__ or "").split("\n")[0].rstrip(".")
 
 
 def documents(study: Study, report: Report) -> dict[str, bytes]:
     """File name → bytes; the same study gives the same bytes."""
     protocols = _protocols(study)
     found = {
-        "README.txt": _readme(report, protocols).encode(),
+        README: _readme(report, protocols).encode(),
         "protocol.yaml": protocol_yaml(study, people=False).encode(),
+        SCRIPT: Path(__file__).with_name(SCRIPT).read_bytes(),
     }
     return found | protocols
 
@@ -71,15 +91,42 @@ def _readme(report: Report, protocols: dict[str, bytes]) -> str:
         _not_assessable(report),
         "Readers appear under their codes and patients under numbers of this study.",
         "",
-        *(f"{name:<28}{about}" for name, about in ABOUT.items()),
-        f"{'protocol.yaml':<28}the protocol as it stands, to read and to load again",
-        *(f"{name:<28}the protocol, canonical JSON" for name in protocols),
+        *_files(protocols),
         "",
         "Join the tables by reader and position; cluster by patient.",
         'In R: reads <- read.csv("reads.csv")',
+        f"All of it again with R and its package vcd: Rscript {SCRIPT}",
+        f"Whether a file is the one that was written: sha256sum -c {SUMS}",
         "",
+        *_roc(report),
     ]
     return "\n".join(lines)
+
+
+def _files(protocols: dict[str, bytes]) -> list[str]:
+    words = {
+        README: "this file",
+        **{name: about(name) for name in ROWS},
+        IMRMC: "the reads for the program iMRMC",
+        SCRIPT: "computes the main tables from the others and compares",
+        "protocol.yaml": "the protocol as it stands, to read and to load again",
+        **dict.fromkeys(protocols, "the protocol, canonical JSON"),
+        SUMS: "SHA-256 of every other file",
+    }
+    return [f"{name:<{WIDTH}}{said}" for name, said in words.items()]
+
+
+def _roc(report: Report) -> list[str]:
+    """What must be known of the truth in the files for ROC programs."""
+    top, low = max(report.categories), min(report.categories)
+    return [
+        "Files for iMRMC and RJafroc: the truth in them comes from readings, not from",
+        "a diagnosis. A side is abnormal where the median of all readers' first grades",
+        f"in the arm {report.reference.code} is below {top}. The score is {top + low} "
+        "minus the grade.",
+        "Both programs take sides as independent; the two of one patient are not.",
+        "",
+    ]
 
 
 def _warnings(report: Report) -> list[str]:

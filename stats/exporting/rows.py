@@ -14,6 +14,7 @@ from ..reporting.report import ArmQuality, MetricTable, Report
 from . import (
     bias_files,
     comparison_files,
+    mrmc,
     multireader_files,
     several_files,
     striatum_files,
@@ -21,6 +22,7 @@ from . import (
 from . import conduct_rows as conduct
 from .answers import answers
 from .columns import FILES
+from .kept import readings_of
 from .lines import Line, head, interval_cells, reasons
 from .reads import reads
 
@@ -53,7 +55,7 @@ SIDES = ("both", "right", "left")
 
 def kappa(study: Study, report: Report) -> Iterator[Line]:
     """Arm by arm, weighting by weighting: each reader and side, then the mean."""
-    readings = selectors.readings(study)
+    readings = readings_of(study, report)
     readers = list(selectors.study_readers(study))
     by_weighting = {
         weighting: kappa_lines(study, readings, readers, weighting=weighting)
@@ -92,7 +94,7 @@ _HEAD = ("study", "protocol_sha256", "simulated", "arm", "arm_title")
 
 def intra_reader(study: Study, report: Report) -> Iterator[Line]:
     """First against second reading of every repeated arm."""
-    readings = selectors.readings(study)
+    readings = readings_of(study, report)
     readers = list(selectors.study_readers(study))
     for weighting in WEIGHTINGS:
         for line in intra_reader_lines(study, readings, readers, weighting=weighting):
@@ -174,7 +176,8 @@ def audit(study: Study, report: Report) -> Iterator[Line]:
 
 
 def data_dictionary(study: Study, report: Report) -> Iterator[Line]:
-    for file, columns in FILES.items():
+    """Every column of every table: meaning, unit, values."""
+    for file, columns in {**FILES, mrmc.IMRMC: mrmc.IMRMC_COLUMNS}.items():
         for column in columns:
             yield {
                 "file": file,
@@ -206,5 +209,6 @@ ROWS = {
     **multireader_files.ROWS,
     **bias_files.ROWS,
     **striatum_files.ROWS,
+    **mrmc.ROWS,
     "data_dictionary.csv": data_dictionary,
 }

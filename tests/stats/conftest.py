@@ -17,7 +17,15 @@ from .studies import make_cohort, make_study
 
 METHODS = ("reference", "short", "unet")
 TABLES = set(FILES)
-EXPORTED = TABLES | {"README.txt", "protocol.yaml", "protocol.json"}
+DOCUMENTS = {
+    "README.txt",
+    "protocol.yaml",
+    "protocol.json",
+    "analysis.R",
+    "imrmc.imrmc",
+    "SHA256SUMS",
+}
+EXPORTED = TABLES | DOCUMENTS
 
 
 @pytest.fixture
