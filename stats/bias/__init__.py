@@ -4,7 +4,7 @@ grade_shifts          how far each arm's grades lie from the standard, with test
 repeat_shifts         the same of second against first readings of one arm
 signed_rank           Wilcoxon's signed rank test, exact with ties, zeros as named
 sign_flip             permutation test of a mean over patients
-symmetry              marginal homogeneity (Stuart, Maxwell; clustered) and Bowker's test
+symmetry              marginal homogeneity (Stuart, Maxwell; clustered), Bowker
 detections            normal or abnormal: sensitivity, specificity, arms compared
 order_effects         fatigue within and learning over sessions, on any response
 time_ratios           how much longer reads of an arm take
