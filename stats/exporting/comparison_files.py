@@ -34,11 +34,21 @@ FILES: dict[str, tuple[Column, ...]] = {
         Column("control", "code of the arm that this one is compared with", "", "text"),
         Column("n_patients", "patients with a value in both arms", "", "integer"),
         Column("n_zeros", "of them without a difference", "", "integer"),
-        Column("mean_difference", "arm minus control, over patient means", "metric's"),
+        Column(
+            "mean_difference",
+            "arm minus control, over patient means",
+            "metric's",
+            "number",
+        ),
         *interval_columns("any number", "patients - 1"),
-        Column("pseudomedian", "Hodges-Lehmann estimate of the difference", "metric's"),
-        Column("pseudomedian_low", "lower end of its interval", "metric's"),
-        Column("pseudomedian_high", "upper end of its interval", "metric's"),
+        Column(
+            "pseudomedian",
+            "Hodges-Lehmann estimate of the difference",
+            "metric's",
+            "number",
+        ),
+        Column("pseudomedian_low", "lower end of its interval", "metric's", "number"),
+        Column("pseudomedian_high", "upper end of its interval", "metric's", "number"),
         Column("rank_biserial", "effect size of the signed ranks", "", "-1 to 1"),
         Column("wilcoxon_p", "signed rank test over patients", "", P),
         Column("wilcoxon_p_holm", "the same, Holm over the arms of the metric", "", P),
@@ -50,7 +60,9 @@ FILES: dict[str, tuple[Column, ...]] = {
             "",
             P,
         ),
-        Column("dunn_unpaired_z", "Dunn on ranks over all slices of all arms"),
+        Column(
+            "dunn_unpaired_z", "Dunn on ranks over all slices of all arms", "", "number"
+        ),
         Column("dunn_unpaired_p", "the same, two-sided, not corrected", "", P),
         Column("dunn_unpaired_p_all_pairs", "the same, Holm over all pairs", "", P),
         Column(
