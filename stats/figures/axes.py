@@ -78,3 +78,36 @@ def legend(
         handlelength=1.4,
         columnspacing=1.4,
     )
+
+
+def panels(
+    figure: Figure,
+    count: int,
+    *,
+    columns: int,
+    each: tuple[float, float],
+    margins: tuple[float, float, float, float],
+    gap: float = 0.1,
+) -> list[Axes]:
+    """Axes row by row, each (width, height) in inches; below the title of each.
+
+    margins: left of all, right of all, above each row (its titles), below each row.
+    Placed by hand: a layout engine would measure every text of every panel, twice.
+    """
+    figure.set_layout_engine("none")
+    width, height = figure.get_size_inches()
+    left, _right, above, below = margins
+    found = []
+    for place in range(count):
+        row, column = divmod(place, columns)
+        x = left + column * (each[0] + gap)
+        y = height - (row + 1) * (above + each[1]) - row * below
+        found.append(
+            figure.add_axes((x / width, y / height, each[0] / width, each[1] / height))
+        )
+    return found
+
+
+def panel_width(columns: int, margins: tuple[float, float, float, float]) -> float:
+    """Of each of so many beside one another, with gaps of 0.1."""
+    return (WIDTH - margins[0] - margins[1] - 0.1 * (columns - 1)) / columns

@@ -283,7 +283,7 @@ class Shifts(Picture):
                     )
                 left += sign * share
         axes.annotate(
-            row.mean,
+            wrapped(row.mean, width=26),
             (1, place),
             xycoords=("axes fraction", "data"),
             xytext=(6, 0),

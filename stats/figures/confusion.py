@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from ..reporting.report import KappaLine, Report
 from ..templatetags.report_numbers import count_range
-from .axes import WIDTH
+from .axes import WIDTH, panel_width, panels
 from .picture import Cell, Picture, Table, listed, percent
 from .style import SMALL, Theme, blend, on, wrapped
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMNS = 4
-PANEL_HEIGHT = 2.1  # inches, with its title
+MARGINS = (0.45, 0.1, 0.5, 0.32)  # inches; see axes.panels
+GRADES = 0.24  # between panels, for the grades of the next one
+BELOW = 0.08  # the axis' title
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,15 @@ class Confusion(Picture):
         }
 
     @property
+    def each(self) -> float:
+        """Inches of a panel's side."""
+        room = panel_width(self.columns, MARGINS) - GRADES
+        return min(room, 2.2)
+
+    @property
     def size(self) -> tuple[float, float]:
         rows = -(-len(self.panels) // self.columns)
-        each = PANEL_HEIGHT * COLUMNS / self.columns if self.columns < 3 else 0
-        return WIDTH, round(rows * max(PANEL_HEIGHT, min(each, 2.9)) + 0.5, 2)
+        return WIDTH, round(rows * (self.each + MARGINS[2] + MARGINS[3]) + BELOW, 2)
 
     @property
     def table(self) -> Table:
@@ -115,19 +122,27 @@ class Confusion(Picture):
         return Table(header, tuple(rows))
 
     def draw(self, figure: Figure, theme: Theme) -> None:
-        rows = -(-len(self.panels) // self.columns)
-        for place, panel in enumerate(self.panels):
-            axes = figure.add_subplot(rows, self.columns, place + 1)
+        places = panels(
+            figure,
+            len(self.panels),
+            columns=self.columns,
+            each=(self.each, self.each),
+            margins=MARGINS,
+            gap=0.1 + GRADES,
+        )
+        for axes, panel in zip(places, self.panels, strict=True):
             self._draw_panel(axes, theme, panel)
-        figure.supxlabel(_("Grade in the arm"), color=theme.soft, fontsize=SMALL + 0.5)
-        figure.supylabel(_("Standard"), color=theme.soft, fontsize=SMALL + 0.5)
+        size = SMALL + 0.5
+        figure.supxlabel(_("Grade in the arm"), y=0.01, color=theme.soft, fontsize=size)
+        figure.supylabel(_("Standard"), x=0.008, color=theme.soft, fontsize=size)
 
     def _draw_panel(self, axes: Axes, theme: Theme, panel: Crossed) -> None:
         from matplotlib.patches import Rectangle
 
         names, size = self.report.categories, len(self.report.categories)
-        axes.set_title(wrapped(panel.title, width=21), fontsize=SMALL, color=theme.ink)
-        axes.set_aspect("equal")
+        axes.set_title(
+            wrapped(panel.title, width=21, lines=2), fontsize=SMALL, color=theme.ink
+        )
         axes.set_xlim(0, size)
         axes.set_ylim(0, size)
         axes.set_xticks([k + 0.5 for k in range(size)], [str(n) for n in names])

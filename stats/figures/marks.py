@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -87,7 +88,7 @@ class Marks:
 def lowest(values: Sequence[float], *, step: float = 0.2, above: float = 0.0) -> float:
     """`above`, or a multiple of the step that is not above any value."""
     low = min([above, *values])
-    return round(-(-low // -step) * step if low < 0 else above, 9)
+    return round(math.floor(low / step) * step, 9) if low < above else above
 
 
 def ends(marks: Sequence[Mark]) -> list[float]:

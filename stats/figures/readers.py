@@ -14,7 +14,7 @@ from ..agreement.kappa import Weighting
 from ..outcomes import Interval, NotEstimable, estimated
 from ..reporting.blinding_tables import ArmBlinding
 from ..reporting.reading_times import ReadingTime
-from ..reporting.report import Report
+from ..reporting.report import KappaLine, Report
 from ..templatetags.report_numbers import count_range, kappa_name
 from .marks import (
     Mark,
@@ -96,12 +96,12 @@ class Kappas(ReaderMarks):
             MarkRow(
                 title=line.arm.title,
                 marks=tuple(Mark(r.both.kappa, r.both.interval) for r in line.readers),
-                mean=Mark(line.mean) if len(line.readers) > 1 else None,
+                mean=self._mean(line) if len(line.readers) > 1 else None,
                 bold=line.arm == self.report.primary.primary,
             )
             for line in self.report.kappa
         )
-        values = ends([mark for row in rows for mark in row.marks])
+        values = ends([mark for row in rows for mark in (*row.marks, row.mean) if mark])
         return Marks(
             rows=rows,
             series=reader_names(self.report),
@@ -110,6 +110,13 @@ class Kappas(ReaderMarks):
             limits=(lowest(values), 1.0),
             all_of_them=_("mean of the readers"),
         )
+
+    def _mean(self, line: KappaLine) -> Mark:
+        """With its interval over these readers, joint over readers and patients."""
+        for one in self.report.multireader.means:
+            if one.arm == line.arm:
+                return Mark(one.kappa.mean, one.kappa.interval)
+        return Mark(line.mean)
 
     @property
     def title(self) -> str:
@@ -134,11 +141,15 @@ class Kappas(ReaderMarks):
         return self._told(
             [
                 _("%(arm)s: mean kappa %(mean)s")
-                % {"arm": line.arm.title, "mean": told(line.mean)}
+                % {"arm": line.arm.title, "mean": self._told_mean(line)}
                 + range_of([one.both.kappa for one in line.readers])
                 for line in self.report.kappa
             ]
         )
+
+    def _told_mean(self, line: KappaLine) -> str:
+        mean = self._mean(line)
+        return told_with(mean.value, mean.interval)
 
 
 def kappas(report: Report) -> Kappas | None:

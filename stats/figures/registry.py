@@ -8,7 +8,10 @@ from django.utils import translation
 from ..reporting.report import Report
 from .bars import grades, shifts
 from .confusion import confusion
+from .differences import differences
+from .examples import example_panels
 from .picture import Picture
+from .progress import progress
 from .quality import Quality, qualities
 from .readers import blinding_indices, kappas, times
 from .rendering import render
@@ -17,12 +20,15 @@ from .rendering import render
 def _made(report: Report) -> Iterator[Picture | None]:
     """In the order of the report; None where it has no data for a figure."""
     yield from qualities(report)
+    yield from example_panels(report)
     yield kappas(report)
+    yield differences(report)
     yield confusion(report)
     yield grades(report)
     yield shifts(report)
     yield times(report)
     yield blinding_indices(report)
+    yield progress(report)
 
 
 def figures(report: Report) -> dict[str, Picture]:

@@ -7,6 +7,8 @@ through pyplot, which keeps one state for all threads.
 
 from __future__ import annotations
 
+import re
+from base64 import b64decode, b64encode
 from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
@@ -27,6 +29,7 @@ FORMS: tuple[Form, ...] = ("svg", "png")
 CONTENT_TYPES: dict[Form, str] = {"svg": "image/svg+xml", "png": "image/png"}
 PNG_DOTS_PER_INCH = 200
 FONTS = ("DejaVu Sans", "IPAexGothic")  # the second for what the first lacks
+EMBEDDED = re.compile(rb"(?<=data:image/png;base64,)[A-Za-z0-9+/=\s]+")
 _loading = Lock()
 
 
@@ -37,16 +40,44 @@ def render(
     figure = _new_figure(picture.size, theme)
     picture.draw(figure, THEMES[theme])
     file = BytesIO()
-    # neither a date nor a version: the same figure is the same file
-    metadata = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
-    figure.savefig(
-        file,
-        format=form,
-        dpi=PNG_DOTS_PER_INCH if form == "png" else "figure",
-        facecolor=figure.get_facecolor(),
-        metadata=metadata[form],
-    )
-    return file.getvalue()
+    # Past Figure.savefig, which draws everything twice. Neither a date nor a version
+    # of the library is written: the same figure is the same file.
+    if form == "svg":
+        from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+        nothing = {"Date": None, "Creator": None}
+        FigureCanvasSVG(figure).print_svg(  # type: ignore[no-untyped-call]
+            file, metadata=nothing
+        )
+    else:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        figure.set_dpi(PNG_DOTS_PER_INCH)
+        FigureCanvasAgg(figure).print_png(  # type: ignore[no-untyped-call]
+            file, metadata={"Software": None}
+        )
+    content = file.getvalue()
+    return _with_palettes(content) if form == "svg" else content
+
+
+def _with_palettes(svg: bytes) -> bytes:
+    """The same SVG; its pictures of at most 256 colours are kept as such, smaller."""
+    return EMBEDDED.sub(lambda found: _with_palette(found[0]), svg)
+
+
+def _with_palette(embedded: bytes) -> bytes:
+    import numpy as np
+    from PIL import Image
+
+    pixels = np.asarray(Image.open(BytesIO(b64decode(embedded))).convert("RGB"))
+    colours, places = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True)
+    if len(colours) > 256:
+        return embedded
+    image = Image.fromarray(places.reshape(pixels.shape[:2]).astype(np.uint8), "P")
+    image.putpalette(colours.astype(np.uint8).tobytes())
+    file = BytesIO()
+    image.save(file, "png", optimize=True)
+    return b64encode(file.getvalue())
 
 
 def _new_figure(size: tuple[float, float], theme: ThemeName) -> Figure:

@@ -1,13 +1,18 @@
 """Which cases a report shows as pictures: a typical one, and the worst ones."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from readerstudy.reading.models import Arm
+from readerstudy.cases.models import Rendition
+from readerstudy.cases.selectors import rendition_values
+from readerstudy.imaging.errors import Refused
+from readerstudy.reading.models import Arm, Read, Study
 
 from ..outcomes import estimated
+from ..selectors import study_cases
 from .arms import ArmName, arm_name
 from .images import ImageSet
 
@@ -102,3 +107,29 @@ def _worst(
             psnr, code = ranked[0]
             found.append(WorstCase(arm_name(arm), code, psnr))
     return tuple(found)
+
+
+def example_images(
+    slug: str, wanted: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], NDArray[np.float32]]:
+    """(case code, method) → float32 (5, 64, 64), as readers saw it.
+
+    Left out: what is damaged, or no longer the image that was read.
+    """
+    study = Study.objects.get(slug=slug)
+    cases = study_cases(study).filter(code__in={case for case, _method in wanted})
+    reads = Read.objects.filter(session__study=study, repeat=0, case__in=cases)
+    rows = reads.values_list("case__code", "arm__method", "image_sha256")
+    frozen = {(case, method): digest for case, method, digest in rows.order_by()}
+    found = {}
+    renditions = Rendition.objects.filter(
+        case__in=cases, method__in={method for _case, method in wanted}
+    )
+    for one in renditions.select_related("case"):
+        key = (one.case.code, one.method)
+        if key in wanted and frozen.get(key, "") in ("", one.sha256):
+            try:
+                found[key] = rendition_values(one)
+            except Refused:
+                continue
+    return found
