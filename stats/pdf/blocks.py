@@ -31,6 +31,7 @@ BLOCKS = frozenset(
 SPACES = re.compile(r"[ \t\r\n\f]+")
 # Letters of a line of 8 pt on a page of A4; more columns are set smaller.
 LINE_LETTERS, FULL, LEAST = 118, 8.5, 5.2
+SHORT = 15  # rows of a table that stays on one page
 BROKEN = 22  # letters after which a cell's line may well be broken
 
 
@@ -62,7 +63,9 @@ def _block(node: Node) -> Iterator[Block]:
     elif node.tag == "summary":
         yield {"kind": "heading", "level": 2, "runs": runs(node)}
     elif node.tag == "dl":
+        folded = [*_folded(node)]
         yield _facts(node)
+        yield from folded
     elif node.tag == "table":
         yield from _table(node)
     elif node.tag in ("ul", "ol"):
@@ -90,6 +93,15 @@ def _facts(node: Node) -> Block:
     return {"kind": "facts", "pairs": pairs}
 
 
+def _folded(node: Node) -> Iterator[Block]:
+    """Tables that stand inside of a fact; as a fact it has its words alone."""
+    for one in node.elements("details"):
+        summary = next(one.elements("summary"), None)
+        yield from _paragraph([summary] if summary else [])
+        for table in one.elements("table"):
+            yield from _table(table)
+
+
 def _figure(node: Node) -> Iterator[Block]:
     image = next(node.elements("img"), None)
     if image is None:
@@ -109,6 +121,7 @@ def _table(node: Node) -> Iterator[Block]:
         yield from _paragraph([caption])
     head = [_cells(row) for part in node.elements("thead") for row in _rows(part)]
     body = [_cells(row) for part in node.elements("tbody") for row in _rows(part)]
+    head, body = _without_pictures(head, body)
     columns = max((_width(row) for row in (*head, *body)), default=0)
     if not columns:
         return
@@ -119,7 +132,26 @@ def _table(node: Node) -> Iterator[Block]:
         "head": head,
         "body": body,
         "size": round(size, 2),
+        "short": len(body) <= SHORT,
     }
+
+
+def _without_pictures(*parts: list[list[Block]]) -> list[list[list[Block]]]:
+    """Pictures in tables are of the page; the figures of the report show them, too.
+
+    Their columns are left out where every row has them at the same place.
+    """
+    rows = [row for part in parts for row in part]
+    pictured = {
+        place for row in rows for place, cell in enumerate(row) if cell["pictured"]
+    }
+    plain = all(cell["across"] == cell["down"] == 1 for row in rows for cell in row)
+    if not pictured or not plain:
+        return list(parts)
+    return [
+        [[c for place, c in enumerate(row) if place not in pictured] for row in part]
+        for part in parts
+    ]
 
 
 def _rows(node: Node) -> list[Node]:
@@ -137,6 +169,7 @@ def _cells(row: Node) -> list[Block]:
             "down": int(cell.attributes.get("rowspan") or 1),
             "heads": cell.tag == "th" and cell.attributes.get("scope") == "row",
             "marked": marked,
+            "pictured": any(True for _ in cell.elements("img")),
         }
         for cell in cells
     ]
