@@ -10,6 +10,7 @@ Wang Z et al. (2004) Image quality assessment: from error visibility to structur
     similarity. IEEE Trans Image Process 13:600-612. doi:10.1109/TIP.2003.819861
 """
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,8 +71,9 @@ def differences(
         raise ValueError("a mask has no pixel that the window fits around")
     shape = (len(masks), *images.shape[:2])
     squared, similarity = np.empty(shape), np.empty((len(data_ranges), *shape))
-    work = _Work(images, data_ranges, settings)
-    for index, (one, maps) in enumerate(work.by_slice(reference, images)):
+    work = _work(images.shape, settings)
+    constants = [settings.constants(one) for one in data_ranges]
+    for index, (one, maps) in enumerate(work.by_slice(reference, images, constants)):
         squared[..., index] = _means(one, masks)
         for place, similarities in enumerate(maps):
             similarity[place, ..., index] = _means(similarities, inner)
@@ -109,65 +111,64 @@ def _absolute_errors(reference: Images, images: Images, masks: Masks) -> Floats:
 
 
 class _Work:
-    """Memory of one call, used again for every slice; see windows."""
+    """Memory of one call, used again for every slice and by the next call."""
 
-    def __init__(
-        self, images: Images, data_ranges: Sequence[float], settings: SsimSettings
-    ) -> None:
-        count, _slices, rows, columns = images.shape
-        self.settings = settings
-        self.constants = [settings.constants(one) for one in data_ranges]
+    def __init__(self, shape: tuple[int, ...], settings: SsimSettings) -> None:
+        count, slices, rows, columns = shape
+        self.made_for = shape, settings
         self.windows = Windows(rows, count, columns, settings)
         self.values, self.products = np.empty((2, *self.windows.shape))
         self.moments = np.empty((5, *self.windows.inner))
+        self.one = Windows(rows, slices, columns, settings)
+        self.first, self.squares = np.empty((2, *self.one.shape))
+        self.mean, self.squared_mean = np.empty((2, *self.one.inner))
 
     def by_slice(
-        self, reference: Images, images: Images
+        self,
+        reference: Images,
+        images: Images,
+        constants: Sequence[tuple[float, float]],
     ) -> Iterator[tuple[Floats, Iterator[Floats]]]:
         """Maps of each slice, (rows, images, columns): squared errors, and where the
-        window fits SSIM for each range. They hold until the next is asked for.
+        window fits SSIM for each of `constants`. They hold until the next is asked for.
         """
-        slices, rows, columns = reference.shape
-        first = np.ascontiguousarray(reference.transpose(1, 0, 2), dtype=np.float64)
-        windows = Windows(rows, slices, columns, self.settings)
-        means = windows.means(first, np.empty(windows.inner))
-        squares, squared_means = first**2, means**2
-        for index in range(slices):
-            here = slice(index, index + 1)
+        self.first[:] = reference.transpose(1, 0, 2)
+        self.one.means(self.first, self.mean)
+        np.multiply(self.first, self.first, out=self.squares)
+        np.multiply(self.mean, self.mean, out=self.squared_mean)
+        for index in range(len(reference)):
             self.values[:] = images[:, index].transpose(1, 0, 2)
-            yield self._maps(
-                first[:, here], squares[:, here], means[:, here], squared_means[:, here]
-            )
+            yield self._errors(slice(index, index + 1)), self._similarities(constants)
 
-    def _maps(
-        self, first: Floats, squares: Floats, mean: Floats, squared_mean: Floats
-    ) -> tuple[Floats, Iterator[Floats]]:
-        """Of the images in `values` against one slice of the reference."""
+    def _errors(self, here: slice) -> Floats:
+        """Squared ones of `values`, and the moments, against one slice."""
         values, products = self.values, self.products
         means, variances, covariances, twice, _ = self.moments
         self.windows.means(values, means)
-        np.multiply(values, first, out=products)
+        np.multiply(values, self.first[:, here], out=products)
         self.windows.means(products, covariances)
         np.multiply(values, values, out=values)
-        values += squares
+        values += self.squares[:, here]
         self.windows.means(values, variances)
         # x² + y² - 2xy, of integers exactly
         products *= -2
         products += values
         # 2·μx·μy, μx² + μy², 2·σxy, σx² + σy²
-        np.multiply(means, mean, out=twice)
+        np.multiply(means, self.mean[:, here], out=twice)
         means *= means
-        means += squared_mean
+        means += self.squared_mean[:, here]
         variances -= means
         covariances -= twice
         covariances *= 2
         twice *= 2
-        return products, self._similarities()
+        return products
 
-    def _similarities(self) -> Iterator[Floats]:
+    def _similarities(
+        self, constants: Sequence[tuple[float, float]]
+    ) -> Iterator[Floats]:
         means, variances, covariances, twice, ratio = self.moments
         before = (0.0, 0.0)
-        for c1, c2 in self.constants:
+        for c1, c2 in constants:
             # constants are added in place, each on top of the one before
             for moment in (twice, means):
                 moment += c1 - before[0]
@@ -178,3 +179,18 @@ class _Work:
             ratio /= means
             ratio /= variances
             yield ratio
+
+
+MOST_KEPT = 8_000_000  # bytes of one of some ten arrays
+
+# Getting and giving back megabytes of memory takes as long as the sums in them.
+_kept = threading.local()
+
+
+def _work(shape: tuple[int, ...], settings: SsimSettings) -> _Work:
+    """The one of this thread's last call, if it was of the same shape."""
+    work: _Work | None = getattr(_kept, "work", None)
+    if work is None or work.made_for != (shape, settings):
+        work = _Work(shape, settings)
+        _kept.work = work if work.values.nbytes < MOST_KEPT else None
+    return work
