@@ -205,7 +205,8 @@ def icc_value(sums: Floats, readers: int, _k: int, *, absolute: bool) -> Floats:
     below = ms.items + (readers - 1) * ms.error
     if absolute:
         below = below + readers * _divided(ms.readers - ms.error, ms.n)
-    return _divided(ms.items - ms.error, below)
+    found = _divided(ms.items - ms.error, below)
+    return np.where(ms.items + ms.error > NOTHING, found, np.nan)
 
 
 def _light(weighting: Weighting) -> Method:
