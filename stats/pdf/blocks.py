@@ -36,7 +36,11 @@ BROKEN = 22  # letters after which a cell's line may well be broken
 
 
 def blocks_of(html: str) -> list[Block]:
-    return list(_blocks(parse(html)))
+    found = list(_blocks(parse(html)))
+    for one, following in zip(found, [*found[1:], {}], strict=True):
+        if one["kind"] == "table":
+            one["captioned"] = one["short"] and bool(following.get("small"))
+    return found
 
 
 def _blocks(node: Node) -> Iterator[Block]:
@@ -88,6 +92,11 @@ def _facts(node: Node) -> Block:
     for one in node.elements("div"):
         term, text = next(one.elements("dt"), None), next(one.elements("dd"), None)
         if term and text:
+            text.children = [
+                child
+                for child in text.children
+                if isinstance(child, str) or child.tag != "details"
+            ]
             wide = "wide" in one.classes
             pairs.append({"term": runs(term), "text": runs(text), "wide": wide})
     return {"kind": "facts", "pairs": pairs}
@@ -133,6 +142,7 @@ def _table(node: Node) -> Iterator[Block]:
         "body": body,
         "size": round(size, 2),
         "short": len(body) <= SHORT,
+        "captioned": False,
     }
 
 

@@ -24,7 +24,7 @@ SIZE = re.compile(rb'<svg[^>]*?\bwidth="([\d.]+)pt"[^>]*?\bheight="([\d.]+)pt"')
 SIZE_ELSE = (500.0, 350.0)
 # Figures are drawn for a screen. In points: at most as wide as a line, and with their
 # caption lower than a page.
-SCALE, WIDEST, HIGHEST = 0.68, 490.0, 520.0
+SCALE, WIDEST, HIGHEST = 0.68, 490.0, 440.0
 
 
 def report_pdf(frozen: FrozenReport, *, language: str) -> bytes:
