@@ -76,7 +76,7 @@ COMPARISONS = (
     Column(
         "n_sides",
         "pairs of grades in each of the two arms, over the readers: sides graded in "
-        "the reference and in both arms",
+        "both arms that have a standard",
         "",
         "integer",
     ),
@@ -178,7 +178,7 @@ OBUCHOWSKI_ROCKETTE = (
     PATIENTS,
     Column(
         "n_sides",
-        "sides that every reader graded in the reference and in every arm",
+        "sides that every reader graded in every arm and that have a standard",
         "",
         "integer",
     ),

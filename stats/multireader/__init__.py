@@ -8,6 +8,7 @@
 `swap_test`: arms swapped within patients, p of the difference in mean kappa
 `obuchowski_rockette`: for readers beyond these, of any figure of merit
 `analyse`: the same from figures and error covariances
+`cut_means`: its intervals of means within what the figure can be
 `jackknife_replicates`: kappas without one patient after the other
 `jackknife_covariance`: the covariance of any figures from such replicates
 `kappa_difference`, `not_inferior`: two arms whose pairs need not be of the same sides
@@ -39,13 +40,14 @@ from .kappa_difference import KappaDifference, Pairs, kappa_difference, not_infe
 from .obuchowski_rockette import (
     Analysis,
     ArmMean,
-    ErrorCovariances,
     MeanDifference,
     ObuchowskiRockette,
     analyse,
+    cut_means,
     obuchowski_rockette,
 )
 from .permutation import SwapTest, swap_test
+from .variance_components import ErrorCovariances
 
 __all__ = [
     "Analysis",
@@ -66,6 +68,7 @@ __all__ = [
     "combine",
     "compare_with_control",
     "complete_items",
+    "cut_means",
     "difference",
     "jackknife_covariance",
     "jackknife_replicates",

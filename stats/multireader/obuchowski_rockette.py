@@ -27,6 +27,12 @@ import numpy as np
 
 from ..outcomes import ROUNDING, Interval, NotEstimable, Reason
 from .covariance import Floats, jackknife_covariance
+from .variance_components import (
+    ErrorCovariances,
+    MeanSquares,
+    error_covariances,
+    mean_squares,
+)
 
 
 class Generalises(StrEnum):
@@ -35,34 +41,6 @@ class Generalises(StrEnum):
     READERS_AND_PATIENTS = "readers and patients"
     PATIENTS = "patients"
     READERS = "readers"
-
-
-@dataclass(frozen=True)
-class ErrorCovariances:
-    """Of one figure's error with itself and others', as estimated; may be negative.
-
-    variance, cov1, cov2, cov3: over all readers and arms. of_arm: (variance, cov2)
-    within each arm alone.
-    """
-
-    variance: float
-    cov1: float
-    cov2: float
-    cov3: float
-    of_arm: tuple[tuple[float, float], ...]
-
-
-@dataclass(frozen=True)
-class MeanSquares:
-    """Of the arms × readers analysis of variance of the figures.
-
-    readers_within: mean square of readers in each arm alone.
-    """
-
-    arms: float
-    readers: float
-    interaction: float
-    readers_within: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -155,6 +133,34 @@ def obuchowski_rockette(
     return analyse(figures, errors, patients=len(replicates), level=level)
 
 
+def cut_means(
+    found: ObuchowskiRockette, *, low: float, high: float
+) -> ObuchowskiRockette:
+    """The same, with intervals of arms' means cut where the figure cannot be."""
+    analyses = tuple(
+        one
+        if isinstance(one, NotEstimable)
+        else replace(one, means=tuple(_cut(mean, low, high) for mean in one.means))
+        for one in found.analyses
+    )
+    return replace(found, analyses=analyses)
+
+
+def _cut(
+    mean: ArmMean | NotEstimable, low: float, high: float
+) -> ArmMean | NotEstimable:
+    if isinstance(mean, NotEstimable):
+        return mean
+    span = mean.interval
+    if low <= span.low and span.high <= high:
+        return mean
+    method = f"{span.method}, cut at {low:g} and {high:g}"
+    cut = replace(
+        span, low=max(low, span.low), high=min(high, span.high), method=method
+    )
+    return replace(mean, interval=cut)
+
+
 def _untestable(figures: Floats, replicates: Floats) -> Reason | None:
     readers, arms = figures.shape
     if readers < 2:
@@ -166,41 +172,6 @@ def _untestable(figures: Floats, replicates: Floats) -> Reason | None:
     if not np.isfinite(figures).all():
         return Reason.READER_MISSING
     return None if np.isfinite(replicates).all() else Reason.ONE_PATIENT_DECIDES
-
-
-def error_covariances(covariance: Floats) -> ErrorCovariances:
-    """covariance: (readers, arms, readers, arms) of the figures' errors."""
-    readers, arms = covariance.shape[:2]
-    same_reader = np.eye(readers, dtype=np.bool_)[:, None, :, None]
-    same_arm = np.eye(arms, dtype=np.bool_)[None, :, None, :]
-
-    def mean(where: np.ndarray) -> float:
-        return float(covariance[np.broadcast_to(where, covariance.shape)].mean())
-
-    each = [covariance[:, arm, :, arm] for arm in range(arms)]
-    others = ~np.eye(readers, dtype=np.bool_)
-    return ErrorCovariances(
-        variance=mean(same_reader & same_arm),
-        cov1=mean(same_reader & ~same_arm),
-        cov2=mean(~same_reader & same_arm),
-        cov3=mean(~same_reader & ~same_arm),
-        of_arm=tuple(
-            (float(np.diag(one).mean()), float(one[others].mean())) for one in each
-        ),
-    )
-
-
-def mean_squares(figures: Floats) -> MeanSquares:
-    """figures: (readers, arms)."""
-    readers, arms = figures.shape
-    by_reader, by_arm = figures.mean(axis=1), figures.mean(axis=0)
-    rest = figures - by_reader[:, None] - by_arm[None, :] + figures.mean()
-    return MeanSquares(
-        arms=float(readers * by_arm.var(ddof=1)),
-        readers=float(arms * by_reader.var(ddof=1)),
-        interaction=float((rest**2).sum() / ((readers - 1) * (arms - 1))),
-        readers_within=tuple(float(one) for one in figures.var(axis=0, ddof=1)),
-    )
 
 
 def analyse(

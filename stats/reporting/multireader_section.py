@@ -16,6 +16,7 @@ from ..multireader import (
     ObuchowskiRockette,
     compare_with_control,
     complete_items,
+    cut_means,
     jackknife_replicates,
     joint_kappas,
     kappas_of_tables,
@@ -35,7 +36,7 @@ READERS_FOR_MORE_THAN_SENSITIVITY = 4
 
 @dataclass(frozen=True)
 class MeanLine:
-    """One arm's mean kappa over these readers; the reference has none."""
+    """One arm's mean kappa over these readers against the reference standard."""
 
     arm: ArmName
     kappa: MeanKappa
@@ -62,8 +63,8 @@ class OtherReadersLine:
 class OtherReaders:
     """The analysis for readers beyond these, of complete sides.
 
-    items, items_left_out: sides that every reader graded in the reference and in
-    every arm, and those that not. arms: in the order of its numbers. control: place
+    items, items_left_out: sides that every reader graded in every arm and that have a
+    standard, and all others. arms: in the order of its numbers. control: place
     among them; None: no control.
     """
 
@@ -198,6 +199,8 @@ def _other_readers(
         found = obuchowski_rockette(
             figures, jackknife_replicates(complete, weighting=weighting)
         )
+    if isinstance(found, ObuchowskiRockette):
+        found = cut_means(found, low=-1, high=1)
     return OtherReaders(
         items=kept,
         items_left_out=items - kept,

@@ -15,15 +15,13 @@ from stats.multireader import (
     ErrorCovariances,
     ObuchowskiRockette,
     analyse,
+    cut_means,
     jackknife_replicates,
     joint_kappas,
     obuchowski_rockette,
 )
-from stats.multireader.obuchowski_rockette import (
-    Generalises,
-    error_covariances,
-    mean_squares,
-)
+from stats.multireader.obuchowski_rockette import Generalises
+from stats.multireader.variance_components import error_covariances, mean_squares
 from stats.outcomes import NotEstimable, Reason
 
 from .test_multireader import some_table
@@ -212,6 +210,16 @@ def test_figures_that_hang_on_one_patient_have_no_covariance() -> None:
     assert obuchowski_rockette(figures, replicates) == NotEstimable(
         Reason.READER_MISSING
     )
+
+
+def test_no_interval_of_a_mean_kappa_goes_beyond_one() -> None:
+    found = analyse(FED_ROC + 0.1, FED_ROC_ERRORS, patients=200)
+    cut = cut_means(found, low=-1, high=1)
+    for one, other in zip(found.analyses[0].means, cut.analyses[0].means, strict=True):
+        assert other.interval.high == min(one.interval.high, 1)
+        assert other.interval.low == one.interval.low
+        assert ("cut" in other.interval.method) == (one.interval.high > 1)
+    assert found.analyses[0].means[0].interval.high > 1
 
 
 def test_readers_who_differ_in_nothing_say_nothing_about_others() -> None:

@@ -98,7 +98,7 @@ def test_the_page_names_margin_verdicts_and_how_little_three_readers_say(
     text = shown(section_of(study))
     assert "lies within ±0.300" in text
     assert "a sensitivity analysis" in text and "3 readers say little" in text
-    assert "over all 1 comparisons" in text
+    assert "over the only comparison" in text
 
 
 @pytest.mark.django_db
