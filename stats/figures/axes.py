@@ -67,10 +67,11 @@ def legend(
     figure: Figure, theme: Theme, handles: Sequence[Artist], labels: Sequence[str]
 ) -> None:
     """Above the axes, never over the data."""
+    engine = figure.get_layout_engine()
     figure.legend(
         handles,
         labels,
-        loc="outside upper center",
+        loc="outside upper center" if engine else "upper center",
         ncols=legend_columns(labels),
         frameon=False,
         labelcolor=theme.ink,
@@ -88,10 +89,12 @@ def panels(
     each: tuple[float, float],
     margins: tuple[float, float, float, float],
     gap: float = 0.1,
+    top: float = 0.0,
 ) -> list[Axes]:
     """Axes row by row, each (width, height) in inches; below the title of each.
 
     margins: left of all, right of all, above each row (its titles), below each row.
+    top: above all of them, for a legend.
     Placed by hand: a layout engine would measure every text of every panel, twice.
     """
     figure.set_layout_engine("none")
@@ -101,7 +104,7 @@ def panels(
     for place in range(count):
         row, column = divmod(place, columns)
         x = left + column * (each[0] + gap)
-        y = height - (row + 1) * (above + each[1]) - row * below
+        y = height - top - (row + 1) * (above + each[1]) - row * below
         found.append(
             figure.add_axes((x / width, y / height, each[0] / width, each[1] / height))
         )

@@ -12,7 +12,7 @@ from ..outcomes import NotEstimable
 from ..reporting.report import GradeLine, KappaLine, Report
 from ..templatetags.report_numbers import count_range, interval, signed
 from .axes import AXIS_HEIGHT, LEGEND_LINE, WIDTH, dress, legend, name_rows
-from .picture import Cell, Picture, Table, listed, percent, why_not
+from .picture import Cell, Picture, Table, listed, percent, standard_words, why_not
 from .style import SMALL, Theme, on, ramp, wrapped
 
 if TYPE_CHECKING:
@@ -198,12 +198,12 @@ class Shifts(Picture):
     def caption(self) -> str:
         totals = [row.total for row in self.rows]
         return _(
-            "Grade in the arm minus the same reader's grade in “%(reference)s”, all "
-            "readers and sides (n = %(n)s pairs in each arm). Bars to the right: "
-            "graded healthier than the standard. On the right: the mean difference "
-            "and its 95 %% t interval over patients (n = %(patients)s)."
+            "Grade in the arm minus the standard (%(standard)s), all readers and sides "
+            "(n = %(n)s pairs in each arm). Bars to the right: graded healthier "
+            "than the standard. On the right: the mean difference and its 95 %% t "
+            "interval over patients (n = %(patients)s)."
         ) % {
-            "reference": self.report.reference.title,
+            "standard": standard_words(self.report),
             "n": count_range((min(totals), max(totals))),
             "patients": count_range(self.report.kappa_patients),
         }

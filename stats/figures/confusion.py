@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from ..reporting.report import KappaLine, Report
 from ..templatetags.report_numbers import count_range
 from .axes import WIDTH, panel_width, panels
-from .picture import Cell, Picture, Table, listed, percent
+from .picture import Cell, Picture, Table, listed, percent, standard_words
 from .style import SMALL, Theme, blend, on, wrapped
 
 if TYPE_CHECKING:
@@ -68,12 +68,12 @@ class Confusion(Picture):
         totals = [panel.total for panel in self.panels]
         return _(
             "Counts of pairs, all readers and sides together (n = %(n)s pairs in each "
-            "arm; first readings). Upwards: the same reader's grade in "
-            "“%(reference)s”; to the right: the grade in the arm. The stronger the "
-            "colour, the larger the share of the row; equal grades are framed."
+            "arm; first readings). Upwards: the standard (%(standard)s); to the right: "
+            "the grade in the arm. The stronger the colour, the larger the share of "
+            "the row; equal grades are framed."
         ) % {
             "n": count_range((min(totals), max(totals))),
-            "reference": self.report.reference.title,
+            "standard": standard_words(self.report),
         }
 
     @property

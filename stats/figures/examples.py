@@ -15,12 +15,17 @@ import numpy as np
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
+from readerstudy.cases.models import Rendition
+from readerstudy.cases.selectors import rendition_values
+from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.lut import load_lut
 from readerstudy.imaging.preprocessing import STORED_SLICES, to_eight_bit
 from readerstudy.imaging.rendering import WINDOWS, coloured
+from readerstudy.reading.models import Study
 
-from ..reporting.examples import example_images
+from ..reporting.images import renditions_as_read
 from ..reporting.report import Report
+from ..reporting.worst_cases import Criterion, WorstCase
 from ..templatetags.report_numbers import number
 from .axes import WIDTH, panel_width, panels
 from .picture import Cell, Picture, Table, listed
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMNS = 5
+MOST_WORST = 12  # arms
 SCALE = 2  # of the stored pixels: more would make the file large, not clearer
 MARGINS = (0.06, 0.56, 0.6, 0.12)  # inches; see axes.panels
 
@@ -65,7 +71,8 @@ class ExamplePanels(Picture):
     def images(self) -> dict[tuple[str, str], NDArray[np.uint8] | None]:
         """(case, method) → colours of the central slice; None: not there any more."""
         wanted = {(one.case, one.method) for one in self.panels}
-        found = example_images(self.report.slug, wanted)
+        study = Study.objects.get(slug=self.report.slug)
+        found = renditions_as_read(study, wanted)
         window = self.report.window
         return {key: _central(found.get(key), window) for key in wanted}
 
@@ -211,9 +218,9 @@ class WorstPanels(ExamplePanels):
                     % {
                         "arm": one.arm.title,
                         "case": one.case,
-                        "psnr": number(one.psnr, 2),
+                        "psnr": number(one.value, 2),
                     }
-                    for one in self.report.examples.worst
+                    for one in _worst(self.report)
                 ]
             )
         }
@@ -241,10 +248,13 @@ def _colour_bar(figure: Figure, theme: Theme) -> None:
         spine.set_visible(False)
 
 
-def _central(
-    values: NDArray[np.float32] | None, window: str
-) -> NDArray[np.uint8] | None:
-    if values is None:
+def _central(rendition: Rendition | None, window: str) -> NDArray[np.uint8] | None:
+    """None where there is no image, or its file is damaged."""
+    if rendition is None:
+        return None
+    try:
+        values = rendition_values(rendition)
+    except Refused:
         return None
     middle = STORED_SLICES // 2
     slices = to_eight_bit(values)[middle : middle + 1]
@@ -267,12 +277,22 @@ def example_panels(report: Report) -> Sequence[ExamplePanels]:
         made.append(OneCase(report, (first, *others), kind))
     pairs = [
         panel
-        for one in found.worst
+        for one in _worst(report)
         for panel in (
             Panel(one.case, reference.method, _("Reference, %s") % one.case, None),
-            Panel(one.case, one.arm.method, one.arm.title, one.psnr),
+            Panel(one.case, one.arm.method, one.arm.title, one.value),
         )
     ]
     if pairs:
         made.append(WorstPanels(report, tuple(pairs)))
     return made
+
+
+def _worst(report: Report) -> list[WorstCase]:
+    """Of each arm the case with the lowest PSNR, in the order of the arms."""
+    found = [
+        one
+        for one in report.striatum.worst
+        if one.rank == 1 and one.criterion is Criterion.PSNR
+    ]
+    return sorted(found, key=lambda one: one.arm.position)[:MOST_WORST]

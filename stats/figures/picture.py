@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from ..outcomes import Interval, NotEstimable
 from ..reasons import REASON_WORDS
 from ..templatetags.report_numbers import interval as interval_words
-from ..templatetags.report_numbers import number
+from ..templatetags.report_numbers import label, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from ..reporting.report import Report
     from .style import Theme
 
 Cell = str | int | float | None
@@ -107,3 +108,11 @@ def listed(parts: Sequence[str]) -> str:
 
 def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
+
+
+def standard_words(report: Report) -> str:
+    """What grades are compared with."""
+    if report.plan.standard == "own":
+        words = _("each reader's own reading of “%(arm)s”")
+        return words % {"arm": report.reference.title}
+    return label(report.plan.standard, "standard")

@@ -33,16 +33,16 @@ class Planned(Picture):
     def caption(self) -> str:
         return _(
             "Half-width of the 95 % interval of the difference of two arms' mean "
-            "kappas, for these readers, clustered by patient. Dashed: the margin. Below "
-            "it, equal arms can be shown not to be inferior; well below it, they "
-            "usually are."
+            "kappas, for these readers, clustered by patient. Dashed: the margin; only "
+            "well below it equal arms are usually shown not to be inferior."
         )
 
     @property
     def alt(self) -> str:
         ends = [
             _(
-                "%(readers)s readers: ±%(first).3f with %(few)s patients, ±%(last).3f with %(many)s"
+                "%(readers)s readers: ±%(first).3f with %(few)s patients, "
+                "±%(last).3f with %(many)s"
             )
             % {
                 "readers": line[0].readers,

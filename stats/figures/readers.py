@@ -27,7 +27,7 @@ from .marks import (
     marks_table,
     not_estimable,
 )
-from .picture import Picture, Table, listed, told, told_with
+from .picture import Picture, Table, listed, standard_words, told, told_with
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -127,11 +127,11 @@ class Kappas(ReaderMarks):
     @property
     def caption(self) -> str:
         words = _(
-            "Kappa with each reader's own reading of “%(reference)s” and its 95 %% "
-            "interval, clustered by patient (n = %(n)s; delta method, t distribution "
-            "on the Fisher z scale)."
+            "Kappa with the standard (%(standard)s) and its 95 %% interval, clustered "
+            "by patient (n = %(n)s; delta method, t distribution on the Fisher z "
+            "scale)."
         ) % {
-            "reference": self.report.reference.title,
+            "standard": standard_words(self.report),
             "n": count_range(self.report.kappa_patients),
         }
         return self._with_hollow(words)

@@ -7,6 +7,7 @@ from django.utils import translation
 
 from ..reporting.report import Report
 from .bars import grades, shifts
+from .bland_altman import bland_altman
 from .confusion import confusion
 from .differences import differences
 from .examples import example_panels
@@ -21,6 +22,7 @@ def _made(report: Report) -> Iterator[Picture | None]:
     """In the order of the report; None where it has no data for a figure."""
     yield from qualities(report)
     yield from example_panels(report)
+    yield bland_altman(report)
     yield kappas(report)
     yield differences(report)
     yield confusion(report)
