@@ -1,9 +1,11 @@
 from django.urls import path
 
-from .views import figures, images, report
+from .views import figures, images, planning, report
 
 app_name = "stats"
 urlpatterns = [
+    path("planning/", planning.planning, name="planning"),
+    path("planning/figure.svg", planning.planning_figure, name="planning-figure"),
     path("studies/<slug:slug>/report/", report.report, name="report"),
     path(
         "studies/<slug:slug>/report/report.json",

@@ -149,6 +149,8 @@ TABLE = {
     "reading:atlas-show": Row(READERS),
     "reading:atlas-pixels": Row(READERS),
     "reading:lut-show": Row(LOGGED_IN),
+    "stats:planning": Row(STUDY_LIST),
+    "stats:planning-figure": Row(STUDY_LIST),
     "stats:report": Row(UNBLINDED),
     "stats:figure": Row(UNBLINDED),
     "stats:report-json": Row(UNBLINDED),
