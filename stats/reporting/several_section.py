@@ -95,7 +95,8 @@ class SeveralReaders:
 
     weighting, replicates, seed: of the resampled kappas. patients: of the study.
     among: of every arm, the reference first. with_standard: arm by arm, reader by
-    reader. again: of the arms that are read twice.
+    reader; the reference too where the standard was given. again: of the arms that
+    are read twice.
     """
 
     weighting: Weighting
@@ -116,14 +117,13 @@ def several_section(
     readers: Sequence[Membership],
 ) -> SeveralReaders:
     reference = selectors.reference_arm(study)
-    compared = selectors.compared_arms(study)
+    arms = [reference, *selectors.compared_arms(study)]
+    judged = selectors.arms_with_standard(study)
     twice = list(study.arms.filter(repeated=True).order_by("position"))
     categories = selectors.grade_scale(study).categories
     grades = partial(grade_table, readings, readers, categories=categories)
-    first = grades(compared)
-    arms = [arm_name(arm) for arm in compared]
+    first = grades(arms)
     codes = [reader.code for reader in readers]
-    own = _among([arm_name(reference)], grades([reference]))
     return SeveralReaders(
         weighting=plan.weighting,
         categories=categories,
@@ -131,8 +131,10 @@ def several_section(
         seed=SEED,
         readers=len(readers),
         patients=len(np.unique(first.patients)),
-        among=own + _among(arms, first),
-        with_standard=_with_standard(arms, codes, first, plan.weighting),
+        among=_among([arm_name(arm) for arm in arms], first),
+        with_standard=_with_standard(
+            [arm_name(arm) for arm in judged], codes, grades(judged), plan.weighting
+        ),
         again=_again(
             [arm_name(arm) for arm in twice],
             codes,
