@@ -2,20 +2,24 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, override
 
 from readerstudy.reading.models import Study
 
 from .figures.registry import figure_context
 from .models import FrozenReport
+from .reporting.keeping import report_read
 from .reporting.report import Report
 from .selectors import compared_arms
 
 HEADING = re.compile(r'<section[^>]*\bid="([\w-]+)"[^>]*>\s*<h2[^>]*>(.*?)</h2>', re.S)
+KEPT = 8  # bodies in memory, of some 300 kB each
 TAG = re.compile(r"<[^>]*>")
 
 
@@ -48,6 +52,30 @@ def report_body(
         **figure_context(report, version=frozen.number if frozen else None),
     }
     return render_to_string("stats/_report_body.html", context)
+
+
+@dataclass(frozen=True)
+class Body:
+    """A report and the HTML that shows it."""
+
+    report: Report
+    html: SafeString
+    sections: tuple[Section, ...]
+
+
+def frozen_body(frozen: FrozenReport) -> Body:
+    """In the active language. Refused for one that this program cannot read."""
+    return _frozen_body(frozen.pk, frozen.sha256, get_language() or "en")
+
+
+@lru_cache(KEPT)
+def _frozen_body(pk: int, sha256: str, language: str) -> Body:
+    """It never changes, so a process makes it once."""
+    frozen = FrozenReport.objects.select_related("study").get(pk=pk)
+    report = report_read(frozen.content)
+    with override(language):
+        html = report_body(study=frozen.study, report=report, frozen=frozen)
+    return Body(report, html, sections(html))
 
 
 def sections(body: str) -> tuple[Section, ...]:

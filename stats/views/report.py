@@ -17,11 +17,10 @@ from ..exporting.bundle import zip_pieces
 from ..freezing import changed_since, frozen_last, is_worked_on, report_freeze
 from ..freezing import report_work as work
 from ..models import FrozenReport
-from ..pages import report_body, sections
+from ..pages import Body, frozen_body, report_body, sections
 from ..reporting.building import report_build
 from ..reporting.images import image_set
 from ..reporting.keeping import report_read
-from ..reporting.report import Report
 from ..selectors import check_unblinded
 from ..services import export_record, image_quality_measure
 from .access import Request, fetch_study, refuse
@@ -62,11 +61,12 @@ def report(request: Request, slug: str) -> HttpResponse:
             return _progress(request, study)
         if request.htmx:
             return HttpResponseClientRefresh()
-        kept = report_read(frozen.content)
+        kept = frozen_body(frozen)
         shown = _chosen(request, study, kept)
     except Refused as refusal:
         return refuse(request, study, refusal, frozen)
-    return render(request, "stats/report.html", _context(request, frozen, kept, shown))
+    context = {**_context(request, frozen, shown), "live": shown is not kept}
+    return render(request, "stats/report.html", context)
 
 
 def _frozen_now(study: Study) -> FrozenReport | None:
@@ -83,36 +83,28 @@ def _progress(request: Request, study: Study) -> HttpResponse:
     return render(request, page, {"study": study, "images": image_set(study)})
 
 
-def _chosen(request: Request, study: Study, kept: Report) -> Report:
+def _chosen(request: Request, study: Study, kept: Body) -> Body:
     """The frozen report, or what other choices of its page give: that is computed."""
     control = request.GET.get("control") or None
     slice_wise = request.GET.get("blocks") == "slice"
-    if control == (kept.control.code if kept.control else None):
+    if control == (kept.report.control.code if kept.report.control else None):
         control = None
     if not control and not slice_wise:
         return kept
-    return report_build(study=study, control=control, slice_wise=slice_wise)
+    report = report_build(study=study, control=control, slice_wise=slice_wise)
+    html = report_body(study=study, report=report, frozen=None, slice_wise=slice_wise)
+    return Body(report, html, sections(html))
 
 
-def _context(
-    request: Request, frozen: FrozenReport, kept: Report, shown: Report
-) -> dict[str, Any]:
-    live = shown is not kept
-    body = report_body(
-        study=frozen.study,
-        report=shown,
-        frozen=None if live else frozen,
-        slice_wise=request.GET.get("blocks") == "slice",
-    )
+def _context(request: Request, frozen: FrozenReport, shown: Body) -> dict[str, Any]:
     check = frozen.answers <= CHECKED_UNASKED or "check" in request.GET
     versions = list(frozen.study.frozen_reports.defer("content"))
     return {
         "study": frozen.study,
-        "report": shown,
+        "report": shown.report,
         "frozen": frozen,
-        "live": live,
-        "body": body,
-        "sections": sections(body),
+        "body": shown.html,
+        "sections": shown.sections,
         "versions": versions,
         "is_last": frozen.number == versions[-1].number,
         "checked": check,
