@@ -1,6 +1,6 @@
 """How often do intervals of kappa hold the true kappa, when sides are correlated?
 
-A simulation for the bench and for docs/statistics.md; its test runs few replicates.
+A simulation for the bench and for docs/statistics/agreement.md; its test runs few replicates.
 Disease of the two sides of one patient is correlated, and so are the errors a
 reader makes on them.
 """

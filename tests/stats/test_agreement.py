@@ -234,7 +234,7 @@ def test_the_interval_is_student_s_on_the_fisher_scale() -> None:
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
-    # 800 replicates: a standard error of 0.8 %. docs/statistics.md has 6,000.
+    # 800 replicates: a standard error of 0.8 %. docs/statistics/agreement.md has 6,000.
     coverage = interval_coverage(replicates=800, seed=3)
     assert 0.925 <= coverage.clustered <= 0.97
     assert coverage.plain < coverage.clustered - 0.015
