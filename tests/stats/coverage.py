@@ -1,8 +1,8 @@
 """How often do intervals of kappa hold the true kappa, when sides are correlated?
 
-A simulation for the bench and for docs/statistics/agreement.md; its test runs few replicates.
-Disease of the two sides of one patient is correlated, and so are the errors a
-reader makes on them.
+A simulation for the bench and for docs/statistics/agreement.md; its test runs few
+replicates. Disease of the two sides of one patient is correlated, and so are the
+errors a reader makes on them.
 """
 
 from dataclasses import dataclass
