@@ -9,9 +9,11 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
 
 from readerstudy.reading.models import Study
 
+from .checklists import claim, grras
 from .figures.registry import figure_context
 from .models import FrozenReport
 from .reporting.keeping import report_read
@@ -49,6 +51,7 @@ def report_body(
         "frozen": frozen,
         "arms": compared_arms(study),
         "slice_wise": slice_wise,
+        "checklists": _checklists(report),
         **figure_context(report, version=frozen.number if frozen else None),
     }
     return render_to_string("stats/_report_body.html", context)
@@ -76,6 +79,23 @@ def _frozen_body(pk: int, sha256: str, language: str) -> Body:
     with override(language):
         html = report_body(study=frozen.study, report=report, frozen=frozen)
     return Body(report, html, sections(html))
+
+
+def _checklists(report: Report) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": "grras",
+            "title": _("Checklist for agreement studies (GRRAS)"),
+            "source": "Kottner et al. 2011, doi:10.1016/j.jclinepi.2010.03.002.",
+            "lines": grras(report),
+        },
+        {
+            "key": "claim",
+            "title": _("Checklist for artificial intelligence in imaging (CLAIM)"),
+            "source": "Tejani et al. 2024, doi:10.1148/ryai.240300.",
+            "lines": claim(report),
+        },
+    ]
 
 
 def sections(body: str) -> tuple[Section, ...]:

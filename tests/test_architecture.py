@@ -124,7 +124,7 @@ STATS_LAYERS = (
     {"forms"},
     {"reporting"},
     {"templatetags"},
-    {"figures"},
+    {"figures", "checklists"},
     {"exporting"},
     {"services"},
     {"freezing"},
