@@ -11,7 +11,6 @@ from ..outcomes import NotEstimable
 from ..selectors import patient_codes
 from .arms import ArmName, arm_name
 from .images import ImageLine, ImageSet
-from .patient_means import patient_means
 from .striatal_uptake import ArmUptake, arm_uptakes
 from .worst_cases import Criterion, WorstCase, worst_cases
 
@@ -114,7 +113,11 @@ def _region(mask: str, lines: list[ImageLine]) -> RegionQuality:
     def over_patients(
         value: Callable[[ImageLine], float | NotEstimable],
     ) -> MeanSpread:
-        return mean_spread(list(patient_means(lines, value).values()))
+        """A patient whose images are all identical is counted as left out."""
+        by_patient: dict[str, list[float | NotEstimable]] = {}
+        for line in lines:
+            by_patient.setdefault(line.patient, []).append(value(line))
+        return mean_spread([mean_spread(found).mean for found in by_patient.values()])
 
     return RegionQuality(
         mask=mask,
