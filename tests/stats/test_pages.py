@@ -139,7 +139,7 @@ def test_notes_name_the_patients_that_were_analysed(
 ) -> None:
     page = text(coordinator_client)
     assert "Both sides of 6 patients" in page
-    assert page.count("n = 6)") == 3
+    assert page.count("(mean over the slices; n = 6)") == 3
     unread = Read.objects.filter(reader__code="C", arm__code="unet", repeat=0)
     unread = unread.filter(case__code__in=["C001", "C005"])
     Score.objects.filter(answer__read__in=unread).delete()
@@ -147,8 +147,8 @@ def test_notes_name_the_patients_that_were_analysed(
     Rendition.objects.get(case__code="C003", method="short").delete()
     page = text(coordinator_client)
     assert "Both sides of 4 to 6 patients" in page
-    assert "clustered by patient (n = 4 to 6)" in page
-    assert page.count("(mean over the slices; n = 5 to 6)") == 2
+    assert "clustered by patient (n = 4 to 6;" in page
+    assert page.count("(mean over the slices; n = 5 to 6)") == 3
     assert "1 left out, without a value in every arm" in page
 
 
