@@ -106,11 +106,12 @@ def _given(study: Study) -> Reading:
 
 def _readings_of(reader: Membership) -> dict[tuple[int, int], Reading]:
     """(arm pk, repeat) → what this reader answered."""
+    # Told by the question here: a database may take its index for the better way in,
+    # and look through every answer there is for each reader.
     rows = Score.objects.filter(
-        answer__read__reader=reader,
-        question=QUESTION,
-        answer__read__submitted_at__isnull=False,
+        answer__read__reader=reader, answer__read__submitted_at__isnull=False
     ).values_list(
+        "question",
         "answer__read__arm_id",
         "answer__read__repeat",
         "answer__read__case_id",
@@ -121,7 +122,10 @@ def _readings_of(reader: Membership) -> dict[tuple[int, int], Reading]:
     scores = np.fromiter(
         (
             (arm, repeat, place_number((case, side)), version, _value(value))
-            for arm, repeat, case, side, version, value in rows.order_by().iterator()
+            for question, arm, repeat, case, side, version, value in (
+                rows.order_by().iterator()
+            )
+            if question == QUESTION
         ),
         dtype=SCORE,
     )
