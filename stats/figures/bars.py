@@ -12,7 +12,7 @@ from ..outcomes import NotEstimable
 from ..reporting.report import GradeLine, KappaLine, Report
 from ..templatetags.report_numbers import count_range, interval, signed
 from .axes import AXIS_HEIGHT, LEGEND_LINE, WIDTH, dress, legend, name_rows
-from .picture import Cell, Picture, Table, listed, percent, standard_words, why_not
+from .picture import Cell, Picture, Table, percent, sentence, standard_words, why_not
 from .style import SMALL, Theme, on, ramp, wrapped
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Grades(Picture):
 
     @property
     def alt(self) -> str:
-        return f"{listed([self._said(line) for line in self.report.grades])}."
+        return sentence([self._said(line) for line in self.report.grades])
 
     def _said(self, line: GradeLine) -> str:
         total = sum(line.counts)
@@ -210,7 +210,7 @@ class Shifts(Picture):
 
     @property
     def alt(self) -> str:
-        return f"{listed([self._said(row) for row in self.rows])}."
+        return sentence([self._said(row) for row in self.rows])
 
     def _said(self, row: ShiftRow) -> str:
         if not row.total:

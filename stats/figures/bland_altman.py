@@ -13,7 +13,7 @@ from ..reporting.report import Report
 from ..reporting.striatal_uptake import SIDES, ArmUptake
 from ..templatetags.report_numbers import count_range, signed
 from .axes import LEGEND_LINE, WIDTH, dress, legend, panel_width, panels
-from .picture import Cell, Picture, Table, listed, why_not
+from .picture import Cell, Picture, Table, sentence, why_not
 from .style import SMALL, Theme, colour, marker, wrapped
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class BlandAltman(Picture):
 
     @property
     def alt(self) -> str:
-        return f"{listed([_said(arm) for arm in self.arms])}."
+        return sentence([_said(arm) for arm in self.arms])
 
     @property
     def rows(self) -> int:

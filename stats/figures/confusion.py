@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from ..reporting.report import KappaLine, Report
 from ..templatetags.report_numbers import count_range
 from .axes import WIDTH, panel_width, panels
-from .picture import Cell, Picture, Table, listed, percent, standard_words
+from .picture import Cell, Picture, Table, percent, sentence, standard_words
 from .style import SMALL, Theme, blend, on, wrapped
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Confusion(Picture):
 
     @property
     def alt(self) -> str:
-        return f"{listed([self._said(panel) for panel in self.panels])}."
+        return sentence([self._said(panel) for panel in self.panels])
 
     def _said(self, panel: Crossed) -> str:
         if not panel.total:

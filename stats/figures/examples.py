@@ -125,7 +125,7 @@ class ExamplePanels(Picture):
             )
             return
         axes.imshow(image, interpolation="none")
-        for x, side, letter in ((0.04, "left", _("R")), (0.96, "right", _("L"))):
+        for x, side, letter in ((0.04, "left", "R"), (0.96, "right", "L")):
             axes.text(
                 x,
                 0.96,
@@ -178,11 +178,11 @@ class OneCase(ExamplePanels):
             if one.psnr is not None
         ]
         return _(
-            "Case %(case)s, the reference and %(n)s other images of the same slice. "
-            "PSNR: %(values)s."
+            "Case %(case)s, the same slice in %(n)s images: the reference and every "
+            "arm. PSNR: %(values)s."
         ) % {
             "case": self.panels[0].case,
-            "n": len(self.panels) - 1,
+            "n": len(self.panels),
             "values": listed(values),
         }
 
@@ -279,7 +279,12 @@ def example_panels(report: Report) -> Sequence[ExamplePanels]:
         panel
         for one in _worst(report)
         for panel in (
-            Panel(one.case, reference.method, _("Reference, %s") % one.case, None),
+            Panel(
+                one.case,
+                reference.method,
+                _("Reference, %(case)s") % {"case": one.case},
+                None,
+            ),
             Panel(one.case, one.arm.method, one.arm.title, one.value),
         )
     ]

@@ -102,8 +102,12 @@ def reason_of(*values: object) -> str | None:
 
 
 def listed(parts: Sequence[str]) -> str:
-    """Sentences' parts, told one after the other."""
+    """Parts of a sentence, told one after the other."""
     return "; ".join(parts)
+
+
+def sentence(parts: Sequence[str]) -> str:
+    return _("%(parts)s.") % {"parts": listed(parts)}
 
 
 def percent(share: float) -> str:

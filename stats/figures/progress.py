@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from ..reporting.reading_progress import ReaderProgress
 from ..reporting.report import Report
 from .axes import LEGEND_LINE, WIDTH, dress, legend
-from .picture import Cell, Picture, Table, listed
+from .picture import Cell, Picture, Table, sentence
 from .readers import reader_names
 from .style import Theme, colour, marker
 
@@ -45,13 +45,13 @@ class Progress(Picture):
     @property
     def alt(self) -> str:
         pairs = zip(reader_names(self.report), self.report.progress, strict=True)
-        return f"{listed([self._said(name, one) for name, one in pairs])}."
+        return sentence([self._said(name, one) for name, one in pairs])
 
     def _said(self, name: str, one: ReaderProgress) -> str:
         if not one.points:
             return _("%(reader)s: no read") % {"reader": name}
         return _(
-            "%(reader)s: %(reads)s reads in %(sessions)s sessions from %(first)s to "
+            "%(reader)s: reads %(reads)s, sessions %(sessions)s, from %(first)s to "
             "%(last)s"
         ) % {
             "reader": name,

@@ -14,7 +14,7 @@ from ..reporting.arms import ArmName
 from ..reporting.report import ArmQuality, MetricTable, Report
 from ..templatetags.report_numbers import count_range, number
 from .axes import AXIS_HEIGHT, WIDTH, dress, name_rows
-from .picture import Cell, Picture, Table, listed, why_not
+from .picture import Cell, Picture, Table, sentence, why_not
 from .style import Theme, wrapped
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Quality(Picture):
     @property
     def alt(self) -> str:
         arms = zip(self.metric_table.arms, self.boxes, strict=True)
-        return f"{listed([self._said(arm, box) for arm, box in arms])}."
+        return sentence([self._said(arm, box) for arm, box in arms])
 
     def _said(self, arm: ArmQuality, box: Box | None) -> str:
         if box is None:

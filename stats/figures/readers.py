@@ -27,7 +27,7 @@ from .marks import (
     marks_table,
     not_estimable,
 )
-from .picture import Picture, Table, listed, standard_words, told, told_with
+from .picture import Picture, Table, sentence, standard_words, told, told_with
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def reader_names(report: Report) -> tuple[str, ...]:
-    return tuple(_("reader %(code)s") % {"code": code} for code in report.readers)
+    return tuple(_("reader %(reader)s") % {"reader": code} for code in report.readers)
 
 
 def range_of(values: Sequence[float | NotEstimable], digits: int = 2) -> str:
@@ -73,7 +73,7 @@ class ReaderMarks(Picture):
         draw_marks(figure, theme, self.marks)
 
     def _told(self, parts: Sequence[str]) -> str:
-        return f"{listed([*parts, *not_estimable(self.marks)])}."
+        return sentence([*parts, *not_estimable(self.marks)])
 
     def _with_hollow(self, words: str) -> str:
         return f"{words} {hollow_words(self.marks)}".strip()
