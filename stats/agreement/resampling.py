@@ -6,7 +6,9 @@ how often they were drawn; so all samples, readers and arms are one product of
 matrices. All sums are of whole numbers, hence exact. No Django.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.marking import gettext_noop
 
-from ..readings import MISSING, GradeTable
+from ..readings import MISSING, GradeTable, Integers
 from .kappa import Weighting
 
 Floats = NDArray[np.float64]
@@ -58,6 +60,19 @@ class PatientSums:
         return found
 
 
+def added_by_patient(terms: NDArray[np.generic], patients: Integers) -> Floats:
+    """(patients, ...) sums of terms (items, ...); 0 for a number that nobody has."""
+    people = int(patients.max()) + 1 if len(patients) else 0
+    sums = np.zeros((people, *terms.shape[1:]))
+    if people:
+        if (np.diff(patients) < 0).any():
+            order = np.argsort(patients, kind="stable")
+            terms, patients = terms[order], patients[order]
+        found, starts = np.unique(patients, return_index=True)
+        sums[found] = np.add.reduceat(terms, starts, axis=0, dtype=np.float64)
+    return sums
+
+
 def check_places(table: GradeTable) -> None:
     """Refused where a grade is outside the declared set."""
     k = len(table.categories)
@@ -83,20 +98,31 @@ def patient_sums(table: GradeTable, *, weighting: Weighting) -> PatientSums:
     both = (x != MISSING) & (y != MISSING)
     places = np.arange(k, dtype=np.float64)
     disagreement = None
+    terms: Iterable[NDArray[np.generic]]
     if weighting == "quadratic":
-        terms = [both, x * both, y * both, x * y * both, (x**2 + y**2) * both]
+        count = 5
+        terms = (t * both for t in _moments(x, y))
     else:
+        count = 2 * k + 1
         apart = np.abs(places[:, None] - places[None, :])
         disagreement = apart if weighting == "linear" else np.minimum(apart, 1)
-        terms = [(x == place) & both for place in range(k)]
-        terms += [(y == place) & both for place in range(k)]
-        terms += [disagreement[x, y] * both]
-    flat = np.array(terms, dtype=np.float64).reshape(len(terms), readers * arms, items)
+        own = ((grades == place) & both for grades in (x, y) for place in range(k))
+        terms = chain(own, [disagreement[x, y] * both])
     people = int(table.patients.max()) + 1 if items else 0
-    sums = np.zeros((people, len(terms), readers * arms))
-    np.add.at(sums, table.patients, flat.transpose(2, 0, 1))
+    sums = np.zeros((people, count, readers * arms))
+    for number, term in enumerate(terms):
+        flat = term.reshape(readers * arms, items).T
+        sums[:, number] = added_by_patient(flat, table.patients)
     most = int(np.bincount(table.patients).max()) if items else 0
     return PatientSums(sums, disagreement, (readers, arms), k, most)
+
+
+def _moments(x: Integers, y: Integers) -> Iterator[NDArray[np.generic]]:
+    yield np.ones(y.shape)
+    yield x
+    yield y
+    yield x * y
+    yield x**2 + y**2
 
 
 def sampled_kappas(sums: PatientSums, counts: NDArray[np.generic]) -> Floats:

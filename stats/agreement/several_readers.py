@@ -12,7 +12,7 @@ conger (nominal): each reader has their own margin; with two readers it is Cohen
     kappa. Items that all readers graded. Conger AJ (1980) Psychol Bull 88:322-328.
 light (quadratic weights): mean of the kappas of all pairs of readers, each of the
     items that both graded; not estimable as soon as one pair's is not. Light RJ
-    (1971) Psychol Bull 76:365-377.
+    (1971) Psychol Bull 76:365-377. light_unweighted: the same without weights.
 ac1 (nominal), ac2 (quadratic weights): observed agreement of the items that at least
     two readers graded, chance from those that at least one did. Gwet KL (2008) Br J
     Math Stat Psychol 61:29-48; Gwet KL (2014) Handbook of inter-rater reliability,
@@ -37,6 +37,7 @@ from ..readings import MISSING, Integers
 from .bootstrap import JACKKNIFE, jackknife_error
 from .coefficients import METHODS, Booleans, Floats, Method, mean_squares
 from .kappa import fisher_interval
+from .resampling import added_by_patient
 
 CoefficientName = Literal[
     "fleiss",
@@ -126,8 +127,7 @@ def _coefficient(
     reason = _nothing_to_compare(method, ratings, used, any_grade, groups)
     if not reason:
         terms = method.terms(ratings[:, used], categories)
-        by_patient = np.zeros((groups, terms.shape[1]))
-        np.add.at(by_patient, owners, terms)
+        by_patient = added_by_patient(terms, owners)
         total = by_patient.sum(axis=0)
         estimate = float(method.value(total, readers, categories))
         if np.isfinite(estimate):
