@@ -96,14 +96,16 @@ def _cells(name: str, columns: list[str], line: Line) -> list[str]:
 
 
 def export_to_folder(
-    *, study: Study, folder: Path, excel: bool = False
+    *, study: Study, folder: Path, report: Report | None = None, excel: bool = False
 ) -> dict[str, int]:
     """Write every file into `folder`; file name → bytes. Refused before unblinding.
+
+    report: the frozen one; by default it is computed now.
 
     All are written beside it first and then moved in one by one: a file in `folder`
     is whole, or it is the old one. Other files there stay.
     """
-    report = report_build(study=study)
+    report = report or report_build(study=study)
     folder.mkdir(parents=True, exist_ok=True)
     workplace = Path(tempfile.mkdtemp(prefix=".export-", dir=folder))
     try:

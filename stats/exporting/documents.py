@@ -12,6 +12,7 @@ from readerstudy.reading.models import Study
 from readerstudy.reading.protocol.file import protocol_yaml
 from readerstudy.reading.protocol.frozen import canonical_json
 
+from ..reporting.keeping import report_json
 from ..reporting.report import Report
 from .mrmc import IMRMC
 from .rows import ROWS
@@ -19,6 +20,7 @@ from .rows import ROWS
 SCRIPT = "analysis.R"
 README = "README.txt"
 SUMS = "SHA256SUMS"
+REPORT = "report.json"
 WIDTH = 32  # of a file's name in the README
 
 ABOUT = {
@@ -58,6 +60,7 @@ def documents(study: Study, report: Report) -> dict[str, bytes]:
         README: _readme(report, protocols).encode(),
         "protocol.yaml": protocol_yaml(study, people=False).encode(),
         SCRIPT: Path(__file__).with_name(SCRIPT).read_bytes(),
+        REPORT: report_json(report).encode(),
     }
     return found | protocols
 
@@ -109,6 +112,7 @@ def _files(protocols: dict[str, bytes]) -> list[str]:
         **{name: about(name) for name in ROWS},
         IMRMC: "the reads for the program iMRMC",
         SCRIPT: "computes the main tables from the others and compares",
+        REPORT: "every number of the report; its SHA-256 is on the report's page",
         "protocol.yaml": "the protocol as it stands, to read and to load again",
         **dict.fromkeys(protocols, "the protocol, canonical JSON"),
         SUMS: "SHA-256 of every other file",

@@ -24,6 +24,7 @@ DOCUMENTS = {
     "analysis.R",
     "imrmc.imrmc",
     "SHA256SUMS",
+    "report.json",
 }
 EXPORTED = TABLES | DOCUMENTS
 

@@ -9,12 +9,14 @@ from django.core.management.base import BaseCommand, CommandError
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading.models import Study
 from stats.exporting.bundle import export_to_folder
+from stats.freezing import frozen_last, report_freeze
+from stats.reporting.keeping import report_read
 from stats.selectors import check_unblinded
 from stats.services import export_record, image_quality_measure
 
 
 class Command(BaseCommand):
-    help = "Write the reads, agreement and image quality of an unblinded study as CSV."
+    help = "Write the reads and the frozen report of an unblinded study as CSV."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="short name of the study")
@@ -35,10 +37,14 @@ class Command(BaseCommand):
             )
         try:
             check_unblinded(study)
-            image_quality_measure(study=study)
+            if frozen_last(study) is None:
+                image_quality_measure(study=study)
+            report = report_read(report_freeze(study=study).content)
             excel = options["excel"]
             export_record(study=study, by=None, excel=excel)
-            sizes = export_to_folder(study=study, folder=options["out"], excel=excel)
+            sizes = export_to_folder(
+                study=study, report=report, folder=options["out"], excel=excel
+            )
         except (Refused, OSError) as error:
             raise CommandError(str(error)) from error
         for name, size in sizes.items():
