@@ -97,7 +97,10 @@ DETECTION = (
     *HEAD,
     READER_OR_ALL,
     Column(
-        "normal_from", "lowest grade that is normal; all below are abnormal", "", ""
+        "normal_from",
+        "lowest grade that is normal; all below are abnormal",
+        "",
+        "grade",
     ),
     Column(
         "measure",
@@ -157,7 +160,12 @@ EFFECTS = (
         "difference, ratio; empty for sessions",
     ),
     Column("estimate", "the effect", "", "number"),
-    Column("se_clustered", "its standard error (of ratios: of the logarithm)", "", ""),
+    Column(
+        "se_clustered",
+        "its standard error (of ratios: of the logarithm)",
+        "",
+        "0 or more",
+    ),
     *interval_columns("number", "Satterthwaite's, not whole"),
     Column("f", "F of the test over sessions", "", "0 or more"),
     Column("df_numerator", "its degrees of freedom", "", "integer"),
