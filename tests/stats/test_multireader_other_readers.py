@@ -7,6 +7,8 @@ al. 1993 (2 treatments, 5 readers, 114 cases) and of “FedRoc” (5 treatments,
 printed, so results agree to the last printed digit or so.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -130,6 +132,16 @@ def test_five_treatments_have_hillis_degrees_of_freedom() -> None:
     assert readers_fixed.between(2, 3).interval.low == pytest.approx(-0.07347, abs=1e-5)
     with pytest.raises(ValueError, match="itself"):
         one.between(1, 1)
+
+
+def test_covariances_that_turn_out_the_wrong_way_do_not_shrink_the_error() -> None:
+    """With Cov2 below Cov3 D is MS(TR), and E is Var - Cov1."""
+    wrong = replace(FED_ROC_ERRORS, cov2=0.0001, cov3=0.0002)
+    one, readers_fixed, cases_fixed = analyses(FED_ROC, wrong)
+    assert one.standard_error == cases_fixed.standard_error
+    assert one.degrees_of_freedom == pytest.approx(12)
+    expected = np.sqrt(2 / 4 * (0.00078912 - 0.00029480))
+    assert readers_fixed.standard_error == pytest.approx(expected)
 
 
 def test_mean_squares_are_those_of_r() -> None:
