@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .agreement import bootstrap, bootstrap_coverage
 from .computing import simulation
+from .freezing import freezing
 from .growth import growth
 from .importing import importing
 from .intervals import arms_coverage, study_intervals
@@ -31,7 +32,7 @@ PARTS: dict[str, tuple[Part, ...]] = {
     "reading": (reading,),
     "painting": (painting,),
     "growth": (growth,),
-    "report": (opening, report),
+    "report": (opening, report, freezing),
     "simulation": (simulation,),
     "networks": (networks, jobs),
     "image-quality": (image_quality,),
