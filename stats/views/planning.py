@@ -13,10 +13,10 @@ from ..figures.rendering import render as draw
 from ..figures.style import THEMES
 from ..forms import PlanningForm
 from ..planning import expected, grid, patients_needed, spread_of
+from ..planning.precision import LEAST_READERS as READERS
 from .access import Request
 
 PATIENTS = (20, 30, 40, 50, 75, 100, 150, 200, 300)
-READERS = 6
 POWERS = (0.8, 0.9)
 
 
@@ -34,7 +34,7 @@ def planning(request: Request) -> HttpResponse:
 
 def _computed(given: dict[str, Any]) -> dict[str, Any]:
     design, margin, readers = given["design"], given["margin"], given["readers"]
-    spread = spread_of(design, readers=max(readers, READERS))
+    spread = spread_of(design, readers=readers)
     rows = grid(design, spread, patients=PATIENTS, margin=margin)
     return {
         "found": expected(
