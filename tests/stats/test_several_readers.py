@@ -159,6 +159,7 @@ def test_the_icc_of_six_targets_are_those_of_shrout_and_fleiss() -> None:
     assert absolute.standard_error == pytest.approx(0.1238410236, abs=5e-11)
 
 
+@pytest.mark.filterwarnings("ignore:The inplace keyword")
 def test_the_icc_of_any_grades_are_those_of_pingouin() -> None:
     import pandas
     import pingouin
