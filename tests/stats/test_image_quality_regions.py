@@ -8,7 +8,9 @@ from stats.image_quality import (
     NormalisedBy,
     differences,
     mean_absolute_errors,
+    mean_squared_errors,
     nrmse,
+    psnr,
     rmse,
     structural_similarities,
 )
@@ -172,6 +174,33 @@ def test_nrmse_is_that_of_scikit_image(
     assert nrmse(error, divisor=float(divisor)) == pytest.approx(expected, abs=1e-12)
     assert rmse(error) == pytest.approx(np.sqrt(error))
     assert by.value.endswith("of the reference")
+
+
+def test_errors_are_those_that_r_gives() -> None:
+    """Rscript -e 'a <- matrix(c(10,20,30,40,50,60,70,80,90,100,110,120), 3, byrow=TRUE)
+    b <- matrix(c(12,20,27,45,50,61,70,70,95,100,118,120), 3, byrow=TRUE)
+    mse <- mean((a-b)^2)
+    print(c(mse, 10*log10(255^2/mse), mean(abs(a-b)), sqrt(mse), sqrt(mse)/mean(a),
+    sqrt(mse)/diff(range(a)), sqrt(mse)/255), digits=12)'
+
+    [1] 19.0000000000000 35.3432675991508  2.8333333333333  4.3588989435407
+    [5]  0.0670599837468  0.0396263540322  0.0170937213472
+    """
+    first = np.arange(10, 130, 10).reshape(3, 4)
+    second = first + np.array([2, 0, -3, 5, 0, 1, 0, -10, 5, 0, 8, 0]).reshape(3, 4)
+    error = float(mean_squared_errors(first, second))
+    ours = [
+        error,
+        psnr(error, data_range=255),
+        float(mean_absolute_errors(first, second)),
+        rmse(error),
+        nrmse(error, divisor=float(first.mean())),
+        nrmse(error, divisor=float(np.ptp(first))),
+        nrmse(error, divisor=255.0),
+    ]
+    printed = [19.0, 35.3432675991508, 2.8333333333333, 4.3588989435407]
+    printed += [0.0670599837468, 0.0396263540322, 0.0170937213472]
+    assert ours == pytest.approx(printed, abs=1e-12)
 
 
 def test_an_error_over_nothing_is_not_estimable() -> None:
