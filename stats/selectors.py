@@ -129,9 +129,11 @@ def _readings_of(reader: Membership) -> dict[tuple[int, int], Reading]:
         ),
         dtype=SCORE,
     )
+    if not len(scores):
+        return {}
     scores.sort(order=["arm", "repeat", "place", "version"])
     of_one = scores[["arm", "repeat", "place"]]
-    scores = scores[np.append(of_one[1:] != of_one[:-1], [True] * (len(scores) > 0))]
+    scores = scores[np.append(of_one[1:] != of_one[:-1], True)]
     return {
         (arm, repeat): Reading.of_arrays(
             *_columns(scores, (scores["arm"] == arm) & (scores["repeat"] == repeat))
