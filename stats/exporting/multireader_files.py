@@ -20,7 +20,7 @@ FILES = {
 
 
 def mean_kappa(study: Study, report: Report) -> Iterator[Line]:
-    """One line an arm."""
+    """mean kappa over these readers with its interval, by arm"""
     section = report.multireader
     for line in section.means:
         one = line.kappa
@@ -38,7 +38,7 @@ def mean_kappa(study: Study, report: Report) -> Iterator[Line]:
 
 
 def comparisons(study: Study, report: Report) -> Iterator[Line]:
-    """Arm by arm against the control: the mean over readers, then each reader."""
+    """every arm's kappa minus the control's: mean over readers, then each reader"""
     section = report.multireader
     for line in section.comparisons:
         one = line.found
@@ -144,7 +144,7 @@ def _why_not(one: Difference, whole: Comparison | None = None) -> str:
 
 
 def obuchowski_rockette(study: Study, report: Report) -> Iterator[Line]:
-    """Each analysis: the test of all arms, then arm by arm mean and difference."""
+    """the same for readers beyond these: test of all arms, means, differences"""
     others = report.multireader.others
     shared: Line = {
         "study": report.slug,
