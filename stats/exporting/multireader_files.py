@@ -20,7 +20,7 @@ FILES = {
 
 
 def mean_kappa(study: Study, report: Report) -> Iterator[Line]:
-    """mean kappa over these readers with its interval, by arm"""
+    """Mean kappa over these readers with its interval, by arm"""
     section = report.multireader
     for line in section.means:
         one = line.kappa
@@ -38,7 +38,7 @@ def mean_kappa(study: Study, report: Report) -> Iterator[Line]:
 
 
 def comparisons(study: Study, report: Report) -> Iterator[Line]:
-    """every arm's kappa minus the control's: mean over readers, then each reader"""
+    """Every arm's kappa minus the control's: mean over readers, then each reader"""
     section = report.multireader
     for line in section.comparisons:
         one = line.found
@@ -144,7 +144,7 @@ def _why_not(one: Difference, whole: Comparison | None = None) -> str:
 
 
 def obuchowski_rockette(study: Study, report: Report) -> Iterator[Line]:
-    """the same for readers beyond these: test of all arms, means, differences"""
+    """The same for readers beyond these: test of all arms, means, differences"""
     others = report.multireader.others
     shared: Line = {
         "study": report.slug,
