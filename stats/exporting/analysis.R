@@ -257,6 +257,65 @@ if (there("comparisons.csv")) {
     vapply(computed[whole], function(one) one[["p"]], numeric(1)), "holm"))
 }
 
+# ---- what moves the grades --------------------------------------------------------
+
+# Of one reader, or of all where there is none.
+pairs_of_all <- function(reader, arm, against) {
+  whose <- if (is.na(reader)) readers else reader
+  do.call(rbind, lapply(whose, function(one)
+    if (against == "standard") pairs_with_reference(one, arm)
+    else pairs_of(reading(one, arm, "0"), reading(one, arm, "1"))))
+}
+
+# Signed ranks, two-sided: exact by the sums of the doubled ranks over all signs, ties
+# and zeros as they are, or normal with continuity correction as wilcox.test has it.
+signed_rank_p <- function(moved, ranks, exact) {
+  moved <- sign(moved[ranks > 0])
+  ranks <- ranks[ranks > 0]
+  if (!length(ranks)) return(NA_real_)
+  positive <- sum(ranks[moved > 0])
+  if (!exact) {
+    centred <- positive - sum(ranks) / 2
+    return(2 * pnorm(-abs(centred - sign(centred) / 2) / (sqrt(sum(ranks^2)) / 2)))
+  }
+  chances <- 1
+  for (rank in round(2 * ranks))
+    chances <- (c(chances, numeric(rank)) + c(numeric(rank), chances)) / 2
+  place <- round(2 * positive) + 1
+  min(1, 2 * min(sum(chances[seq_len(place)]), sum(chances[place:length(chances)])))
+}
+
+if (there("grade_shift.csv")) {
+  table <- read_table("grade_shift.csv")
+  computed <- lapply(lines_of(table), function(line) {
+    pairs <- pairs_of_all(line$reader, line$arm, line$compared_with)
+    moved <- as.numeric(tapply(pairs$grade.y - pairs$grade.x, pairs$patient, mean))
+    half <- qt(0.975, length(moved) - 1) * sd(moved) / sqrt(length(moved))
+    moved <- round(moved, 9)
+    other <- moved[moved != 0]
+    exact <- identical(line$wilcoxon_exact, "TRUE")
+    c(mean_difference = mean(moved), interval_low = mean(moved) - half,
+      interval_high = mean(moved) + half,
+      wilcoxon_p = signed_rank_p(moved, rank(abs(moved)) * (moved != 0), exact),
+      wilcoxon_zeros_dropped_p = signed_rank_p(other, rank(abs(other)), exact))
+  })
+  compare_columns("grade_shift.csv", table, computed,
+                  c("mean_difference", "interval_low", "interval_high",
+                    "wilcoxon_p", "wilcoxon_zeros_dropped_p"))
+}
+
+if (there("detection.csv")) {
+  table <- read_table("detection.csv")
+  computed <- vapply(lines_of(table), function(line) {
+    pairs <- pairs_of_all(line$reader, line$arm, "standard")
+    normal <- pairs$grade.x >= as.numeric(line$normal_from)
+    said <- pairs$grade.y >= as.numeric(line$normal_from)
+    of <- switch(line$measure, sensitivity = !normal, specificity = normal, TRUE)
+    mean((said == normal)[of])
+  }, numeric(1))
+  compare("detection.csv share", table$share, computed)
+}
+
 # ---- image quality ----------------------------------------------------------------
 
 images <- read_table("image_quality.csv", c("case", "patient", "arm", "slice",
