@@ -170,4 +170,4 @@ def content_is_whole(frozen: FrozenReport) -> bool:
     said = events_of(frozen.study.slug).filter(
         action="study.freeze_report", after__report=frozen.sha256
     )
-    return any(event.after["version"] == frozen.number for event in said)
+    return any((e.after or {}).get("version") == frozen.number for e in said)

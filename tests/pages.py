@@ -53,6 +53,7 @@ NO_PAGES = frozenset(
         *("reading:test-pattern", "reading:guess-submit", "reading:guess-pixels"),
         *("reading:training-start", "reading:training-submit"),
         *("reading:training-pixels", "reading:lut-show", "stats:export"),
+        *("stats:report-pdf", "stats:report-json", "stats:report-freeze"),
     }
 )
 

@@ -33,9 +33,9 @@ class Command(BaseCommand):
         try:
             if not study.frozen_reports.exists():
                 image_quality_measure(study=study)
-            frozen = report_freeze(study=study)
-            if number is not None:
-                frozen = study.frozen_reports.filter(number=number).first()
+            last = report_freeze(study=study)
+            number = number or last.number
+            frozen = study.frozen_reports.filter(number=number).first()
             if frozen is None:
                 raise CommandError(f"There is no version {number} of the report.")
             content = document(frozen, language=options["language"])
