@@ -40,16 +40,19 @@ class _Figures(HTMLParser):
         self.images: list[dict[str, str]] = []
         self.dark: list[str] = []
         self.captions = 0
+        self.inside = False  # of a figure of ours, not a picture in a table
         self.forbidden: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
+        if tag == "figure":
+            self.inside = given.get("class") == "plot"
         if tag == "img" and "/figures/" in given["src"]:
             self.images.append(given)
         if tag == "source":
             assert given["media"] == "screen and (prefers-color-scheme: dark)"
             self.dark.append(given["srcset"])
-        self.captions += tag == "figcaption"
+        self.captions += tag == "figcaption" and self.inside
         if "style" in given or tag == "style" or any(n.startswith("on") for n in given):
             self.forbidden.append(tag)
 
