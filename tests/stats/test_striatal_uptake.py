@@ -133,6 +133,15 @@ def test_a_darker_slice_is_measured_against_its_own_background() -> None:
     )
 
 
+def test_noise_is_what_varies_within_slices() -> None:
+    image = plain_head(ratio=2.0, side=1)
+    regions = striatal_regions(image)
+    assert regions is not None
+    uneven = (image * np.array([1, 0.5, 1, 0.7, 1])[:, None, None]).astype(np.uint8)
+    assert striatal_uptake(uneven, regions).background_sd == 0
+    assert uptake(example(SAME_IN_BOTH)).background_sd > 3
+
+
 def test_an_image_without_a_whole_brain_has_no_regions() -> None:
     assert striatal_regions(np.zeros((5, 64, 64), np.uint8)) is None
     assert striatal_regions(np.full((5, 64, 64), 90, np.uint8)) is None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from readerstudy.cases import services as cases_services
-from readerstudy.cases.models import Case, Cohort
+from readerstudy.cases.models import Case, Cohort, Series
 from readerstudy.imaging.preprocessing import to_eight_bit
 from readerstudy.reading.models import Membership, Study
 from stats.image_quality import striatal_regions
@@ -197,6 +197,29 @@ def test_a_case_without_a_whole_brain_is_in_the_whole_image_only(
     ]
     crop, striatum, _ = section.quality[0].regions
     assert (crop.ssim.n, striatum.ssim.n) == (4, 3)
+
+
+def test_a_ct_shows_no_binding_and_has_no_regions(faulty: Study) -> None:
+    for case in faulty.cohort.cases.all():
+        Series.objects.create(
+            case=case,
+            role=Series.Role.REFERENCE,
+            modality="CT",
+            slices=70,
+            rows=128,
+            columns=128,
+            slice_spacing_mm=3.29,
+            row_spacing_mm=3.29,
+            column_spacing_mm=3.29,
+            total_counts=1.0,
+            instance_digest=case.code,
+        )
+    assert image_quality_measure(study=faulty)
+    section = report_build(study=faulty).striatum
+    assert not section.measured
+    assert section.quality[0].regions[0].ssim.n == 4
+    assert section.uptakes[0].suppression.mean == NotEstimable(Reason.NO_BRAIN)
+    assert image_quality_measure(study=faulty)  # there is nothing left to do
 
 
 def test_the_section_comes_back_from_json(faulty: Study, section: Striatum) -> None:
