@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from inference import registry
+from inference.card_words import Result, plain_lines, results_told
 from inference.learned import Known
 from inference.models import Weights
 from readerstudy.cases.learning import Learned
@@ -30,14 +31,14 @@ class Blocked:
 @dataclass(frozen=True)
 class CardPage:
     """spec: the registry's entry, None where this version has none any more.
-    results, training: name → value as text, from the card.
+    training: name → value as text, from the card.
     learns: "known", "nobody" or "unknown".
     """
 
     weights: Weights
     spec: registry.MethodSpec | None
     parameters: int | None
-    results: list[tuple[str, str]]
+    results: list[Result]
     training: list[tuple[str, str]]
     operators: list[tuple[str, int]]
     learns: str
@@ -54,7 +55,7 @@ def card_page(weights: Weights, user: User) -> CardPage:
         weights=weights,
         spec=spec,
         parameters=_parameters(weights, spec),
-        results=_plain(weights.card.get("results", {})),
+        results=results_told(weights.card.get("results", {})),
         training=_training(weights.card),
         operators=sorted(operators.items(), key=lambda one: (-one[1], one[0])),
         learns=_learns(data),
@@ -76,30 +77,9 @@ def _training(card: Mapping[str, Any]) -> list[tuple[str, str]]:
     """How it was trained, where the card says it: of others' networks it does not."""
     if not card.get("recipe"):
         return []
-    lines = _plain(card["recipe"])
+    lines = plain_lines(card["recipe"])
     lines += [(name, str(card[name])) for name in ("loss", "seed") if name in card]
-    return lines + _plain(card.get("versions", {}))
-
-
-def _plain(values: Any, before: str = "") -> list[tuple[str, str]]:
-    """Nested names joined by dots; numbers with five digits."""
-    if not isinstance(values, dict):
-        return []
-    lines: list[tuple[str, str]] = []
-    for name, value in values.items():
-        if isinstance(value, dict):
-            lines += _plain(value, f"{before}{name}.")
-        else:
-            lines.append((before + name, _text(value)))
-    return lines
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.5g}"
-    if value is None:
-        return "–"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return lines + plain_lines(card.get("versions", {}))
 
 
 def _learns(data: Mapping[str, Any]) -> str:

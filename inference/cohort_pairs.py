@@ -4,6 +4,7 @@ The test cases are only counted: no image of theirs is ever opened here.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from readerstudy.cases import selectors as cases_selectors
+from readerstudy.cases.acceptance import open_findings
 from readerstudy.cases.models import Case, Cohort, Rendition
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import to_eight_bit
@@ -27,14 +29,34 @@ LEAST_TRAINING_CASES = 3
 
 @dataclass(frozen=True)
 class Learnable:
-    """What there is to learn from, in cases; lacking: codes of those that want an
-    image of one of their scans."""
+    """What there is to learn from, in cases.
+
+    lacking: codes of those that want an image of one of their scans. differing: of
+    those whose scans differ in a way that no study would read yet.
+    """
 
     cases: int
     training: int
     validation: int
     test: int
     lacking: tuple[str, ...]
+    differing: tuple[str, ...]
+
+
+class Remedy(StrEnum):
+    """Where a coordinator can do something about it."""
+
+    NONE = ""
+    DIVISION = "division"
+    DIFFERENCES = "differences"
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why nothing can be learned from a cohort yet, in words."""
+
+    sentence: str
+    remedy: Remedy = Remedy.NONE
 
 
 def learnable(cohort: Cohort) -> Learnable:
@@ -44,9 +66,11 @@ def learnable(cohort: Cohort) -> Learnable:
         case__cohort=cohort, case__split__in=(TRAINING, VALIDATION), method__in=ROLES
     ).values_list("case__code", "method")
     made = set(images)
-    codes = _of(cohort, TRAINING, VALIDATION).values_list("code", flat=True)
+    cases = list(_of(cohort, TRAINING, VALIDATION).only("code", "parity"))
     lacking = [
-        code for code in codes if any((code, role) not in made for role in ROLES)
+        case.code
+        for case in cases
+        if any((case.code, role) not in made for role in ROLES)
     ]
     return Learnable(
         cases=len(splits),
@@ -54,45 +78,70 @@ def learnable(cohort: Cohort) -> Learnable:
         validation=splits.count(VALIDATION),
         test=splits.count(Case.Split.TEST),
         lacking=tuple(lacking),
+        differing=tuple(case.code for case in cases if open_findings(case)),
     )
 
 
 def refuse_unlearnable(cohort: Cohort) -> None:
     """Refused, in words, where nothing can be learned from the cohort yet."""
-    found = learnable(cohort)
+    if found := find_obstacle(cohort, learnable(cohort)):
+        raise Refused(found.sentence)
+
+
+def find_obstacle(cohort: Cohort, found: Learnable) -> Obstacle | None:
+    """The first thing in the way; found: what `learnable` says of the cohort."""
     name = {"cohort": cohort.name}
     if not found.cases:
-        raise Refused(_("The cohort “%(cohort)s” has no cases.") % name)
+        return Obstacle(_("The cohort “%(cohort)s” has no cases.") % name)
     if not found.training or not found.validation:
-        if cohort.frozen_at:
-            raise Refused(
-                _(
-                    "The cohort “%(cohort)s” was not divided before a study began to "
-                    "read it, and can no longer be. Train on another cohort."
-                )
-                % name
-            )
-        raise Refused(
-            _(
-                "The cohort “%(cohort)s” is not divided yet: a network learns from its "
-                "training cases and is chosen by its validation cases. Divide the "
-                "cohort first, on its page."
-            )
-            % name
-        )
+        return _undivided(cohort)
     if found.lacking:
-        raise Refused(
+        return Obstacle(
             _("These cases lack an image of the reference or the short scan: %(codes)s")
             % {"codes": _some(found.lacking)}
         )
-    if found.training < LEAST_TRAINING_CASES:
-        raise Refused(
+    if found.differing:
+        return Obstacle(
             _(
-                "There are %(training)d training cases; at least %(least)d are needed "
-                "to learn anything."
+                "The two scans of these cases differ in more than their time, and "
+                "nobody has said why they may stay: %(codes)s. A network would learn "
+                "that difference. Give the reasons on the page of the cohort's "
+                "differences between scans, or import the cohort without these cases."
             )
-            % {"training": found.training, "least": LEAST_TRAINING_CASES}
+            % {"codes": _some(found.differing)},
+            Remedy.DIFFERENCES,
         )
+    if found.training < LEAST_TRAINING_CASES:
+        return Obstacle(
+            _(
+                "Training cases: %(training)d. At least %(least)d are needed to learn "
+                "anything."
+            )
+            % {"training": found.training, "least": LEAST_TRAINING_CASES},
+            Remedy.NONE if cohort.frozen_at else Remedy.DIVISION,
+        )
+    return None
+
+
+def _undivided(cohort: Cohort) -> Obstacle:
+    name = {"cohort": cohort.name}
+    if cohort.frozen_at:
+        return Obstacle(
+            _(
+                "The cohort “%(cohort)s” was not divided before a study began to "
+                "read it, and can no longer be. Train on another cohort."
+            )
+            % name
+        )
+    return Obstacle(
+        _(
+            "The cohort “%(cohort)s” is not divided yet: a network learns from its "
+            "training cases and is chosen by its validation cases. Divide the "
+            "cohort first, on its page."
+        )
+        % name,
+        Remedy.DIVISION,
+    )
 
 
 def _some(codes: tuple[str, ...], most: int = 10) -> str:
@@ -117,8 +166,9 @@ class CohortPairs:
         training, validation = self.training, self.validation
         return {
             "description": (
-                f"{training.cases} training and {validation.cases} validation cases "
-                f"of the cohort “{cohort.name}”, {training.short.shape[1]} slices each"
+                f"{_cases(training, 'training')} and "
+                f"{_cases(validation, 'validation')} of the cohort “{cohort.name}”, "
+                f"{training.short.shape[1]} slices each"
             ),
             "sha256": self.sha256,
             "cohort": cohort.name,
@@ -129,6 +179,11 @@ class CohortPairs:
             },
             "patients": self.patients,
         }
+
+
+def _cases(pairs: "Pairs", part: str) -> str:
+    """Counted in English, as all of a card is."""
+    return f"{pairs.cases} {part} case{'' if pairs.cases == 1 else 's'}"
 
 
 def cohort_pairs(cohort: Cohort) -> CohortPairs:

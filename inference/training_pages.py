@@ -9,10 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from readerstudy.cases.models import Cohort
-from readerstudy.imaging.errors import Refused
 
 from . import registry
-from .cohort_pairs import refuse_unlearnable
 from .curves import Curve, curve
 from .living import is_ending, living_workers
 from .models import Training
@@ -35,6 +33,7 @@ class TrainingRow:
     best_psnr_db: float | None
     best_epoch: int | None
     learning_rate: str
+    versions: str  # of what it runs with, and the number of threads
     time_left: str  # empty where it is not known
     time_taken: str
 
@@ -46,15 +45,6 @@ class Curves:
     ssim: Curve | None
     short_psnr_db: float | None
     short_ssim: float | None
-
-
-def obstacle(cohort: Cohort) -> str:
-    """Why nothing can be learned from the cohort yet; empty where it can."""
-    try:
-        refuse_unlearnable(cohort)
-    except Refused as refusal:
-        return str(refusal)
-    return ""
 
 
 def training_rows(cohort: Cohort) -> list[TrainingRow]:
@@ -80,6 +70,9 @@ def training_row(training: Training) -> TrainingRow:
         best_psnr_db=best and best["validation_psnr_db"],
         best_epoch=best and best["number"],
         learning_rate=f"{last['learning_rate']:.2g}" if last else "",
+        versions=", ".join(
+            f"{name} {value}" for name, value in training.versions.items()
+        ),
         time_left=_time_left(training),
         time_taken=_time_taken(training),
     )

@@ -102,7 +102,7 @@ INFERENCE_LAYERS = (
         *("apps", "networks", "stacks", "quality", "recipes", "devices", "claims"),
         *("learned", "exports", "file_kinds", "curves", "trying", "models"),
     },
-    {"filters", "registry", "told_cards", "living", "migrations"},
+    {"filters", "registry", "told_cards", "card_words", "living", "migrations"},
     {"prediction", "card_page", "training_forms"},
     {"training", "runtime"},
     {"simulated_pairs", "cohort_pairs", "computing", "selectors"},

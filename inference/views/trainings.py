@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from inference import services, training_pages
-from inference.cohort_pairs import learnable
+from inference.cohort_pairs import find_obstacle, learnable
 from inference.models import Training
 from inference.training_forms import TrainingForm
 from readerstudy.cases.models import Cohort
@@ -38,13 +38,14 @@ def _page(
     request: Request, cohort: Cohort, form: TrainingForm, status: int = 200
 ) -> HttpResponse:
     rows = training_pages.training_rows(cohort)
+    parts = learnable(cohort)
     context = {
         "cohort": cohort,
         "form": form,
         "rows": rows,
         "active": any(row.training.active for row in rows),
-        "parts": learnable(cohort),
-        "obstacle": training_pages.obstacle(cohort),
+        "parts": parts,
+        "obstacle": find_obstacle(cohort, parts),
     }
     return render(request, "inference/training_list.html", context, status=status)
 

@@ -55,6 +55,13 @@ def cohort(coordinator) -> Cohort:
     return cohort
 
 
+def test_parts_are_counted_by_name_and_so_are_the_cases_in_none(browser, cohort):
+    said = browser.get(f"/cohorts/{cohort.pk}/").content.decode()
+    for part in ("training 1", "test 1", "in no part 2"):
+        assert f'<span class="tag">{part}</span>' in said
+    assert '<option value="none">in no part</option>' in said
+
+
 @pytest.fixture
 def page(browser, cohort):
     def page(**asked: object) -> str:

@@ -43,15 +43,23 @@ def test_two_scans_that_differ_in_time_alone_have_no_finding(report):
 
 
 @pytest.mark.parametrize(
-    ("moved", "offset"),
-    [({"slices_moved": 2}, (0, 0, 6.58)), ({"columns_moved": -3}, (-9.87, 0, 0))],
+    ("moved", "offset", "axis", "way"),
+    [
+        ({"slices_moved": 2}, (0, 0, 6.58), 2, "head"),
+        ({"slices_moved": -2}, (0, 0, -6.58), 2, "feet"),
+        ({"columns_moved": 3}, (9.87, 0, 0), 0, "left"),
+        ({"columns_moved": -3}, (-9.87, 0, 0), 0, "right"),
+    ],
 )
-def test_a_patient_who_moved_is_told_in_millimetres_and_blocks(report, moved, offset):
+def test_a_patient_who_moved_is_told_in_millimetres_and_blocks(
+    report, moved, offset, axis, way
+):
     found = report(**moved)
     assert found.offset_mm == pytest.approx(offset, abs=0.7)
     (finding,) = found.blocking
     assert finding.kind == "offset"
-    assert f"{found.offset_mm[2]:+.1f} mm to the head" in finding.sentence
+    assert f"{abs(found.offset_mm[axis]):.1f} mm to the {way}" in finding.sentence
+    assert "-" not in finding.sentence
 
 
 def test_less_than_a_voxel_is_told_but_blocks_nothing(tmp_path):

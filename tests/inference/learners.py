@@ -8,7 +8,8 @@ from unittest import mock
 
 from inference import recipes, services
 from inference.models import Training
-from readerstudy.cases.models import Cohort
+from readerstudy.cases.models import Case, Cohort
+from readerstudy.cases.plan import ParityFinding, ParityReport
 
 from .conftest import make_cohort
 
@@ -27,6 +28,15 @@ def make_divided(name: str = "Divided") -> Cohort:
         case.patient_digest = sha256(f"{name} {case.code}".encode()).hexdigest()
         case.save()
     return cohort
+
+
+def let_differ(cohort: Cohort, code: str, kind: str = "mirrored") -> Case:
+    """As if the two scans of the case differed so, and nobody had said anything."""
+    case = cohort.cases.get(code=code)
+    found = (ParityFinding(kind, f"They differ: {kind}.", blocking=kind != "position"),)
+    case.parity = ParityReport((0.0, 0.0, 0.0), 5.0, found).to_json()
+    case.save()
+    return case
 
 
 @contextmanager

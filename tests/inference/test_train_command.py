@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from inference import services
 from inference.models import Training, Weights
 
-from .learners import ask, make_divided, run, short_recipe
+from .learners import ask, let_differ, make_divided, run, short_recipe
 
 pytestmark = pytest.mark.django_db
 SHORT = ("unet-l1", "--cohort=Divided", "--recipe=short")
@@ -59,6 +59,9 @@ def test_what_cannot_be_trained_is_said_without_a_stack_trace():
         train("unet-l9", "--cohort=Divided")
     with pytest.raises(CommandError, match="no recipe “slow”"):
         train("unet-l1", "--cohort=Divided", "--recipe=slow")
+    let_differ(cohort, "C001")
+    with pytest.raises(CommandError, match="why they may stay: C001"):
+        train(*SHORT)
     cohort.cases.update(split="")
     with pytest.raises(CommandError, match="is not divided yet"):
         train(*SHORT)

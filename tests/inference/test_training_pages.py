@@ -14,7 +14,7 @@ from inference.models import Training, Worker
 from readerstudy.cases.models import Cohort
 
 from .conftest import dead_claim
-from .learners import ask, make_divided, run, short_recipe
+from .learners import ask, let_differ, make_divided, run, short_recipe
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -45,6 +45,7 @@ def test_a_coordinator_comes_from_the_cohort_and_starts_a_training(pages, divide
     assert address("list", divided) in page.content.decode()
     page = pages.get(address("list", divided)).content.decode()
     assert "<b>3</b> training cases" in page
+    assert re.search("<b>1</b> validation case<", page)
     assert "U-Net(L4) (535,505 parameters)" in page
     assert "No network has been trained" in page
     with short_recipe():
@@ -69,6 +70,49 @@ def test_a_cohort_that_is_not_divided_says_so_instead_of_a_form(pages, cohort):
     assert "is not divided yet" in page
     assert 'name="network"' not in page
     assert f"{reverse('cases:cohort-detail', args=[cohort.pk])}#division" in page
+
+
+def test_a_difference_nobody_accepted_leads_to_where_it_is_accepted(pages, divided):
+    let_differ(divided, "C002")
+    page = pages.get(address("list", divided)).content.decode()
+    assert "nobody has said why they may stay: C002." in page
+    assert 'name="network"' not in page
+    assert f'href="{reverse("cases:cohort-parity", args=[divided.pk])}"' in page
+    assert "#division" not in page
+    response = pages.post(address("request", divided), WANTED)
+    assert response.status_code == 422
+    assert "C002" in response.content.decode()
+    assert not Training.objects.exists()
+    accept = reverse("cases:parity-accept", args=[divided.pk])
+    pages.post(accept, {"kind": "mirrored", "reason": "Turned while exporting."})
+    assert 'name="network"' in pages.get(address("list", divided)).content.decode()
+
+
+def test_device_versions_and_data_appear_while_one_looks(pages, divided):
+    training = run(ask(divided))
+    place = address("detail", divided, training.pk)
+    polled = pages.get(place, headers=HTMX).content.decode()
+    whole = pages.get(place).content.decode()
+    for said in (
+        training.device,
+        training.data_sha256,
+        f"torch {training.versions['torch']}",
+    ):
+        assert said in polled
+        assert whole.count(said) == polled.count(said), "nowhere else, to grow old"
+
+
+def test_the_card_gives_its_results_in_words(pages, divided):
+    weights = run(ask(divided)).result
+    card = reverse("inference:weights-card", args=[weights.pk])
+    page = pages.get(card).content.decode()
+    results = weights.card["results"]
+    gain = results["psnr_db_gain"]
+    assert "<dt>PSNR gained, dB</dt>" in page
+    assert f"<dd>{gain['mean']:.2f} ± {gain['sd']:.2f} (SD)</dd>" in page
+    shown = page.split("The whole card")[0]
+    assert [name for name in results if f"<code>{name}" in shown] == []
+    assert ">psnr_db" not in shown
 
 
 def test_what_is_refused_is_said_beside_the_form(pages, divided):

@@ -13,10 +13,11 @@ from inference.models import Training, Weights
 from inference.services.workers import worker_register
 from readerstudy.audit.models import AuditEvent
 from readerstudy.cases.models import Cohort, Rendition
+from readerstudy.cases.services.parity import case_accept_parity
 from readerstudy.imaging.errors import Refused
 
 from .conftest import make_cohort
-from .learners import ask, make_divided, run
+from .learners import ask, let_differ, make_divided, run
 
 pytestmark = pytest.mark.django_db
 
@@ -178,7 +179,7 @@ def test_a_cohort_that_is_not_ready_says_what_it_lacks(coordinator):
     assert "is not divided yet" in refused(undivided)
     few = make_divided("Few")
     few.cases.filter(code="C001").update(split="test")
-    assert "There are 2 training cases; at least 3" in refused(few)
+    assert "Training cases: 2. At least 3" in refused(few)
     bare = make_divided("Bare")
     Rendition.objects.filter(case__cohort=bare, case__code="C002").delete()
     assert "lack an image of the reference or the short scan: C002" in refused(bare)
@@ -187,6 +188,39 @@ def test_a_cohort_that_is_not_ready_says_what_it_lacks(coordinator):
 def test_a_test_case_without_images_is_no_obstacle(divided):
     Rendition.objects.filter(case__cohort=divided, case__split="test").delete()
     assert ask(divided).state == "queued"
+
+
+@pytest.mark.parametrize("code", ["C002", "C004"])  # of training, of validation
+def test_no_network_learns_a_difference_that_nobody_has_accepted(
+    divided, coordinator, code
+):
+    case = let_differ(divided, code)
+    assert f"nobody has said why they may stay: {code}." in refused(divided)
+    assert not Training.objects.exists()
+    case_accept_parity(case=case, reason="Looked at both.", by=coordinator)
+    assert run(ask(divided)).state == "done"
+
+
+def test_what_readers_may_see_a_network_may_learn(divided):
+    let_differ(divided, "C001", "position")  # told, but it needs no reason
+    let_differ(divided, "C005")  # of test: never opened
+    assert ask(divided).state == "queued"
+
+
+def test_a_training_that_waits_or_was_stopped_asks_again(divided):
+    waiting, stopped = ask(divided), ask(divided, seed=2)
+    services.training_stop(training=stopped)
+    let_differ(divided, "C002")
+    with pytest.raises(Refused, match="why they may stay: C002"):
+        services.training_resume(training=stopped)
+    assert run(waiting).state == "failed"
+    assert "why they may stay: C002" in waiting.message
+    assert waiting.history == []
+
+
+def test_the_card_counts_cases_in_words_that_fit(divided):
+    said = run(ask(divided)).result.card["data"]["description"]
+    assert said.startswith("3 training cases and 1 validation case of the cohort")
 
 
 def test_the_same_training_is_not_asked_for_twice_at_once(divided):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from ..models import Case, Cohort
-from ..selectors.table import ANY_PROBLEM, ORDERS, PROBLEMS, Wanted
+from ..selectors.table import ANY_PROBLEM, NO_PART, ORDERS, PROBLEMS, Wanted
 from ..services.splits import LONGEST_SEED
 from ..splits import PARTS, Sizes
 
@@ -24,7 +24,11 @@ class TableForm(forms.Form):
     split = forms.ChoiceField(
         required=False,
         label=_("Part"),
-        choices=[ALL, *((value or "none", said) for value, said in Case.Split.choices)],
+        choices=[
+            ALL,
+            *((value, said) for value, said in Case.Split.choices if value),
+            ("none", NO_PART),
+        ],
     )
     sex = forms.ChoiceField(
         required=False,

@@ -27,6 +27,12 @@ SAME_POSITION_MM = 1.0
 # from half a voxel on, one should know.
 OFFSET_BLOCKS_MM = PIXEL_MM
 OFFSET_TOLD_MM = PIXEL_MM / 2
+# along x, y and z: where a positive displacement leads, and where a negative one
+WAYS = (
+    (gettext_noop("%(mm)s mm to the left"), gettext_noop("%(mm)s mm to the right")),
+    (gettext_noop("%(mm)s mm to the back"), gettext_noop("%(mm)s mm to the front")),
+    (gettext_noop("%(mm)s mm to the head"), gettext_noop("%(mm)s mm to the feet")),
+)
 # Counts follow the duration by this factor, or they were scaled differently.
 COUNTS_FOLLOW = 2.0
 # Share of voxels below zero from which on a reconstruction makes such values.
@@ -128,16 +134,22 @@ def _offset(offset: tuple[float, float, float] | None) -> Iterator[ParityFinding
             blocking=True,
         )
     elif (apart := max(map(abs, offset))) > OFFSET_TOLD_MM:
-        x, y, z = (f"{one:+.1f}" for one in offset)
+        x, y, z = (_towards(*one) for one in zip(offset, WAYS, strict=True))
         yield ParityFinding(
             "offset",
             gettext_noop(
-                "The short scan is displaced from the reference by %(x)s mm to the "
-                "left, %(y)s mm to the back and %(z)s mm to the head."
+                "The short scan is displaced from the reference by %(x)s, %(y)s and "
+                "%(z)s."
             )
             % {"x": x, "y": y, "z": z},
             blocking=apart > OFFSET_BLOCKS_MM,
         )
+
+
+def _towards(offset_mm: float, ways: tuple[str, str]) -> str:
+    """A distance is never negative: its way says where it leads."""
+    rounded = round(offset_mm, 1)
+    return ways[rounded < 0] % {"mm": f"{abs(rounded):.1f}"}
 
 
 def _mirrored() -> Iterator[ParityFinding]:

@@ -19,6 +19,7 @@ from ..models import Case, Cohort, Rendition, Series
 # ParityFinding.blocking within Case.parity, however the database spells its JSON
 BLOCKING = Q(parity__findings__iregex=r'"blocking":\s*true')
 
+NO_PART = _("in no part")
 PROBLEMS: dict[str, Any] = {
     "parity": _("scans differ, not accepted"),
     "accepted": _("scans differ, accepted"),
@@ -164,7 +165,7 @@ def split_counts(cohort: Cohort) -> list[tuple[str, int]]:
         .values_list("split", "cases")
     )
     return [
-        (str(label), counted[value])
+        (str(label if value else NO_PART), counted[value])
         for value, label in Case.Split.choices
         if value in counted
     ]
