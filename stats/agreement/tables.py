@@ -108,24 +108,29 @@ def pair_table(
         within_one=clustered_share(np.abs(x - y) <= 1, patients=owners, level=level),
         pabak=_stretched(exact, k),
         grades=tuple(
-            GradeIndex(
-                grade,
-                clustered_mean(
-                    ((x == place) & (y == place)) * 1.0
-                    - ((x != place) & (y != place)) * 1.0,
-                    patients=owners,
-                    bound=1.0,
-                    level=level,
-                ),
-                clustered_mean(
-                    (y == place) * 1.0 - (x == place) * 1.0,
-                    patients=owners,
-                    bound=1.0,
-                    level=level,
-                ),
-            )
+            _grade_index(grade, x == place, y == place, owners, level)
             for place, grade in enumerate(categories)
         ),
+    )
+
+
+def _grade_index(
+    grade: int,
+    first: NDArray[np.bool_],
+    second: NDArray[np.bool_],
+    patients: Integers,
+    level: float,
+) -> GradeIndex:
+    """first, second: (n,) whether the reading gave the grade."""
+
+    def mean(values: Floats) -> Estimate:
+        return clustered_mean(values, patients=patients, bound=1.0, level=level)
+
+    neither = (~first & ~second).astype(np.float64)
+    return GradeIndex(
+        grade,
+        prevalence=mean((first & second) - neither),
+        bias=mean(second.astype(np.float64) - first),
     )
 
 

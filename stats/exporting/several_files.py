@@ -137,7 +137,7 @@ Bounded = dict[str, Interval | NotEstimable | None]
 
 
 def several_readers(study: Study, report: Report) -> Iterator[Line]:
-    """One line an arm and coefficient."""
+    """Agreement among all readers, by arm and coefficient."""
     for arm in report.several.among:
         for one in arm.coefficients:
             of_f = {"f_interval": one.f_interval}
@@ -177,7 +177,7 @@ def _compared(report: Report) -> Iterator[tuple[ArmName, Line, Compared]]:
 
 
 def reader_agreement(study: Study, report: Report) -> Iterator[Line]:
-    """One line an arm, reader, comparison and grade of the scale."""
+    """Equal and neighbouring grades, by arm, reader and grade."""
     for arm, who, one in _compared(report):
         pairs = one.pairs
         same = {
@@ -225,7 +225,7 @@ def _numbers(numbers: dict[str, Estimate | None]) -> Line:
 
 
 def confusion(study: Study, report: Report) -> Iterator[Line]:
-    """One line an arm, reader, comparison and pair of grades, those never given too."""
+    """Which grades were taken for which, by arm and reader."""
     categories = report.several.categories
     for arm, who, one in _compared(report):
         for first, row in zip(categories, one.pairs.table, strict=True):
@@ -240,7 +240,7 @@ def confusion(study: Study, report: Report) -> Iterator[Line]:
 
 
 def kappa_bootstrap(study: Study, report: Report) -> Iterator[Line]:
-    """One line an arm, reader and comparison, with the plan's weights."""
+    """Intervals of kappa from resampled patients, by arm and reader."""
     for arm, who, one in _compared(report):
         yield {
             **head(report, arm),
