@@ -30,19 +30,22 @@ def export_record(*, study: Study, by: User | None, excel: bool) -> None:
 
 
 def image_quality_measure(*, study: Study, seconds: float | None = None) -> bool:
-    """Measure what has not been measured yet, for about `seconds`, at least a case.
+    """Measure what has not been measured yet: a case, and more for about `seconds`.
 
+    The first case loads libraries, which takes long once and is not what is counted.
     True when nothing is left to do. Saved case by case, and the same again changes
     nothing: it may be stopped, run twice, or run by two processes at once. An image
     whose file is damaged stays unmeasured, and the report names it.
     """
-    until = None if seconds is None else monotonic() + seconds
+    until = None
     waiting = list(image_set(study).waiting())
     for number, (reference, renditions) in enumerate(waiting, start=1):
         qualities, uptakes = measured_rows(reference, renditions)
         with transaction.atomic():
             ImageQuality.objects.bulk_create(qualities, ignore_conflicts=True)
             StriatalUptake.objects.bulk_create(uptakes, ignore_conflicts=True)
+        if seconds is not None and until is None:
+            until = monotonic() + seconds
         if until is not None and monotonic() >= until and number < len(waiting):
             return False
     return True
