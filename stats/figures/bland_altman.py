@@ -63,7 +63,7 @@ class BlandAltman(Picture):
         patients = [arm.both.patients for arm in self.arms]
         return _(
             "Binding ratio in the arm minus that in the reference, against the mean of "
-            "both (n = %(n)s sides of %(patients)s patients). Line: bias; dashed: "
+            "both (sides: n = %(n)s; patients: n = %(patients)s). Line: bias; dashed: "
             "95 %% limits of agreement; shaded: their 95 %% intervals, clustered by "
             "patient (bias: t over patients; limits: Zou 2013)."
         ) % {

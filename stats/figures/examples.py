@@ -157,18 +157,20 @@ class OneCase(ExamplePanels):
 
     @property
     def caption(self) -> str:
-        choice = (
-            _(
+        if self.report.examples.cases == 1:
+            choice = _("Case %(case)s, the only one that has a PSNR in every arm.")
+        elif self.kind == "typical":
+            choice = _(
                 "Case %(case)s, which stands in the middle of %(n)s cases by the mean "
                 "of PSNR over the arms."
             )
-            if self.kind == "typical"
-            else _(
+        else:
+            choice = _(
                 "Case %(case)s, which has the lowest mean of PSNR over the arms among "
                 "%(n)s cases."
             )
-        ) % {"case": self.panels[0].case, "n": self.report.examples.cases}
-        return f"{choice} {self._rule()}"
+        numbers = {"case": self.panels[0].case, "n": self.report.examples.cases}
+        return f"{choice % numbers} {self._rule()}"
 
     @property
     def alt(self) -> str:

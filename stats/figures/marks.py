@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Span = Interval | NotEstimable | None  # None: none was asked for
 MARK_HEIGHT = 0.17
 ALL = "all"  # what the table calls the mean of all series
+MOST_REASONS = 5  # in a row
 MEAN = -1  # place of the mean's marks among the series
 
 
@@ -119,16 +120,27 @@ def draw_marks(figure: Figure, theme: Theme, what: Marks) -> None:
     for place, row in enumerate(what.rows):
         for series, mark in enumerate(row.marks):
             y = place + _offset(series, what.lines)
-            _draw(axes, theme, mark, y, series=series, name=what.series[series])
+            words = _words(what, what.series[series], mark)
+            _draw(axes, theme, mark, y, series=series, words=words)
         if row.mean is not None:
             y = place + _offset(len(row.marks), what.lines)
-            _draw(axes, theme, row.mean, y, series=MEAN, name=what.all_of_them)
+            words = _words(what, what.all_of_them, row.mean)
+            _draw(axes, theme, row.mean, y, series=MEAN, words=words)
     if len(what.names) > 1:
         _legend(figure, theme, what)
 
 
 def _offset(line: int, lines: int) -> float:
     return (line - (lines - 1) / 2) * 0.8 / lines
+
+
+def _words(what: Marks, name: str, mark: Mark) -> str:
+    """Of many series without the reason, which the alternative text and the table say:
+    a figure full of sentences is not read."""
+    if not isinstance(mark.value, NotEstimable):
+        return ""
+    short = what.lines > MOST_REASONS
+    return f"{name}: {_('not estimable') if short else why_not(mark.value)}"
 
 
 def _look(theme: Theme, series: int) -> tuple[str, str, float]:
@@ -139,11 +151,11 @@ def _look(theme: Theme, series: int) -> tuple[str, str, float]:
 
 
 def _draw(
-    axes: Axes, theme: Theme, mark: Mark, y: float, *, series: int, name: str
+    axes: Axes, theme: Theme, mark: Mark, y: float, *, series: int, words: str
 ) -> None:
+    """words: in the place of a mark that cannot be drawn."""
     shade, shape, size = _look(theme, series)
     if isinstance(mark.value, NotEstimable):
-        words = f"{name}: {why_not(mark.value)}"
         axes.annotate(
             wrapped(words, width=76, lines=1),
             (0, y),

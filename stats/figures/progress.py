@@ -77,12 +77,15 @@ class Progress(Picture):
         return Table(("reader", "at", "reads", "end_of_session"), tuple(rows))
 
     def draw(self, figure: Figure, theme: Theme) -> None:
+        from matplotlib.ticker import MaxNLocator
+
         axes = figure.add_subplot()
         dress(axes, theme, grid="both")
         for series, one in enumerate(self.report.progress):
             self._draw_reader(axes, theme, series, one)
         axes.set_ylim(bottom=0)
         axes.set_ylabel(_("Reads submitted"))
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         _label_dates(axes)
         names = reader_names(self.report)
         if len(names) > 1:
