@@ -232,7 +232,7 @@ def not_estimable(what: Marks) -> list[str]:
 
 def hollow_words(what: Marks) -> str:
     """What a hollow mark says, where there is one."""
-    every = [mark for row in what.rows for mark in row.marks]
+    every = [mark for row in what.rows for mark in (*row.marks, row.mean) if mark]
     hollow = any(
         isinstance(mark.interval, NotEstimable) and estimated(mark.value) is not None
         for mark in every
