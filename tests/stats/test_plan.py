@@ -126,7 +126,7 @@ def test_a_primary_comparison_that_cannot_be_made_says_why(
     nothing = NotEstimable(Reason.READER_MISSING)
     assert primary.same.difference.difference == primary.same.is_not_inferior == nothing
     page = page_of()
-    assert "Not inferior" not in page
+    assert "Not inferior by the margin:" not in page
     assert "Not shown:" not in page
     assert "it is not estimable for every reader" in page
 
