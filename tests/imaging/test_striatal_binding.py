@@ -57,6 +57,17 @@ def test_a_head_that_is_turned_is_measured_alike(turn_deg: float) -> None:
     )
 
 
+def test_the_ratios_that_cohorts_hold_are_those_that_are_measured_today() -> None:
+    """By `binding_ratios` as it was before its regions could be asked for; a cohort
+    keeps what was measured at its import. numpy 2, x86-64; other processors may add
+    in another order."""
+    head = plain_head(right=2.5, left=5.5)
+    noisy = np.random.default_rng(1).poisson(head.counts).astype(np.float32)
+    assert binding_ratios(
+        Volume(noisy, head.spacing_mm), central_slice=CENTRAL
+    ) == pytest.approx((2.5512339430710345, 5.538885058708062), rel=1e-9)
+
+
 def test_nothing_bound_is_zero() -> None:
     head = plain_head(right=0.0, left=0.0)
     assert binding_ratios(head, central_slice=CENTRAL) == pytest.approx((0, 0))
