@@ -1,9 +1,10 @@
 """The page's HTML as blocks of plain data, for whoever sets them on paper.
 
 A run is {"t": text, "s": style letters}: b bold, i italic, c code, m muted and small,
-u raised, d lowered; or {"t": "\\n"} for a new line. Texts are what people see, with
-spaces collapsed. Whatever is marked no-print is left out; what a page folds away is
-there.
+u raised, d lowered; or {"t": "\\n"} for a new line. A run that points at a place of the
+report has it as "l"; such places are blocks of their own. Texts are what people see,
+with spaces collapsed. Whatever is marked no-print is left out; what a page folds away
+is there.
 """
 
 import re
@@ -31,12 +32,18 @@ BLOCKS = frozenset(
 SPACES = re.compile(r"[ \t\r\n\f]+")
 # Letters of a line of 8 pt on a page of A4; more columns are set smaller.
 LINE_LETTERS, FULL, LEAST = 118, 8.5, 5.2
-SHORT = 15  # rows of a table that stays on one page
+SHORT = 45  # lines of a table that stays on one page
 BROKEN = 22  # letters after which a cell's line may well be broken
 
 
 def blocks_of(html: str) -> list[Block]:
-    found = list(_blocks(parse(html)))
+    found, places = [], set()
+    for one in _blocks(parse(html)):
+        if one["kind"] == "place":
+            if one["name"] in places:
+                continue
+            places.add(one["name"])
+        found.append(one)
     for one, following in zip(found, [*found[1:], {}], strict=True):
         if one["kind"] == "table":
             one["captioned"] = one["short"] and bool(following.get("small"))
@@ -52,6 +59,8 @@ def _blocks(node: Node) -> Iterator[Block]:
         yield from _paragraph(loose)
         loose = []
         if child.is_printed:
+            if place := child.attributes.get("id"):
+                yield {"kind": "place", "name": place}
             yield from _block(child)
     yield from _paragraph(loose)
 
@@ -141,7 +150,7 @@ def _table(node: Node) -> Iterator[Block]:
         "head": head,
         "body": body,
         "size": round(size, 2),
-        "short": len(body) <= SHORT,
+        "short": sum(map(_lines, body)) <= SHORT,
         "captioned": False,
     }
 
@@ -203,6 +212,15 @@ def _letters(rows: list[list[Block]]) -> int:
     return sum(longest.values())
 
 
+def _lines(row: list[Block]) -> int:
+    """About how many a row takes."""
+    texts = ["".join(run["t"] for run in cell["runs"]) for cell in row]
+    return max(
+        (sum(1 + _ems(line) // 30 for line in text.split("\n")) for text in texts),
+        default=0,
+    )
+
+
 def _ems(line: str) -> int:
     """Letters, a Japanese one counted as two."""
     return sum(2 if letter > "\u2e7f" else 1 for letter in line)
@@ -226,7 +244,9 @@ def _runs(children: Iterable[Node | str], style: str) -> Iterator[Run]:
             more = STYLES.get(child.tag, "")
             if "muted" in child.classes and "m" not in style + more:
                 more += "m"
-            yield from _runs(child.children, style + more)
+            place = child.attributes.get("href", "")
+            for run in _runs(child.children, style + more):
+                yield {**run, "l": place[1:]} if place.startswith("#") else run
             if breaks:
                 yield {"t": "\n", "s": ""}
 

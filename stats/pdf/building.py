@@ -67,6 +67,10 @@ def _document(
             "sha256": frozen.sha256[:16] + "…",
         },
         "page": _("page {n} of {N}"),
+        "at-page": _(" (page {n})"),
+        "places": list(
+            dict.fromkeys(one["name"] for one in blocks if one["kind"] == "place")
+        ),
         "blocks": blocks,
     }
 

@@ -119,8 +119,9 @@ def test_it_is_kept_as_it_was_first_given_out(
 @pytest.mark.pure
 def test_blocks_are_what_a_page_says() -> None:
     html = """
-      <section><h2>Head &amp; tail</h2><form>not <b>printed</b></form>
+      <section id="top"><h2>Head &amp; tail</h2><form>not <b>printed</b></form>
       <p class="small muted">A  <b>bold</b>\n word<br>below <code>c*</code></p>
+      <p>See <a href="#top">there</a></p>
       <div class="notice warning"><p>Mind.</p></div>
       <dl><div class="wide"><dt>Term</dt><dd>Fact<details><summary>More</summary>
         <table><tbody><tr><td>in it</td></tr></tbody></table></details></dd></div></dl>
@@ -131,7 +132,20 @@ def test_blocks_are_what_a_page_says() -> None:
         <span class="no-print">SVG</span></figcaption></figure>
       <ul><li>first</li><li>second</li></ul><p class="no-print">not this</p></section>
     """
-    head, text, notice, facts, more, inner, table, figure, listed = blocks_of(html)
+    (
+        place,
+        head,
+        text,
+        link,
+        notice,
+        facts,
+        more,
+        inner,
+        table,
+        named,
+        figure,
+        listed,
+    ) = blocks_of(html)
     assert head == {
         "kind": "heading",
         "level": 1,
@@ -141,6 +155,8 @@ def test_blocks_are_what_a_page_says() -> None:
         *("A ", "bold", " word", "\n", "below ", "c*")
     ]
     assert text["runs"][1]["s"].endswith("b")
+    assert (place["name"], named["name"]) == ("top", "figure-one")
+    assert link["runs"] == [{"t": "See ", "s": ""}, {"t": "there", "s": "", "l": "top"}]
     assert notice["blocks"][0]["runs"][0]["t"] == "Mind."
     assert facts["pairs"][0]["text"] == [{"t": "Fact", "s": ""}]
     assert (more["kind"], inner["kind"]) == ("text", "table")
