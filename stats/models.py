@@ -3,6 +3,7 @@ services."""
 
 from django.contrib.auth.models import User
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from readerstudy.reading.models import Study
 
@@ -10,9 +11,9 @@ from readerstudy.reading.models import Study
 class Mask(models.TextChoices):
     """Which pixels of an image a number is of; always found in the reference."""
 
-    CROP = "crop"  # all 64×64
-    STRIATUM = "striatum"
-    BACKGROUND = "background"
+    CROP = "crop", _("Whole image (64×64 pixels)")
+    STRIATUM = "striatum", _("Striatum")
+    BACKGROUND = "background", _("Background: brain away from the striatum")
 
 
 class ImageQuality(models.Model):

@@ -154,6 +154,10 @@ def arguments(walk: Walk, name: str) -> list[object]:
         "study_uid": "1.2.3",
         "number": 1,
         "index": 0,
+        "name": "kappa",
+        "form": "svg",
+        "arm": "short",
+        "case": walk.study.cohort.cases.first().code,
     }
     assert name in typed, f"teach the leak walk what to put for <{name}>"
     return [typed[name]]

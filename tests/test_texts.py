@@ -39,6 +39,7 @@ NAMES = {
     *("max", "kappa", "SHA", "CSV", "Enter", "Esc", "width", "device", "initial"),
     *("scale", "light", "dark", "px", "mm", "post", "UTC", "MB", "AUC"),
     *("Cool", "ImageJ", "ONNX", "safetensors", "GFLOP", "dB"),
+    *("PSNR", "SSIM", "MAE", "NRMSE"),
 }
 WORD = re.compile(r"[A-Za-z]{2,}")
 TAGS = re.compile(

@@ -22,9 +22,9 @@ class Migration(migrations.Migration):
             name="mask",
             field=models.CharField(
                 choices=[
-                    ("crop", "Crop"),
+                    ("crop", "Whole image (64×64 pixels)"),
                     ("striatum", "Striatum"),
-                    ("background", "Background"),
+                    ("background", "Background: brain away from the striatum"),
                 ],
                 default="crop",
                 max_length=10,

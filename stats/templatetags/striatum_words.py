@@ -13,11 +13,7 @@ register = template.Library()
 
 @register.filter
 def mask_name(mask: str) -> str:
-    return {
-        Mask.CROP: _("Whole image (64×64 pixels)"),
-        Mask.STRIATUM: _("Striatum"),
-        Mask.BACKGROUND: _("Background: brain away from the striatum"),
-    }[Mask(mask)]
+    return str(Mask(mask).label)
 
 
 @register.filter
