@@ -116,7 +116,7 @@ def missing(report: Report) -> Answer:
 def results(report: Report) -> Answer:
     return Answer(
         _(
-            "Estimates with 95 % intervals, clustered by patient; what is not "
+            "Estimates with their intervals (95 %), clustered by patient; what is not "
             "estimable says why."
         ),
         ("agreement", "arms-compared", "several-readers", "image-quality", "bias"),

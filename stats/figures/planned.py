@@ -32,7 +32,7 @@ class Planned(Picture):
     @property
     def caption(self) -> str:
         return _(
-            "Half-width of the 95 % interval of the difference of two arms' mean "
+            "Half-width of the interval (95 %) of the difference of two arms' mean "
             "kappas, for these readers, clustered by patient. Dashed: the margin; only "
             "well below it equal arms are usually shown not to be inferior."
         )
