@@ -124,8 +124,10 @@ def _in_order(study: Study) -> NDArray[np.int64]:
     A database that sorts a million whole rows does it in memory, or takes its time.
     """
     rows = Answer.objects.filter(read__session__study=study).order_by()
+    given = rows.values_list("pk", "at").iterator(chunk_size=CHUNK)
     times = np.fromiter(
-        ((at.timestamp(), pk) for pk, at in rows.values_list("pk", "at").iterator()),
+        ((at.timestamp(), pk) for pk, at in given),
         dtype=[("at", np.float64), ("pk", np.int64)],
+        count=rows.count(),
     )
     return np.asarray(times["pk"][np.lexsort((times["pk"], times["at"]))])

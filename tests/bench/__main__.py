@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .agreement import bootstrap, bootstrap_coverage
 from .computing import simulation
+from .exporting import export
 from .freezing import freezing
 from .growth import growth
 from .importing import importing
@@ -33,6 +34,7 @@ PARTS: dict[str, tuple[Part, ...]] = {
     "painting": (painting,),
     "growth": (growth,),
     "report": (opening, report, freezing),
+    "export": (export,),
     "simulation": (simulation,),
     "networks": (networks, jobs),
     "image-quality": (image_quality,),

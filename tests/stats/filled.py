@@ -36,7 +36,7 @@ READS = """
         CROSS JOIN cases_case c
         CROSS JOIN reading_arm a
         CROSS JOIN again
-        WHERE s.study_id = {study} AND a.study_id = {study}
+        WHERE s.reader_id >= {first} AND a.study_id = {study}
               AND c.cohort_id = {cohort} AND (repeat = 0 OR a.repeated)
     )
     SELECT session * 10000000 + position, session, reader, case_id, arm, repeat,
@@ -50,7 +50,7 @@ ANSWERS = """
            r.submitted_at, m.user_id
     FROM reading_read r
     JOIN reading_membership m ON m.id = r.reader_id
-    WHERE m.study_id = {study}
+    WHERE m.id >= {first}
 """
 SCORES = """
     INSERT INTO reading_score (id, answer_id, question, side, value, unassessable)
@@ -64,7 +64,7 @@ SCORES = """
         JOIN reading_membership m ON m.id = r.reader_id
         JOIN reading_arm a ON a.id = r.arm_id
         CROSS JOIN sides
-        WHERE m.study_id = {study}
+        WHERE m.id >= {first}
     )
     SELECT id, answer, 'grade', side,
            CASE WHEN chance >= errors THEN truth
@@ -79,7 +79,7 @@ def fill_study(*, cases: int, arms: int, readers: int, slug: str = "filled") -> 
 
     arms: the reference among them. Images have been measured, and exist nowhere.
     """
-    cohort = _cohort(slug, cases, arms)
+    cohort = Cohort.objects.create(name=slug, simulated=True)
     study = Study.objects.create(
         slug=slug,
         title="Filled",
@@ -107,44 +107,64 @@ def fill_study(*, cases: int, arms: int, readers: int, slug: str = "filled") -> 
         )
         for place, method in enumerate(_methods(arms))
     )
+    add_cases(study, cases)
+    add_readers(study, readers)
+    return study
+
+
+def add_readers(study: Study, readers: int) -> None:
+    """Each has read everything."""
+    before = study.memberships.count()
+    numbers = range(before, before + readers)
     users = User.objects.bulk_create(
-        User(username=f"{slug}-{number}") for number in range(readers)
+        User(username=f"{study.slug}-{number}") for number in numbers
     )
     people = Membership.objects.bulk_create(
         Membership(study=study, user=user, role="reader", code=f"R{number:04}")
-        for number, user in enumerate(users)
+        for number, user in zip(numbers, users, strict=True)
     )
     Session.objects.bulk_create(
         Session(study=study, reader=one, number=1) for one in people
     )
-    _read(study)
-    return study
+    times = TIMES[connection.vendor]
+    filled = {
+        "study": study.pk,
+        "cohort": study.cohort_id,
+        "first": people[0].pk,
+        "shown": times.format(seconds="20 * position"),
+        "submitted": times.format(seconds="20 * position + 12"),
+    }
+    with connection.cursor() as cursor:
+        for statement in (READS, ANSWERS, SCORES):
+            cursor.execute(statement.format(**filled))
 
 
 def _methods(arms: int) -> list[str]:
     return ["reference", *(f"arm-{number}" for number in range(1, arms))]
 
 
-def _cohort(name: str, cases: int, arms: int) -> Cohort:
-    cohort = Cohort.objects.create(name=name, simulated=True)
+def add_cases(study: Study, cases: int) -> None:
+    """With images in every arm. Readers who are added later read them too."""
+    cohort = study.cohort
+    before = cohort.cases.count()
     made = Case.objects.bulk_create(
         Case(
             cohort=cohort,
             code=f"C{number:06}",
-            patient_digest=f"{name}-{number}",
+            patient_digest=f"{cohort.name}-{number}",
             central_slice=30,
         )
-        for number in range(cases)
+        for number in range(before, before + cases)
     )
     renditions = Rendition.objects.bulk_create(
         Rendition(
             case=case,
             method=method,
-            values=f"nowhere/{case.code}/{method}.npy",
-            sha256=_digest(case.code, method),
+            values=f"nowhere/{case.pk}/{method}.npy",
+            sha256=_digest(case, method),
         )
         for case in made
-        for method in _methods(arms)
+        for method in study.arms.order_by("position").values_list("method", flat=True)
     )
     ImageQuality.objects.bulk_create(
         (
@@ -155,17 +175,16 @@ def _cohort(name: str, cases: int, arms: int) -> Cohort:
         ),
         batch_size=5000,
     )
-    return cohort
 
 
-def _digest(code: str, method: str) -> str:
-    return f"{code}-{method}".ljust(64, "0")
+def _digest(case: Case, method: str) -> str:
+    return f"{case.pk}-{method}".ljust(64, "-")
 
 
 def _quality(one: Rendition, place: int, slice_: int) -> ImageQuality:
     chance = (place * 7919 + slice_ * 104729) % 1009 / 1009
     return ImageQuality(
-        reference_sha256=_digest(one.case.code, "reference"),
+        reference_sha256=_digest(one.case, "reference"),
         rendition_sha256=one.sha256,
         slice=slice_,
         calculation=CALCULATION,
@@ -178,17 +197,3 @@ def _quality(one: Rendition, place: int, slice_: int) -> ImageQuality:
         reference_mean=40,
         reference_range=255,
     )
-
-
-def _read(study: Study) -> None:
-    seconds = "20 * position"
-    times = TIMES[connection.vendor]
-    filled = {
-        "study": study.pk,
-        "cohort": study.cohort_id,
-        "shown": times.format(seconds=seconds),
-        "submitted": times.format(seconds=f"{seconds} + 12"),
-    }
-    with connection.cursor() as cursor:
-        for statement in (READS, ANSWERS, SCORES):
-            cursor.execute(statement.format(**filled))
