@@ -17,12 +17,21 @@ from numpy.typing import NDArray
 
 from ..outcomes import Interval, NotEstimable, Reason
 from ..readings import Integers
-from .regression import ClusteredFit, Slope, WaldTest, clustered_fit, wald_test
+from .regression import (
+    ClusteredFit,
+    Slope,
+    WaldTest,
+    clustered_fit,
+    no_slope,
+    wald_test,
+)
 from .shift import holm_of_those_that_exist
 
 Floats = NDArray[np.float64]
 
 READS_A_STEP = 10
+# Half a gigabyte for a hundred readers and arms; a report is not to take more.
+MOST_RESPONSES = 200_000
 
 
 @dataclass(frozen=True)
@@ -77,8 +86,14 @@ def order_effects(
     """Effects of order on response (n,); `level` of the intervals.
 
     Not estimable: no responses; one session (learning, sessions); an effect that others
-    make up, as where each session has one arm only; one patient; no variation.
+    make up, as where each session has one arm only; one patient; no variation; more
+    than MOST_RESPONSES.
     """
+    if len(response) > MOST_RESPONSES:
+        patients = len(np.unique(where.patients))
+        none = no_slope(Reason.TOO_LARGE)
+        test = WaldTest(none.p, 0, 0, none.p)
+        return Effects(len(response), patients, none, none, test)
     columns = [*_constants(where), where.positions / READS_A_STEP]
     later = where.sessions.astype(np.float64) - 1
     trend = _fit(response, [*columns, later], where, level)
@@ -107,9 +122,16 @@ def time_ratios(
     """Ratio of reading times of each of `arms` but the control.
 
     log_seconds: (n,) natural logarithms. Not estimable: an arm, or the control, without
-    a time (NO_TIME_TOLD); one patient; no variation.
+    a time (NO_TIME_TOLD); one patient; no variation; more than MOST_RESPONSES.
     """
     asked = [arm for arm in arms if arm != control]
+    if len(log_seconds) > MOST_RESPONSES:
+        why = NotEstimable(Reason.TOO_LARGE)
+        counts = [int((where.arms == arm).sum()) for arm in asked]
+        return tuple(
+            TimeRatio(arm, count, why, why, why, why)
+            for arm, count in zip(asked, counts, strict=True)
+        )
     present = set(np.unique(where.arms).tolist())
     kept = [arm for arm in asked if arm in present] if control in present else []
     others = np.unique(where.arms[where.arms != control]).tolist()

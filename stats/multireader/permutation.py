@@ -22,7 +22,8 @@ from .covariance import Floats, kappas_of_tables, patient_tables, same_items
 
 PERMUTATIONS = 9_999
 SEED = 1
-CHUNK = 2_000  # permutations in memory at a time
+CHUNK = 2_000  # permutations in memory at a time, of many readers fewer
+PIECE = 2_000_000  # counts of pairs in memory at a time
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,10 @@ def swap_test(
         _all_swaps(len(change)) if exact else _drawn(len(change), permutations, seed)
     )
     beyond = counted = 0
-    for start in range(0, len(swaps), CHUNK):
+    step = max(1, min(CHUNK, PIECE // tables[0].size))
+    for start in range(0, len(swaps), step):
         found = _swapped(
-            tables.sum(axis=0), change, swaps[start : start + CHUNK], weighting
+            tables.sum(axis=0), change, swaps[start : start + step], weighting
         )
         found = found[np.isfinite(found)]
         counted += len(found)

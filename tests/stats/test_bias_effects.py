@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from stats.bias import effects
 from stats.bias.effects import Circumstances, order_effects, time_ratios
 from stats.bias.ordinal import ordinal_model
 from stats.comparison.ranks import holm
@@ -231,3 +232,16 @@ def test_what_the_model_cannot_give_says_why() -> None:
     assert other.p_holm == other.p
     unread.standard[:] = MISSING
     assert why(unread) == [NotEstimable(Reason.NO_READS)] * 2
+
+
+def test_more_responses_than_a_report_has_room_for_are_said_to_be_too_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(effects, "MOST_RESPONSES", 3)
+    ones = np.ones(4, dtype=np.int64)
+    where = Circumstances(ones, np.arange(4), np.arange(4), ones, ones)
+    too_many = NotEstimable(Reason.TOO_LARGE)
+    found = order_effects(np.arange(4.0), where)
+    assert (found.fatigue.estimate, found.sessions.p) == (too_many, too_many)
+    (ratio, *_others) = time_ratios(np.arange(4.0), where, arms=[0, 1, 2, 3], control=3)
+    assert (ratio.arm, ratio.reads, ratio.ratio) == (0, 1, too_many)
