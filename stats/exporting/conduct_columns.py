@@ -1,4 +1,4 @@
-"""Columns of the files about conduct and blinding; export_columns has the others.
+"""Columns of the files about conduct and blinding; `columns` has the others.
 
 Plain ASCII: the data dictionary reads the same in any program.
 """

@@ -24,6 +24,12 @@ def test_exactly_the_promised_files_are_written(folder: Path) -> None:
     assert {path.name for path in folder.iterdir()} == EXPORTED
 
 
+@pytest.mark.pure
+@pytest.mark.parametrize("name", sorted(EXPORTED))
+def test_every_file_has_its_line_in_the_manual(name: str) -> None:
+    assert f"\n| `{name}` |" in Path("docs/export.md").read_text(encoding="utf-8")
+
+
 def test_no_file_knows_a_name(folder: Path) -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in folder.iterdir())
     assert "read-study-reader" not in text  # user names of the fixture
