@@ -158,6 +158,15 @@ LATIN = {
     *("YAML", "yaml", "ImageJ", "Cool", "GSDF", "Bang"),
     *("ONNX", "torch", "Keras", "pickle", "CC", "BY", "GFLOP"),
     *("Attention", "TransUNET", "NAFNet", "DRUNet"),
+    # those who a method is named after, its letters, and files
+    *("Altman", "Bland", "Bowker", "Conger", "DeRouen", "Gwet", "Hodges", "Kottner"),
+    *("Krippendorff", "Kruskal", "Lehmann", "Light", "Mancl", "Maxwell", "Obuchowski"),
+    *("Pratt", "Rockette", "Satterthwaite", "Stuart", "Tejani", "Wallis", "Wilcoxon"),
+    *("Wilson", "Zou", "et", "al", "doi", "jclinepi", "ryai", "worst_cases", "csv"),
+    *("AC", "BCa", "CR", "ICC", "MAE", "NRMSE", "PABAK", "CLAIM", "GRRAS"),
+    *("PDF", "PNG", "SVG", "report", "json", "docs", "statistics", "md"),
+    *("deidentification", "django", "numpy", "pydantic", "python", "scipy"),
+    *("statsmodels",),
 }
 Look = Callable[..., set[str]]  # who, address, status → English words
 WORD = re.compile(r"[A-Za-z_]{2,}")

@@ -39,7 +39,8 @@ NAMES = {
     *("max", "kappa", "SHA", "CSV", "Enter", "Esc", "width", "device", "initial"),
     *("scale", "light", "dark", "px", "mm", "post", "UTC", "MB", "AUC"),
     *("Cool", "ImageJ", "ONNX", "safetensors", "GFLOP", "dB"),
-    *("PSNR", "SSIM", "MAE", "NRMSE"),
+    *("PSNR", "SSIM", "MAE", "NRMSE", "ICC", "PABAK", "BCa", "SVG", "PNG"),
+    *("Bowker", "Stuart", "Maxwell"),
 }
 WORD = re.compile(r"[A-Za-z]{2,}")
 TAGS = re.compile(

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..reporting.report import Report
+from ..templatetags.report_numbers import label
 from . import answers
 from .items import Answer, Answered, Item, answered, authors
 
@@ -32,7 +33,7 @@ def _preprocessing(report: Report) -> Answer:
             "each divided by its own maximum; three are shown, with the window rule "
             "“%(window)s”."
         )
-        % {"window": report.window},
+        % {"window": label(report.window, "window_rule")},
         ("facts",),
     )
 
@@ -99,7 +100,8 @@ def _protocol(report: Report) -> Answer:
 def _metrics(report: Report) -> Answer:
     found = answers.analysis(report)
     names = ", ".join(
-        f"{one.key.upper()} ({_('range')} {one.data_range})"
+        _("%(metric)s (range %(range)s)")
+        % {"metric": one.key.upper(), "range": one.data_range}
         for one in report.plan.metrics
     )
     return Answer(f"{found.told} {names}.", ("plan", "image-quality", "agreement"))

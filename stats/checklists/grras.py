@@ -14,13 +14,12 @@ from .items import Answer, Answered, Item, answered, authors
 
 def _device(report: Report) -> Answer:
     return Answer(
-        _("Grades %(low)s to %(high)s of the question “%(question)s”: %(words)s.")
+        _("Grades %(low)s to %(high)s of each side: %(words)s.")
         % {
             "low": report.categories[0],
             "high": report.categories[-1],
-            "question": report.question,
             "words": "; ".join(
-                f"{grade} {words}"
+                f"{grade} {_(words)}"
                 for grade, words in zip(
                     report.categories, report.grade_words, strict=True
                 )
