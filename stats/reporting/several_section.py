@@ -17,7 +17,9 @@ from ..agreement.several_readers import (
     CoefficientName,
     several_readers,
 )
-from ..agreement.tables import Estimate, PairTable, clustered_mean, pair_table
+from ..agreement.tables import Estimate, PairTable, pair_table
+from ..bias.shift import of_reader, patient_means
+from ..means import patient_mean
 from ..outcomes import Interval, NotEstimable
 from ..readings import MISSING, GradeTable, Readings
 from .analysis_plan import AnalysisPlan
@@ -77,7 +79,7 @@ class Again:
     """One reader's second reading of an arm beside the first.
 
     intraclass: ICC(2,1) and ICC(3,1), the two readings in the place of two readers.
-    shift: mean of the second grade minus the first, over sides, clustered by patient.
+    shift: mean over patients of the second grade minus the first, in grades.
     """
 
     arm: ArmName
@@ -240,10 +242,12 @@ def _default_interval(
 
 
 def _shift(table: GradeTable, reader: int) -> Estimate:
-    """In grades, like the mean difference from the standard."""
+    """The mean that the section on bias tests: patients count alike, whatever sides
+    they have."""
+    one = of_reader(table, reader)
+    grades = one.grades[:, 0]
+    both = (grades != MISSING) & (one.standard != MISSING)
     scale = np.array(table.categories, dtype=np.float64)
-    first, second = table.standard[reader], table.grades[reader, 0]
-    both = (first != MISSING) & (second != MISSING)
-    moved = scale[second[both]] - scale[first[both]]
-    owners = np.unique(table.patients[both], return_inverse=True)[1]
-    return clustered_mean(moved, patients=owners.astype(np.int64))
+    moved = scale[grades] - scale[one.standard]
+    found = patient_mean(patient_means(moved, both, one.patients))
+    return Estimate(found.mean, found.interval)

@@ -10,8 +10,9 @@ from pydantic import TypeAdapter
 from readerstudy.reading.models import Answer, Arm, Read, Score, Study
 from stats import selectors
 from stats.agreement.kappa import weighted_kappa
-from stats.outcomes import NotEstimable, Reason
+from stats.outcomes import Interval, NotEstimable, Reason
 from stats.reporting.analysis_plan import analysis_plan
+from stats.reporting.building import report_build
 from stats.reporting.several_section import SeveralReaders, several_section
 
 from .conftest import METHODS, lines
@@ -91,6 +92,23 @@ def test_sides_that_could_not_be_assessed_are_left_out(study: Study) -> None:
     among = {one.name: one for one in found.among[1].coefficients}
     assert (among["fleiss"].items, among["fleiss"].left_out) == (11, 1)
     assert (among["light"].items, among["light"].left_out) == (12, 0)
+
+
+def test_a_shift_is_the_same_number_wherever_it_is_told(study: Study) -> None:
+    """Also where a patient has one side only, who counts as much as the others."""
+    again = Read.objects.filter(reader__code="A", repeat=1).order_by("case")
+    of_some = Score.objects.filter(answer__read__in=list(again[1:4]))
+    of_some.filter(side="left").update(value=4)
+    of_some.filter(side="right").update(value=1)
+    decline(again[2], "left")
+    here = section(study).again[0]
+    repeats = report_build(study=study).bias.repeats
+    there = next(one for one in repeats if one.reader)
+    assert here.reader == there.reader == "A"
+    assert there.shift.pairs == here.pairs.items == 11
+    assert here.shift.value == pytest.approx(there.shift.mean.mean, abs=1e-12)
+    assert isinstance(here.shift.interval, Interval)
+    assert here.shift.interval == there.shift.mean.interval
 
 
 def test_a_study_without_another_arm_has_the_reference_s_readers_only(
