@@ -1,6 +1,6 @@
 """Do arms differ in what was measured on the same patients?
 
-friedman, dunn_against_control, holm: ranks within blocks (`ranks`)
+friedman, dunn_against_control, holm, holm_of: ranks within blocks (`ranks`)
 paired_difference: Wilcoxon, Hodges-Lehmann and effect size of two arms (`paired`)
 kruskal_wallis, dunn_unpaired: as published tables were often made (`unpaired`)
 """
@@ -12,6 +12,7 @@ from .ranks import (
     dunn_against_control,
     friedman,
     holm,
+    holm_of,
     ranks_within_blocks,
 )
 from .unpaired import (
@@ -33,6 +34,7 @@ __all__ = [
     "dunn_unpaired",
     "friedman",
     "holm",
+    "holm_of",
     "kruskal_wallis",
     "paired_difference",
     "ranks_within_blocks",

@@ -162,3 +162,18 @@ def holm(p_values: Sequence[float]) -> list[float]:
         highest = max(highest, min(1.0, (len(order) - step) * p_values[index]))
         adjusted[index] = highest
     return adjusted
+
+
+def holm_of(
+    p_values: Sequence[float | NotEstimable],
+) -> tuple[float | NotEstimable, ...]:
+    """Holm over all comparisons of a family, p-values that do not exist among them.
+
+    These stay as they are and count as 1: the family is what was to be compared, and
+    not what the data let be tested. R: p.adjust(p, "holm", n = length(p)).
+    """
+    adjusted = holm([1.0 if isinstance(p, NotEstimable) else p for p in p_values])
+    return tuple(
+        p if isinstance(p, NotEstimable) else corrected
+        for p, corrected in zip(p_values, adjusted, strict=True)
+    )

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..agreement.kappa import Weighting, fisher_interval
-from ..comparison.ranks import holm
+from ..comparison.ranks import holm_of
 from ..outcomes import Interval, NotEstimable
 from ..readings import GradeTable
 from .covariance import Combined, Floats, JointKappas, combine, joint_kappas, same_items
@@ -265,14 +265,3 @@ def compare_with_control(
         )
     adjusted = holm_of([one.mean.p for one in found])
     return tuple(replace(one, p_holm=p) for one, p in zip(found, adjusted, strict=True))
-
-
-def holm_of(
-    p_values: Sequence[float | NotEstimable],
-) -> tuple[float | NotEstimable, ...]:
-    """Holm over all of them; those without a value count as 1 and stay as they are."""
-    numbers = [1.0 if isinstance(p, NotEstimable) else p for p in p_values]
-    return tuple(
-        p if isinstance(p, NotEstimable) else adjusted
-        for p, adjusted in zip(p_values, holm(numbers), strict=True)
-    )

@@ -14,7 +14,7 @@ from ..comparison import (
     PairedDifference,
     UnpairedComparison,
     dunn_unpaired,
-    holm,
+    holm_of,
     kruskal_wallis,
     paired_difference,
 )
@@ -83,7 +83,7 @@ def _metric(
     slices = [_numbers([value(line) for line in by_arm[arm.pk]]) for arm in arms]
     others = [arm for arm in arms if arm.pk != control.pk]
     paired = [_paired(means[arm.pk], means[control.pk]) for arm in others]
-    corrected = _holm([one.p for one in paired])
+    corrected = holm_of([one.p for one in paired])
     place = [arm.pk for arm in arms].index(control.pk)
     all_pairs = dunn_unpaired(slices, control=place, family=Family.ALL_PAIRS)
     only = dunn_unpaired(slices, control=place, family=Family.AGAINST_CONTROL)
@@ -103,9 +103,3 @@ def _paired(
     arm: Mapping[Hashable, float], control: Mapping[Hashable, float]
 ) -> PairedDifference:
     return paired_difference([arm[who] - control[who] for who in arm if who in control])
-
-
-def _holm(p_values: Sequence[float | NotEstimable]) -> list[float | NotEstimable]:
-    """Over those that exist."""
-    numbers = iter(holm([p for p in map(estimated, p_values) if p is not None]))
-    return [p if isinstance(p, NotEstimable) else next(numbers) for p in p_values]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
 from stats.agreement.kappa import weighted_kappa
+from stats.comparison import holm_of
 from stats.multireader import (
     against_margin,
     combine,
@@ -22,7 +23,6 @@ from stats.multireader import (
     mean_kappa,
     patient_tables,
 )
-from stats.multireader.comparisons import holm_of
 from stats.outcomes import Interval, NotEstimable, Reason
 from stats.readings import MISSING, GradeTable
 
