@@ -10,13 +10,15 @@ fleiss (nominal): readers are interchangeable, one margin for all. Defined for i
     76:378-382. doi:10.1037/h0031619
 conger (nominal): each reader has their own margin; with two readers it is Cohen's
     kappa. Items that all readers graded. Conger AJ (1980) Psychol Bull 88:322-328.
+    doi:10.1037/0033-2909.88.2.322
 light (quadratic weights): mean of the kappas of all pairs of readers, each of the
     items that both graded; not estimable as soon as one pair's is not. Light RJ
-    (1971) Psychol Bull 76:365-377. light_unweighted: the same without weights.
+    (1971) Psychol Bull 76:365-377. doi:10.1037/h0031643 light_unweighted: the same
+    without weights.
 ac1 (nominal), ac2 (quadratic weights): observed agreement of the items that at least
     two readers graded, chance from those that at least one did. Gwet KL (2008) Br J
-    Math Stat Psychol 61:29-48; Gwet KL (2014) Handbook of inter-rater reliability,
-    4th ed.
+    Math Stat Psychol 61:29-48. doi:10.1348/000711006X126600 Gwet KL (2014) Handbook
+    of inter-rater reliability, 4th ed.
 alpha_nominal, alpha_ordinal: items that at least two readers graded. Krippendorff K
     (2011) Computing Krippendorff's alpha-reliability. University of Pennsylvania.
 icc_2_1: two-way random effects, absolute agreement, single reader; ICC(A,1) of McGraw
@@ -24,6 +26,7 @@ icc_2_1: two-way random effects, absolute agreement, single reader; ICC(A,1) of 
     Both take grades as equally spaced numbers, of items that all readers graded.
     Shrout PE, Fleiss JL (1979) Psychol Bull 86:420-428. doi:10.1037/0033-2909.86.2.420
     McGraw KO, Wong SP (1996) Psychol Methods 1:30-46 (with the erratum, 1:390).
+    doi:10.1037/1082-989X.1.1.30
 """
 
 from collections.abc import Sequence
