@@ -211,13 +211,16 @@ def _consistency(
 def _absolute(
     squares: tuple[float, float, float], n: float, k: int, icc: float, share: float
 ) -> tuple[float, float]:
-    """With Satterthwaite's degrees of freedom of the readers' and the error's part."""
+    """With Satterthwaite's degrees of freedom of the readers' and the error's part;
+    NaN where both parts are 0, as of two readers who mirror each other."""
     from scipy import special
 
     items, readers, error = squares
     a = k * icc / (n * (1 - icc))
     b = 1 + k * icc * (n - 1) / (n * (1 - icc))
     parts = (a * readers) ** 2 / (k - 1) + (b * error) ** 2 / ((n - 1) * (k - 1))
+    if not parts > 0:
+        return np.nan, np.nan
     freedom = (a * readers + b * error) ** 2 / parts
     rest = k * readers + (k * n - k - n) * error
     below, above = (

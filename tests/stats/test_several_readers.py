@@ -318,6 +318,33 @@ def test_readers_who_are_each_constant_have_no_kappa_of_their_margins() -> None:
     assert found["icc_3_1"].estimate == NotEstimable(Reason.ALL_CONSTANT)
 
 
+def test_two_readers_who_mirror_each_other_have_no_interval_of_the_icc() -> None:
+    # MS of items and of readers are 0: (MSi - MSe)/(MSi + MSe + 2(MSr - MSe)/4) = -2
+    grades = np.array([[0, 3, 1, 2], [3, 0, 2, 1]])
+    absolute = coefficients(grades, categories=4)["icc_2_1"]
+    assert absolute.estimate == pytest.approx(-2)
+    assert absolute.f_interval == NotEstimable(Reason.NO_VARIATION)
+    assert isinstance(absolute.interval, NotEstimable)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_is_missing_every_coefficient_is_a_number_or_a_reason(
+    seed: int,
+) -> None:
+    rng = np.random.default_rng(seed)
+    patients = int(rng.integers(2, 6))
+    grades = rng.integers(MISSING, 3, (int(rng.integers(2, 4)), 2 * patients))
+    owners = np.repeat(np.arange(patients), 2)
+    for one in coefficients(grades, categories=4, patients=owners).values():
+        if isinstance(one.estimate, NotEstimable):
+            assert isinstance(one.interval, NotEstimable)
+            continue
+        assert np.isfinite(one.estimate) and one.estimate <= 1 + 1e-12
+        for interval in (one.interval, one.f_interval):
+            if isinstance(interval, Interval):
+                assert interval.low < interval.high
+
+
 def test_where_one_patient_alone_varies_there_is_no_jackknife() -> None:
     grades = np.array([[3, 3, 3, 0], [3, 3, 3, 1]])
     found = coefficients(grades, categories=4)["fleiss"]
