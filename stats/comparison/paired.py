@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..means import PatientMean, patient_mean
-from ..outcomes import Interval, NotEstimable, Reason, normal_quantile
+from ..outcomes import ROUNDING, Interval, NotEstimable, Reason, normal_quantile
 
 Floats = NDArray[np.float64]
 
@@ -57,7 +57,8 @@ def paired_difference(
 
     The test is exact with fewer than 50 non-zero differences without ties, as R's
     wilcox.test(exact = NULL); else it is the normal approximation with continuity and
-    tie correction. Not estimable: no patient, one patient, no difference in any.
+    tie correction. Not estimable: no patient, one patient, no difference in any; the
+    intervals also where all differences are the same.
     """
     values = np.asarray(differences, dtype=np.float64)
     if values.ndim != 1 or not np.all(np.isfinite(values)):
@@ -110,8 +111,11 @@ def _interval(values: Floats, *, exact: bool, level: float) -> Interval | NotEst
     """From the Walsh averages that the two-sided test would not reject.
 
     Exact: by the distribution of the signed rank sum, with at least `level`; too few
-    values for that: not estimable. Else by its normal approximation.
+    values for that: not estimable. Else by its normal approximation. Not estimable
+    where all values are the same: a point would be no interval.
     """
+    if np.ptp(values) < ROUNDING:
+        return NotEstimable(Reason.NO_VARIATION)
     averages = _walsh(values)
     n = len(values)
     if exact:

@@ -116,6 +116,13 @@ def test_too_few_patients_have_a_p_and_no_interval() -> None:
     assert found.interval == NotEstimable(Reason.TOO_FEW_PATIENTS)
 
 
+def test_a_difference_that_all_patients_share_has_no_interval_of_one_point() -> None:
+    found = paired_difference([0.5] * 8)
+    assert (found.mean.mean, found.median) == (0.5, 0.5)
+    nothing = NotEstimable(Reason.NO_VARIATION)
+    assert found.mean.interval == found.interval == nothing
+
+
 def test_arms_without_values_or_difference_are_named() -> None:
     empty = dunn_unpaired(
         [np.array([1.0]), np.array([])], control=0, family=Family("all pairs")
