@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
 from stats.agreement.kappa import weighted_kappa
+from stats.agreement.resampling import left_one_out_kappas, patient_sums
 from stats.comparison import holm_of
 from stats.multireader import (
     against_margin,
@@ -121,6 +122,24 @@ def test_tables_give_the_kappas_of_scikit_learn_without_each_patient(
                 weights=None if weighting == "unweighted" else weighting,
             )
             assert replicates[patient, reader, 1] == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("weighting", ["unweighted", "linear", "quadratic"])
+@pytest.mark.parametrize("seed", range(8))
+def test_leaving_out_patients_is_the_same_as_beside_the_bootstrap(
+    weighting: str, seed: int
+) -> None:
+    """Two ways of adding up the same kappas, also where some do not exist."""
+    rng = np.random.default_rng(seed)
+    table = GradeTable(
+        SCALE,
+        rng.integers(MISSING, 3, (2, 2, 8)),
+        rng.integers(MISSING, 3, (2, 8)),
+        np.repeat(np.arange(4), 2),
+    )
+    one = jackknife_replicates(table, weighting=weighting)
+    other = left_one_out_kappas(patient_sums(table, weighting=weighting))
+    assert one == pytest.approx(other, abs=1e-12, nan_ok=True)
 
 
 def test_the_delta_methods_covariance_is_near_the_jackknifes() -> None:
