@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from celery import shared_task
+from django.conf import settings
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +19,8 @@ def freeze_report(study_id: int) -> None:
 
     try:
         frozen = freezing.report_work(study=Study.objects.get(pk=study_id))
-        if frozen:
+        # in place of a worker somebody waits, for the report but not for its PDFs
+        if frozen and not getattr(settings, "CELERY_TASK_ALWAYS_EAGER", False):
             pdf.documents_make(frozen)
     except Refused as refusal:  # the page says so, too
         logger.warning("no report could be frozen: %s", refusal)

@@ -178,8 +178,9 @@ def test_unblinding_wakes_a_worker(
 
 
 def test_the_worker_freezes_the_report_and_sets_its_documents(
-    study: Study, monkeypatch
+    study: Study, monkeypatch, settings
 ) -> None:
+    settings.CELERY_TASK_ALWAYS_EAGER = False
     from stats.pdf import keeping
 
     monkeypatch.setattr(keeping, "report_pdf", lambda frozen, language: b"%PDF")
