@@ -29,10 +29,10 @@ def cell_text(value: Cell) -> str:
     Floats keep every digit they have; times are ISO 8601 in UTC to the millisecond;
     text cannot become a formula.
     """
+    if value is None:
+        return ""
     if isinstance(value, Written):
         return value
-    if value is None or isinstance(value, NotEstimable):
-        return ""
     if isinstance(value, str):
         return "'" + value if value.startswith(FORMULA_STARTS) else value
     if isinstance(value, bool):
@@ -41,5 +41,7 @@ def cell_text(value: Cell) -> str:
         return str(value)
     if isinstance(value, float):
         return repr(float(value))
-    utc = value.astimezone(UTC).replace(tzinfo=None)
-    return utc.isoformat(timespec="milliseconds") + "Z"
+    if isinstance(value, NotEstimable):
+        return ""
+    utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return utc.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
