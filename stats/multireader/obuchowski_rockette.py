@@ -121,8 +121,9 @@ def obuchowski_rockette(
     one patient after the other; from pseudovalues Y = Gθ - (G-1)θ₍g₎ they are
     (Gθ - Y)/(G-1).
 
-    Not estimable: one reader, one arm, one patient, or a figure that does not exist,
-    or that does not without one of the patients.
+    Not estimable: one reader, one arm, one patient, a figure that does not exist, or
+    that does not without one of the patients; or one that no patient moves, as where
+    agreement is perfect or a reading constant: its error is unknown, and not 0.
     """
     readers, arms = figures.shape
     reason = _untestable(figures, replicates)
@@ -171,7 +172,10 @@ def _untestable(figures: Floats, replicates: Floats) -> Reason | None:
         return Reason.ONE_PATIENT
     if not np.isfinite(figures).all():
         return Reason.READER_MISSING
-    return None if np.isfinite(replicates).all() else Reason.ONE_PATIENT_DECIDES
+    if not np.isfinite(replicates).all():
+        return Reason.ONE_PATIENT_DECIDES
+    still = np.ptp(replicates, axis=0) < ROUNDING
+    return Reason.NO_VARIATION if still.any() else None
 
 
 def analyse(

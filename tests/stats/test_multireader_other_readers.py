@@ -224,6 +224,21 @@ def test_figures_that_hang_on_one_patient_have_no_covariance() -> None:
     )
 
 
+@pytest.mark.parametrize("how", ["perfect", "constant"])
+def test_a_kappa_whose_error_is_unknown_is_not_taken_for_one_without_error(
+    how: str,
+) -> None:
+    table = some_table()
+    grades = table.grades.copy()
+    grades[0, 0] = table.standard[0] if how == "perfect" else 2
+    table = replace(table, grades=grades)
+    figures = np.array(joint_kappas(table, weighting="quadratic").kappas)
+    found = obuchowski_rockette(
+        figures, jackknife_replicates(table, weighting="quadratic")
+    )
+    assert found == NotEstimable(Reason.NO_VARIATION)
+
+
 def test_no_interval_of_a_mean_kappa_goes_beyond_one() -> None:
     found = analyse(FED_ROC + 0.1, FED_ROC_ERRORS, patients=200)
     cut = cut_means(found, low=-1, high=1)
