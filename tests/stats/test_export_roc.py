@@ -106,7 +106,9 @@ def test_a_side_that_somebody_did_not_grade_is_in_imrmc_alone(
     assert (item["case"], item["side"]) == ("C002", "left")
     _sizes, rows = imrmc(tmp_path)
     assert Counter(row[0] for row in rows if row[1] == item["item"]) == {
-        "-1": 1, "A": 2, "C": 2,
+        "-1": 1,
+        "A": 2,
+        "C": 2,
         "B": 1,
     }
     for sheet in ("Truth", "TP", "FP"):
