@@ -2,8 +2,6 @@
 
 grade_shifts          how far each arm's grades lie from the standard, with tests
 repeat_shifts         the same of second against first readings of one arm
-signed_rank           Wilcoxon's signed rank test, exact with ties, zeros as named
-sign_flip             permutation test of a mean over patients
 symmetry              marginal homogeneity (Stuart, Maxwell; clustered), Bowker
 detections            normal or abnormal: sensitivity, specificity, arms compared
 order_effects         fatigue within and learning over sessions, on any response
@@ -29,7 +27,6 @@ from .blinding_index import (
 from .detection import ArmDetection, Detection, Share, ShareDifference, detections
 from .effects import Circumstances, Effects, TimeRatio, order_effects, time_ratios
 from .ordinal import OddsRatio, OrdinalModel, ordinal_model
-from .rank_tests import SignedRank, SignFlip, sign_flip, signed_rank
 from .regression import ClusteredFit, Slope, WaldTest, clustered_fit, wald_test
 from .shift import GradeShift, grade_shifts, repeat_shifts
 from .symmetry import ChiSquare, Symmetry, symmetry
@@ -50,8 +47,6 @@ __all__ = [
     "OrdinalModel",
     "Share",
     "ShareDifference",
-    "SignFlip",
-    "SignedRank",
     "Slope",
     "Symmetry",
     "TimeRatio",
@@ -66,8 +61,6 @@ __all__ = [
     "order_effects",
     "ordinal_model",
     "repeat_shifts",
-    "sign_flip",
-    "signed_rank",
     "symmetry",
     "time_ratios",
     "wald_test",

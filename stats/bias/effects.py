@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..comparison.ranks import holm_of
 from ..outcomes import Interval, NotEstimable, Reason
 from ..readings import Integers
 from .regression import (
@@ -25,7 +26,6 @@ from .regression import (
     no_slope,
     wald_test,
 )
-from .shift import holm_of_those_that_exist
 
 Floats = NDArray[np.float64]
 
@@ -150,9 +150,7 @@ def time_ratios(
     ]
     return tuple(
         _ratio(arm, int((where.arms == arm).sum()), found.get(arm), p, p_holm)
-        for arm, p, p_holm in zip(
-            asked, p_values, holm_of_those_that_exist(p_values), strict=True
-        )
+        for arm, p, p_holm in zip(asked, p_values, holm_of(p_values), strict=True)
     )
 
 

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..comparison.ranks import holm_of
 from ..outcomes import Interval, NotEstimable, Reason
 from ..readings import MISSING, GradeTable, Integers
 from .effects import exponential, exponential_interval
-from .shift import holm_of_those_that_exist
 from .t_intervals import t_interval, t_p
 
 Floats = NDArray[np.float64]
@@ -86,7 +86,7 @@ def ordinal_model(table: GradeTable, *, level: float = 0.95) -> OrdinalModel:
         _ratio(found, used.index(arm), patients, level) if arm in used else empty
         for arm in compared
     ]
-    corrected = holm_of_those_that_exist([one.p for one in ratios])
+    corrected = holm_of([one.p for one in ratios])
     return OrdinalModel(
         len(grades),
         patients,

@@ -5,17 +5,23 @@ healthier than its standard. One value a patient, the mean over readers and side
 what is tested; sides of a patient are not independent, nor are readers of an image.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..comparison.ranks import holm
+from ..comparison.rank_tests import (
+    FLIPS,
+    SEED,
+    SignedRank,
+    SignFlip,
+    sign_flip,
+    signed_rank,
+)
+from ..comparison.ranks import holm_of
 from ..means import PatientMean, patient_mean
 from ..outcomes import NotEstimable, Reason
 from ..readings import MISSING, GradeTable, Integers
-from .rank_tests import FLIPS, SEED, SignedRank, SignFlip, sign_flip, signed_rank
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +37,7 @@ class GradeShift:
     mean: over patients, and its interval; readers: the same of each reader alone.
     wilcoxon: on patient means, zeros as Pratt; wilcoxon_without_zeros: as Wilcoxon.
     permutation: sign flips of patient means. p_holm, permutation_p_holm: of wilcoxon's
-        and of permutation's P, corrected over all arms that have one.
+        and of permutation's P, corrected over all arms.
     """
 
     pairs: int
@@ -60,8 +66,8 @@ def grade_shifts(
         _shift(table, table.grades[:, arm], level=level, flips=flips, seed=seed)
         for arm in range(table.grades.shape[1])
     ]
-    ranked = holm_of_those_that_exist([one.wilcoxon.p for one in found])
-    flipped = holm_of_those_that_exist([one.permutation.p for one in found])
+    ranked = holm_of([one.wilcoxon.p for one in found])
+    flipped = holm_of([one.permutation.p for one in found])
     return tuple(
         replace(one, p_holm=p, permutation_p_holm=other)
         for one, p, other in zip(found, ranked, flipped, strict=True)
@@ -82,8 +88,8 @@ def repeat_shifts(
         grade_shifts(of_reader(table, reader), level=level, flips=flips, seed=seed)[0]
         for reader in range(len(table.grades))
     ]
-    ranked = holm_of_those_that_exist([one.wilcoxon.p for one in alone])
-    flipped = holm_of_those_that_exist([one.permutation.p for one in alone])
+    ranked = holm_of([one.wilcoxon.p for one in alone])
+    flipped = holm_of([one.permutation.p for one in alone])
     return (
         whole,
         *(
@@ -97,14 +103,6 @@ def of_reader(table: GradeTable, reader: int) -> GradeTable:
     """The table of one reader alone."""
     part = slice(reader, reader + 1)
     return replace(table, grades=table.grades[part], standard=table.standard[part])
-
-
-def holm_of_those_that_exist(
-    p_values: Sequence[float | NotEstimable],
-) -> list[float | NotEstimable]:
-    """Holm's adjusted P over those that are estimable, the others as they are."""
-    adjusted = iter(holm([p for p in p_values if not isinstance(p, NotEstimable)]))
-    return [p if isinstance(p, NotEstimable) else next(adjusted) for p in p_values]
 
 
 def _shift(

@@ -1,11 +1,13 @@
 """Do arms differ in what was measured on the same patients?
 
 friedman, dunn_against_control, holm, holm_of: ranks within blocks (`ranks`)
+signed_rank, sign_flip: one value a patient against 0 (`rank_tests`)
 paired_difference: Wilcoxon, Hodges-Lehmann and effect size of two arms (`paired`)
 kruskal_wallis, dunn_unpaired: as published tables were often made (`unpaired`)
 """
 
 from .paired import PairedDifference, paired_difference
+from .rank_tests import SignedRank, SignFlip, sign_flip, signed_rank
 from .ranks import (
     AgainstControl,
     Friedman,
@@ -29,6 +31,8 @@ __all__ = [
     "Friedman",
     "KruskalWallis",
     "PairedDifference",
+    "SignFlip",
+    "SignedRank",
     "UnpairedComparison",
     "dunn_against_control",
     "dunn_unpaired",
@@ -38,4 +42,6 @@ __all__ = [
     "kruskal_wallis",
     "paired_difference",
     "ranks_within_blocks",
+    "sign_flip",
+    "signed_rank",
 ]

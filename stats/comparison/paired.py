@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ..means import PatientMean, patient_mean
 from ..outcomes import ROUNDING, Interval, NotEstimable, Reason, normal_quantile
+from .rank_tests import DECIMALS, signed_rank, signed_sums
 
 Floats = NDArray[np.float64]
 
@@ -66,24 +67,25 @@ def paired_difference(
     mean = patient_mean(
         [float(v) for v in values], without=Reason.NO_IMAGES, level=level
     )
-    moved = values[values != 0]
-    counts = (len(values), len(values) - len(moved), mean)
-    if len(values) < 2 or not len(moved):
+    if len(values) < 2 or not values.any():
+        zeros = int((values == 0).sum())
         nothing = NotEstimable(_reason(len(values)))
-        return PairedDifference(*counts, nothing, nothing, nothing, nothing, NORMAL)
-    from scipy.stats import rankdata
-
-    ranks = rankdata(np.abs(moved))
-    tied = len(np.unique(ranks)) < len(ranks)
-    exact = len(moved) <= MOST_EXACT and not tied and len(moved) == len(values)
-    rising = float(ranks[moved > 0].sum())
-    whole = float(ranks.sum())
+        return PairedDifference(
+            len(values), zeros, mean, nothing, nothing, nothing, nothing, NORMAL
+        )
+    # whatever the unit, what differs by rounding only is tied
+    shares = np.round(values / np.abs(values).max(), DECIMALS)
+    sizes = np.unique(np.abs(shares))
+    exact = len(values) <= MOST_EXACT and len(sizes) == len(values) and sizes[0] > 0
+    test = signed_rank(shares.tolist(), zeros="wilcoxon", exact=bool(exact))
     return PairedDifference(
-        *counts,
+        patients=len(values),
+        zeros=test.zeros,
+        mean=mean,
         median=float(np.median(_walsh(values))),
-        interval=_interval(values, exact=exact, level=level),
-        rank_biserial=(2 * rising - whole) / whole,
-        p=_p(moved, exact=exact),
+        interval=_interval(values, exact=bool(exact), level=level),
+        rank_biserial=(test.positive - test.negative) / (test.positive + test.negative),
+        p=test.p,
         method=EXACT if exact else NORMAL,
     )
 
@@ -99,14 +101,6 @@ def _walsh(values: Floats) -> Floats:
     return averages
 
 
-def _p(moved: Floats, *, exact: bool) -> float:
-    from scipy.stats import wilcoxon
-
-    method = "exact" if exact else "approx"
-    result = wilcoxon(moved, zero_method="wilcox", correction=True, method=method)
-    return float(min(result.pvalue, 1.0))
-
-
 def _interval(values: Floats, *, exact: bool, level: float) -> Interval | NotEstimable:
     """From the Walsh averages that the two-sided test would not reject.
 
@@ -119,7 +113,7 @@ def _interval(values: Floats, *, exact: bool, level: float) -> Interval | NotEst
     averages = _walsh(values)
     n = len(values)
     if exact:
-        below = _signed_rank_distribution(n).cumsum()
+        below = signed_sums(np.arange(1, n + 1)).cumsum()
         place = int(np.searchsorted(below, (1 - level) / 2, side="right"))
     else:
         spread = np.sqrt(n * (n + 1) * (2 * n + 1) / 24)
@@ -128,14 +122,3 @@ def _interval(values: Floats, *, exact: bool, level: float) -> Interval | NotEst
         return NotEstimable(Reason.TOO_FEW_PATIENTS)
     low, high = float(averages[place - 1]), float(averages[len(averages) - place])
     return Interval(low, high, level, None, WALSH)
-
-
-def _signed_rank_distribution(n: int) -> Floats:
-    """(n(n+1)/2 + 1,): probability of each sum of the positive ranks under chance."""
-    chances = np.ones(1)
-    for rank in range(1, n + 1):
-        longer = np.zeros(len(chances) + rank)
-        longer[: len(chances)] += chances / 2
-        longer[rank:] += chances / 2
-        chances = longer
-    return chances

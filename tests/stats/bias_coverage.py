@@ -14,9 +14,9 @@ from stats.bias.bland_altman import limits_of_agreement
 from stats.bias.detection import detections, wilson
 from stats.bias.effects import Circumstances, order_effects
 from stats.bias.ordinal import ordinal_model
-from stats.bias.rank_tests import sign_flip, signed_rank
 from stats.bias.shift import patient_means
 from stats.bias.symmetry import symmetry
+from stats.comparison.rank_tests import sign_flip, signed_rank
 from stats.outcomes import Interval, NotEstimable, normal_quantile
 from stats.readings import GradeTable
 

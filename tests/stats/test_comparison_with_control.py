@@ -131,3 +131,27 @@ def test_arms_without_values_or_difference_are_named() -> None:
     same = [np.ones(4), np.ones(4)]
     assert kruskal_wallis(same).p == NotEstimable(Reason.ALL_TIED)
     assert kruskal_wallis([np.arange(3.0)]).p == NotEstimable(Reason.ONE_ARM)
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1.0, 1e6])
+def test_rounding_unties_no_values_whatever_the_unit(unit: float) -> None:
+    found = paired_difference([unit * v for v in (0.1 + 0.2, -0.3, 0.3, 1.0)])
+    assert found.method == NORMAL
+    assert found.rank_biserial == pytest.approx((10 - 2 * 2) / 10)
+    same = paired_difference([unit * v for v in (0.4, -0.3, 0.2, 1.0)])
+    assert (same.method, same.zeros, same.p) == (EXACT, 0, pytest.approx(0.375))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_one_signed_rank_test_is_scipy_s_in_every_form(seed: int) -> None:
+    from scipy.stats import wilcoxon
+
+    rng = np.random.default_rng(seed)
+    for values in (rng.normal(0.3, 1, 20), rng.normal(0, 1, 80)):
+        found = paired_difference(values.tolist())
+        method = "exact" if len(values) < 50 else "approx"
+        theirs = wilcoxon(values, correction=True, method=method)
+        assert found.p == pytest.approx(theirs.pvalue, rel=1e-9)
+    tied = rng.integers(-2, 4, 30).astype(float)
+    theirs = wilcoxon(tied, zero_method="wilcox", correction=True, method="approx")
+    assert paired_difference(tied.tolist()).p == pytest.approx(theirs.pvalue, rel=1e-9)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from ..outcomes import NotEstimable, Reason, two_sided_p
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 Zeros = Literal["pratt", "wilcoxon"]
 
 # The exact distribution costs n³; above this many the normal one is as good.
@@ -106,16 +107,22 @@ def _midranks(sizes: Floats) -> Floats:
     return ranks
 
 
-def _exact_p(ranks: Floats, positive: float) -> float:
-    """Doubled ranks are whole numbers: their sums over all signs, one rank a step."""
-    doubled = np.rint(2 * ranks).astype(np.int64)
-    chances = np.zeros(int(doubled.sum()) + 1)
+def signed_sums(ranks: Integers) -> Floats:
+    """(sum + 1,) chance of each sum of the ranks (n,) of a positive sign, if every sign
+    is as likely as the other; one rank a step."""
+    chances = np.zeros(int(ranks.sum()) + 1)
     chances[0], top = 1.0, 0
-    for rank in doubled:
+    for rank in ranks:
         moved = chances[: top + 1] / 2
         chances[: top + 1] /= 2
         chances[rank : rank + top + 1] += moved
         top += int(rank)
+    return chances
+
+
+def _exact_p(ranks: Floats, positive: float) -> float:
+    """Of doubled ranks, which are whole numbers with ties too."""
+    chances = signed_sums(np.rint(2 * ranks).astype(np.int64))
     found = round(2 * positive)
     tails = chances[: found + 1].sum(), chances[found:].sum()
     return float(min(1.0, 2 * min(tails)))
