@@ -3,6 +3,7 @@
 Each page is looked at twice: in English and light, in Japanese and dark.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,6 +82,25 @@ def test_every_page_is_accessible(
             settle(page, shown)
             found += [f"{shown.name}: {told}" for told in violations(page)]
     assert not found, "\n".join(found)
+
+
+def test_a_statistician_scrolls_the_tables_of_a_report_on_a_phone_by_keyboard(
+    pages: list[Shown], looking: Callable[..., Page], live_server
+) -> None:
+    report = next(shown for shown in pages if shown.name == "report")
+    page = looking(report.who, viewport={"width": 390, "height": 800})
+    page.goto(f"{live_server}{report.path}")
+    for folded in page.locator("main details").all():
+        folded.evaluate("one => { one.open = true; }")
+    table = page.locator("#agreement .table-scroll").first
+    expect(table).to_have_attribute("tabindex", "0")
+    expect(table).to_have_attribute("aria-label", re.compile("^Table 2"))
+    assert violations(page) == []
+    table.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(300)
+    assert table.evaluate("one => one.scrollLeft") > 0
 
 
 def test_what_pages_say_when_something_is_wrong_is_accessible(
