@@ -11,6 +11,7 @@ from readerstudy.reading.models import Answer, Arm, Read, Score, Study
 from stats import selectors
 from stats.agreement.kappa import weighted_kappa
 from stats.outcomes import Interval, NotEstimable, Reason
+from stats.reasons import REASON_WORDS
 from stats.reporting.analysis_plan import analysis_plan
 from stats.reporting.building import report_build
 from stats.reporting.several_section import SeveralReaders, several_section
@@ -82,6 +83,16 @@ def test_a_study_of_one_patient_has_tables_but_no_intervals(db: None) -> None:
         assert one.pairs.items == 2
         assert one.pairs.exact.interval == NotEstimable(Reason.ONE_PATIENT)
         assert one.bootstrap.kappa == NotEstimable(Reason.ONE_PATIENT)
+
+
+def test_a_number_without_an_interval_says_why_it_has_none(db: None) -> None:
+    cohort = make_cohort("Single", cases=1, methods=METHODS)
+    study = make_study(cohort, methods=METHODS, repeated="")
+    found = section(study)
+    html = render_to_string("stats/_several.html", {"several": found})
+    row = html.split("PABAK</th>")[1].split("<tr>")[2]
+    assert row.count("not estimable") == 4  # same, within one, PABAK, bias index
+    assert row.count(str(REASON_WORDS[Reason.ONE_PATIENT])) == 4
 
 
 def test_sides_that_could_not_be_assessed_are_left_out(study: Study) -> None:
