@@ -62,6 +62,7 @@ def test_images_graded_higher_are_found_and_said(
     said = page()
     assert "Bias: are images graded above or below the standard?" in said
     assert "Above 0 the images look healthier than the standard" in said
+    assert said.count("other P values of this table are not corrected") == 2
     assert "P &gt; 0.05 does not show" in said or "P > 0.05 does not show" in said
 
 
