@@ -63,6 +63,9 @@ compare_columns <- function(name, table, computed, columns) {
   }
 }
 
+# Over every comparison, those without a P value too.
+holm <- function(p) p.adjust(p, "holm", n = length(p))
+
 # ---- agreement --------------------------------------------------------------------
 
 NUMBERS <- c("n_sides", "n_patients", "exact_agreement", "kappa", "se_clustered",
@@ -253,8 +256,8 @@ if (there("comparisons.csv")) {
   compare_columns("comparisons.csv", table, computed,
                   c("difference", "se_clustered", "interval_low", "interval_high", "p"))
   whole <- table$estimate == "mean"
-  compare("comparisons.csv p_holm", table$p_holm[whole], p.adjust(
-    vapply(computed[whole], function(one) one[["p"]], numeric(1)), "holm"))
+  compare("comparisons.csv p_holm", table$p_holm[whole], holm(
+    vapply(computed[whole], function(one) one[["p"]], numeric(1))))
 }
 
 # ---- what moves the grades --------------------------------------------------------
@@ -367,7 +370,7 @@ summary_of <- function(metric, range) {
   others <- lines[-control, ]
   compare(paste0(name, "Dunn z"), others$z, z)
   compare(paste0(name, "Dunn p"), others$p, p)
-  compare(paste0(name, "Dunn p, Holm"), others$p_holm, p.adjust(p, "holm"))
+  compare(paste0(name, "Dunn p, Holm"), others$p_holm, holm(p))
 }
 kinds <- unique(summaries[c("metric", "data_range")])
 for (i in seq_len(nrow(kinds))) summary_of(kinds$metric[i], kinds$data_range[i])
@@ -383,9 +386,11 @@ comparison_of <- function(table, metric, range) {
     half <- qt(0.975, length(moved) - 1) * sd(moved) / sqrt(length(moved))
     exact <- grepl("exact", line$wilcoxon_method)
     moved_at_all <- moved[moved != 0]
+    shift <- c(mean(moved), mean(moved) - half, mean(moved) + half)
+    if (length(moved_at_all) == 0) return(unname(c(shift, rep(NA, 4))))
     test <- suppressWarnings(wilcox.test(moved_at_all, exact = exact, conf.int = exact))
     walsh <- if (exact) c(test$estimate, test$conf.int) else rep(NA, 3)
-    unname(c(mean(moved), mean(moved) - half, mean(moved) + half, test$p.value, walsh))
+    unname(c(shift, test$p.value, walsh))
   })
   found <- do.call(rbind, found)
   columns <- c("mean_difference", "interval_low", "interval_high", "wilcoxon_p",
@@ -396,7 +401,7 @@ comparison_of <- function(table, metric, range) {
     compare(paste0(name, columns[i]), lines[[columns[i]]][which], found[which, i])
   }
   compare(paste0(name, "wilcoxon_p_holm"), lines$wilcoxon_p_holm,
-          p.adjust(found[, 4], "holm"))
+          holm(found[, 4]))
   known <- !is.na(values)
   test <- kruskal.test(values[known], factor(images$arm[known]))
   compare(paste0(name, "kruskal_wallis_p"), lines$kruskal_wallis_p,
