@@ -75,7 +75,7 @@ class Differences(ReaderMarks):
                 "its right is not inferior by it."
             ) % {"margin": f"{self.margin:.3g}"}
             words = f"{words} {dashed}"
-        return self._with_hollow(words)
+        return self._marked(words, bold=_("In bold: the primary arm."))
 
     @property
     def alt(self) -> str:

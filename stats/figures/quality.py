@@ -54,11 +54,14 @@ class Quality(Picture):
 
     @property
     def title(self) -> str:
-        return _("%(metric)s of each patient in each arm") % {"metric": self.metric}
+        return _("%(metric)s of each patient in each arm, range %(range)s") % {
+            "metric": self.metric,
+            "range": self.metric_table.metric.data_range,
+        }
 
     @property
     def caption(self) -> str:
-        return _(
+        words = _(
             "%(metric)s against the reference, range %(range)s, central 64×64 pixels. "
             "Each dot is one patient (mean over the slices; n = %(n)s), the box spans "
             "the quartiles, the bar is the median."
@@ -67,6 +70,7 @@ class Quality(Picture):
             "range": self.metric_table.metric.data_range,
             "n": count_range(self.metric_table.patients),
         }
+        return f"{words} {_('In bold: the control arm.')}" if self.control else words
 
     @property
     def alt(self) -> str:

@@ -75,8 +75,11 @@ class ReaderMarks(Picture):
     def _told(self, parts: Sequence[str]) -> str:
         return sentence([*parts, *not_estimable(self.marks)])
 
-    def _with_hollow(self, words: str) -> str:
-        return f"{words} {hollow_words(self.marks)}".strip()
+    def _marked(self, words: str, *, bold: str) -> str:
+        """The words, and what a bold name and a hollow mark mean."""
+        if not any(row.bold for row in self.marks.rows):
+            bold = ""
+        return " ".join(w for w in (words, bold, hollow_words(self.marks)) if w)
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ class Kappas(ReaderMarks):
             "standard": standard_words(self.report),
             "n": count_range(self.report.kappa_patients),
         }
-        return self._with_hollow(words)
+        return self._marked(words, bold=_("In bold: the primary arm."))
 
     @property
     def alt(self) -> str:
@@ -201,7 +204,7 @@ class BlindingIndices(ReaderMarks):
             "(Bang's, or clustered by patient where a patient was asked about more "
             "than once); n = %(n)s guesses. 0: as by chance; 1: all correct."
         ) % {"n": blinding.answered if blinding else 0}
-        return self._with_hollow(words)
+        return self._marked(words, bold=_("In bold: the reference."))
 
     @property
     def alt(self) -> str:

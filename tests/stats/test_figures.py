@@ -29,6 +29,7 @@ EVERY = {
     *("bland_altman", "kappa", "kappa_differences", "confusion", "grades"),
     *("grade_shift", "reading_times", "blinding", "reads_over_time"),
 }
+QUALITY = ("psnr", "ssim")
 
 
 @pytest.fixture
@@ -71,6 +72,21 @@ def test_every_figure_is_told_in_words_and_is_the_same_file_each_time(
     with ThreadPoolExecutor(4) as pool:  # as a server's threads would
         files = list(pool.map(render, [found["kappa"], found["grades"]] * 3))
     assert files[:2] * 2 == files[2:]
+
+
+def test_captions_say_what_a_bold_name_means(report: Report) -> None:
+    told = {
+        (name, words)
+        for name, picture in figures(report).items()
+        for words in re.findall(r"In bold: ([^.]+)\.", picture.caption)
+    }
+    assert told == {
+        *((name, "the control arm") for name in EVERY if name.startswith(QUALITY)),
+        *((name, "the primary arm") for name in ("kappa", "kappa_differences")),
+        ("blinding", "the reference"),
+    }
+    titles = [picture.title for picture in figures(report).values()]
+    assert len(set(titles)) == len(titles)
 
 
 def test_what_is_drawn_is_what_its_table_says(report: Report) -> None:

@@ -11,8 +11,10 @@ from readerstudy.reading.models import Arm, Read, Score, Study
 from stats import selectors
 from stats.outcomes import NotEstimable, Reason
 from stats.reporting.analysis_plan import analysis_plan
+from stats.reporting.building import report_build
 from stats.reporting.multireader_section import MultiReader, multireader_section
 from stats.reporting.primary import primary_comparison
+from stats.templatetags.report_numbers import interval
 
 from .conducted import give_plan
 from .conftest import lines
@@ -189,3 +191,15 @@ def test_the_files_hold_every_arm_comparison_and_analysis(
 
 def test_the_report_page_has_the_section(page: Callable[[], str]) -> None:
     assert 'id="arms-compared"' in page()
+
+
+def test_table_2_has_the_interval_of_each_mean(
+    page: Callable[[], str], study: Study
+) -> None:
+    text = page()
+    table = text.split('id="agreement"')[1].split("</table>")[0]
+    rows = [row for row in table.split("<tr")[2:] if row]
+    means = report_build(study=study).multireader.means
+    assert len(rows) == len(means)
+    for row, line in zip(rows, means, strict=True):
+        assert interval(line.kappa.interval, 2) in row.rsplit("<td", 1)[1]
