@@ -48,6 +48,17 @@ def _deidentified(report: Report) -> Answer:
     )
 
 
+def _software(report: Report) -> Answer:
+    return Answer(
+        _(
+            "The program's version, the SHA-256 of its code and the versions of its "
+            "libraries stand under “Provenance”; what a network was trained with is on "
+            "its card."
+        ),
+        ("facts",),
+    )
+
+
 def _models(report: Report) -> Answer:
     arms = [line.arm for line in report.kappa]
     told = "; ".join(f"{arm.title}: {arm.method}" for arm in arms)
@@ -161,7 +172,7 @@ _ASKED = (
     (gettext_lazy("At which level the parts are disjoint."), _internal),
     (gettext_lazy("Intended sample size."), answers.size),
     (gettext_lazy("The model."), _models),
-    (gettext_lazy("Software."), answers.files),
+    (gettext_lazy("Software."), _software),
     (
         gettext_lazy("Initial parameters."),
         authors(gettext_lazy("seed and start, from the network's card.")),

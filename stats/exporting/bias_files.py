@@ -29,7 +29,7 @@ def _filled(columns: tuple[Column, ...], line: Line) -> Line:
 
 
 def grade_shift(study: Study, report: Report) -> Iterator[Line]:
-    """Arm by arm: all readers, then each; then second against first readings."""
+    """Grades above or below the standard, by arm and reader; second readings."""
     for line in report.bias.arms:
         yield _shift(report, line, "standard")
         for reader, mean in zip(report.readers, line.shift.readers, strict=True):
@@ -109,7 +109,7 @@ MEASURES = ("sensitivity", "specificity", "accuracy")
 
 
 def detection(study: Study, report: Report) -> Iterator[Line]:
-    """Arm by arm: all readers, then each; measure by measure."""
+    """Sensitivity, specificity and accuracy, by arm and reader."""
     for line in report.bias.detection:
         beginning = {
             **head(report, line.arm),
@@ -169,7 +169,7 @@ def _difference(one: ShareDifference | None) -> Line:
 
 
 def effects(study: Study, report: Report) -> Iterator[Line]:
-    """Outcome by outcome what order and sessions do; then the times of the arms."""
+    """What order and sessions do to grades and times; reading times by arm."""
     for line in report.bias.effects:
         yield from _effect(report, line)
     timed = next(e for e in report.bias.effects if e.outcome == "seconds")
@@ -239,7 +239,7 @@ def _time(report: Report, line: TimeRatioLine, timed: EffectLine) -> Line:
 
 
 def ordinal_model(study: Study, report: Report) -> Iterator[Line]:
-    """One line an arm."""
+    """Odds of a higher grade than in the reference, by arm."""
     for line in report.bias.odds:
         one = line.odds
         values = {"odds_ratio": one.ratio, "p": one.p, "p_holm": one.p_holm}

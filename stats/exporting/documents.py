@@ -50,7 +50,10 @@ ABOUT = {
 
 def about(name: str) -> str:
     """One line about a table: as above, or as the function says that makes it."""
-    return ABOUT.get(name) or (ROWS[name].__doc__ or "").split("\n")[0].rstrip(".")
+    if name in ABOUT:
+        return ABOUT[name]
+    told = (ROWS[name].__doc__ or "").split("\n")[0].rstrip(".")
+    return told[:1].lower() + told[1:]
 
 
 def documents(study: Study, report: Report) -> dict[str, bytes]:

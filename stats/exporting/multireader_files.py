@@ -144,7 +144,7 @@ def _why_not(one: Difference, whole: Comparison | None = None) -> str:
 
 
 def obuchowski_rockette(study: Study, report: Report) -> Iterator[Line]:
-    """The same for readers beyond these: test of all arms, means, differences"""
+    """Kappa for readers beyond these: test of all arms, means, differences"""
     others = report.multireader.others
     shared: Line = {
         "study": report.slug,
