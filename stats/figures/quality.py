@@ -70,7 +70,10 @@ class Quality(Picture):
             "range": self.metric_table.metric.data_range,
             "n": count_range(self.metric_table.patients),
         }
-        return f"{words} {_('In bold: the control arm.')}" if self.control else words
+        if self.control is None:
+            return words
+        bold = _("In bold: the control arm.")
+        return f"{words} {bold}"
 
     @property
     def alt(self) -> str:
