@@ -90,6 +90,8 @@ def test_both_studies_have_a_plan_and_ask_for_guesses(cohort: Cohort) -> None:
             "weights": "quadratic",
             "interval": "clustered-delta",
             "image_metrics": ["psnr-255", "ssim-255", "ssim-1"],
+            "standard": "own",
+            "given": [],
         }
         assert study.protocol["guesses"] == {"when": "after-grade", "percent": 10}
         assert study.protocol["conduct"]["asks_conditions"]
