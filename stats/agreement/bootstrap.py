@@ -15,6 +15,7 @@ Field CA, Welsh AH (2007) Bootstrapping clustered data. J R Stat Soc B 69:369-39
     doi:10.1111/j.1467-9868.2007.00593.x
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,17 +88,29 @@ def resampled_patients(*, patients: int, replicates: int, seed: int) -> Counts:
     """(replicates, patients) how often each patient is drawn; each row adds up to
     `patients`. The same seed draws the same ones; a test notices where another version
     of numpy would not."""
+    counts: Counts = np.empty((replicates, patients), dtype=_counting(patients))
+    start = 0
+    for piece in _resampled(patients=patients, replicates=replicates, seed=seed):
+        counts[start : start + len(piece)] = piece
+        start += len(piece)
+    return counts
+
+
+def _counting(patients: int) -> type[np.unsignedinteger]:
+    return np.uint16 if patients < 2**16 else np.uint32
+
+
+def _resampled(*, patients: int, replicates: int, seed: int) -> Iterator[Counts]:
+    """The rows of resampled_patients in pieces, as many as memory should hold."""
     rng = np.random.Generator(np.random.PCG64(seed))
-    kind = np.uint16 if patients < 2**16 else np.uint32
-    counts: Counts = np.empty((replicates, patients), dtype=kind)
+    kind = _counting(patients)
     step = max(PIECE // max(patients, 1), 1)
     for start in range(0, replicates, step):
         rows = min(step, replicates - start)
         drawn = rng.integers(0, patients, size=(rows, patients), dtype=np.int32)
         drawn += np.arange(rows, dtype=np.int32)[:, None] * patients
         flat = np.bincount(drawn.ravel(), minlength=rows * patients)
-        counts[start : start + rows] = flat.reshape(rows, patients)
-    return counts
+        yield flat.reshape(rows, patients).astype(kind)
 
 
 def resampled_kappas(
@@ -119,10 +132,11 @@ def resampled_kappas(
         estimates = np.full(sums.shape, np.nan)
         none = np.zeros((0, *sums.shape), dtype=bool)
         return ResampledKappas(estimates, nothing, nothing, none)
-    counts = resampled_patients(patients=people, replicates=replicates, seed=seed)
+    pieces = _resampled(patients=people, replicates=replicates, seed=seed)
+    drawn = [sampled_kappas(sums, counts) for counts in pieces]
     return ResampledKappas(
         estimates=sampled_kappas(sums, np.ones((1, people)))[0],
-        replicates=sampled_kappas(sums, counts),
+        replicates=np.concatenate([np.empty((0, *sums.shape)), *drawn]),
         left_one_out=left_one_out_kappas(sums),
         contributes=sums.contributes,
     )

@@ -29,7 +29,7 @@ icc_2_1: two-way random effects, absolute agreement, single reader; ICC(A,1) of 
     doi:10.1037/1082-989X.1.1.30
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -56,6 +56,8 @@ CoefficientName = Literal[
 ]
 NAMES: tuple[CoefficientName, ...] = get_args(CoefficientName)
 INTRACLASS: tuple[CoefficientName, ...] = ("icc_2_1", "icc_3_1")
+# Numbers of the widest terms in memory at a time.
+PIECE = 2**23
 F_INTERVAL = "F distribution, items as independent"
 
 
@@ -129,12 +131,13 @@ def _coefficient(
     counts = (readers, int(used.sum()), int((any_grade & ~used).sum()), groups)
     reason = _nothing_to_compare(method, ratings, used, any_grade, groups)
     if not reason:
-        terms = method.terms(ratings[:, used], categories)
-        by_patient = added_by_patient(terms, owners)
-        total = by_patient.sum(axis=0)
+        pieces = _by_patient(method, ratings[:, used], owners, categories)
+        total = np.add.reduce([one.sum(axis=0) for one in pieces()])
         estimate = float(method.value(total, readers, categories))
         if np.isfinite(estimate):
-            without = method.value(total - by_patient, readers, categories)
+            without = np.concatenate(
+                [method.value(total - one, readers, categories) for one in pieces()]
+            )
             error, interval = _by_leaving_out(estimate, without, level)
             of_f = None
             if name in INTRACLASS:
@@ -144,6 +147,30 @@ def _coefficient(
     nothing = NotEstimable(reason)
     of_f = nothing if name in INTRACLASS else None
     return Coefficient(name, *counts, nothing, nothing, nothing, of_f)
+
+
+def _by_patient(
+    method: Method, ratings: Integers, owners: Integers, categories: int
+) -> Callable[[], Iterator[Floats]]:
+    """The patients' sums of terms, (some patients, terms), in pieces that memory holds.
+
+    Where one piece holds all it is made once. Many readers make very many pairs: those
+    are made anew whenever they are asked for.
+    """
+    widest = len(ratings) ** 2 * categories  # numbers an item, of pairs of readers
+    items, groups = len(owners), int(owners.max()) + 1
+    step = max(PIECE * groups // (widest * items), 1)
+    if step >= groups:
+        whole = added_by_patient(method.terms(ratings, categories), owners)
+        return lambda: iter([whole])
+
+    def made() -> Iterator[Floats]:
+        for start in range(0, groups, step):
+            of = (owners >= start) & (owners < start + step)
+            terms = method.terms(ratings[:, of], categories)
+            yield added_by_patient(terms, owners[of] - start)
+
+    return made
 
 
 def _nothing_to_compare(

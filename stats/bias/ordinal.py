@@ -14,6 +14,7 @@ Mancl LA, DeRouen TA (2001) A covariance estimator for GEE with improved small-s
 """
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,10 +72,10 @@ def ordinal_model(table: GradeTable, *, level: float = 0.95) -> OrdinalModel:
     present = set(np.unique(arms).tolist())
     used = [arm for arm in compared if arm in present] if 0 in present else []
     patients = len(np.unique(owners))
-    columns = [(arms == arm).astype(np.float64) for arm in sorted(present)[1:]]
-    columns += [(readers == one).astype(np.float64) for one in np.unique(readers)[1:]]
+    columns = [(arms, arm) for arm in sorted(present)[1:]]
+    columns += [(readers, one) for one in np.unique(readers)[1:]]
     reason = _refused(grades, patients, len(columns)) if used else Reason.NO_READS
-    found = reason or _fitted(grades, np.stack(columns, axis=1), owners)
+    found = reason or _fitted(grades, _design(columns), owners)
     nothing = NotEstimable(Reason.NO_READS)
     empty = OddsRatio(nothing, nothing, nothing, nothing)
     if isinstance(found, Reason):
@@ -95,6 +96,12 @@ def ordinal_model(table: GradeTable, *, level: float = 0.95) -> OrdinalModel:
             for one, p_holm in zip(ratios, corrected, strict=True)
         ),
     )
+
+
+def _design(columns: Sequence[tuple[Integers, int]]) -> Floats:
+    """(n, columns) 1 where the labels (n,) are the one, 0 where they are not."""
+    one = [(labels == which).astype(np.float64) for labels, which in columns]
+    return np.stack(one, axis=1)
 
 
 def _long(table: GradeTable) -> tuple[Integers, Integers, Integers, Integers]:

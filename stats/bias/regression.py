@@ -31,6 +31,8 @@ Floats = NDArray[np.float64]
 METHOD = "least squares, CR2 variance clustered by patient, Satterthwaite t"
 # of singular values, relative to the largest: below is rounding, not information
 RANK_TOLERANCE = 1e-10
+# products of two patients in memory at a time: all, of up to two thousand patients
+PIECE = 2**22
 
 
 @dataclass(frozen=True)
@@ -192,10 +194,16 @@ def _freedom(parts: _Parts, place: int) -> float:
     """Satterthwaite's: (Σ λ)² / Σ λ² of the quadratic form that the variance is."""
     # p_g = (I-H)_g' A_g X_g M c, so p_g'p_h = [g=h] a_g'a_g - b_g' M b_h
     b = parts.leads[:, :, place]
-    products = -(b @ parts.inverse @ b.T)
-    products[np.diag_indices_from(products)] += parts.squares[:, place, place]
-    total = float((products**2).sum())
-    return float(np.trace(products)) ** 2 / total if total > 0 else 0.0
+    moved, own = b @ parts.inverse, parts.squares[:, place, place]
+    trace = total = 0.0
+    step = max(PIECE // len(b), 1)
+    for start in range(0, len(b), step):
+        products = -(moved[start : start + step] @ b.T)
+        rows = np.arange(len(products))
+        products[rows, start + rows] += own[start : start + step]
+        trace += float(products[rows, start + rows].sum())
+        total += float((products**2).sum())
+    return trace**2 / total if total > 0 else 0.0
 
 
 def wald_test(fit: ClusteredFit, places: Sequence[int]) -> WaldTest:

@@ -26,6 +26,9 @@ Floats = NDArray[np.float64]
 
 EXACT = "Wilcoxon signed rank, exact"
 NORMAL = "Wilcoxon signed rank, normal approximation with continuity correction"
+# The means of two values of more patients would not fit in memory.
+MOST_SORTED = 2000
+FEW = 2**20  # of these means, searched for one of them
 MOST_EXACT = 49  # non-zero differences; R's wilcox.test draws the line there too
 WALSH = "Hodges-Lehmann, from the signed rank test"
 
@@ -82,7 +85,7 @@ def paired_difference(
         patients=len(values),
         zeros=test.zeros,
         mean=mean,
-        median=float(np.median(_walsh(values))),
+        median=_pseudomedian(values),
         interval=_interval(values, exact=bool(exact), level=level),
         rank_biserial=(test.positive - test.negative) / (test.positive + test.negative),
         p=test.p,
@@ -94,11 +97,44 @@ def _reason(patients: int) -> Reason:
     return {0: Reason.NO_IMAGES, 1: Reason.ONE_PATIENT}.get(patients, Reason.ALL_TIED)
 
 
-def _walsh(values: Floats) -> Floats:
-    """All n(n+1)/2 means of two values, each with itself too, sorted."""
+def _pseudomedian(values: Floats) -> float:
+    count = len(values) * (len(values) + 1) // 2
+    return float(np.mean(_walsh(values, [(count - 1) // 2, count // 2])))
+
+
+def _walsh(values: Floats, places: Sequence[int]) -> list[float]:
+    """Of all n(n+1)/2 means of two values, each with itself too, in ascending order,
+    those at these places from 0."""
+    if len(values) > MOST_SORTED:
+        ordered = np.sort(values)
+        return [_walsh_searched(ordered, place) for place in places]
     first, second = np.triu_indices(len(values))
-    averages: Floats = np.sort((values[first] + values[second]) / 2)
-    return averages
+    averages = np.sort((values[first] + values[second]) / 2)
+    return [float(averages[place]) for place in places]
+
+
+def _walsh_searched(values: Floats, place: int) -> float:
+    """The same of one place, of ascending values, without making all their means:
+    between two bounds that are moved together until the means there are few."""
+    firsts = np.arange(len(values))
+    low, high = values[0], values[-1]
+    # of each value: from which other one on the means lie between the bounds, and up
+    # to which
+    begin, end = firsts, np.full(len(values), len(values))
+    while (end - begin).sum() > FEW:
+        middle = (low + high) / 2
+        if not low < middle < high:
+            return float(low)  # what is left is all the same
+        cut = np.maximum(np.searchsorted(values, 2 * middle - values), firsts)
+        if (cut - firsts).sum() <= place:
+            low, begin = middle, cut
+        else:
+            high, end = middle, cut
+    counts = end - begin
+    first = np.repeat(firsts, counts)
+    steps = np.arange(len(first)) - np.repeat(counts.cumsum() - counts, counts)
+    averages = np.sort((values[first] + values[begin[first] + steps]) / 2)
+    return float(averages[place - int((begin - firsts).sum())])
 
 
 def _interval(values: Floats, *, exact: bool, level: float) -> Interval | NotEstimable:
@@ -110,7 +146,6 @@ def _interval(values: Floats, *, exact: bool, level: float) -> Interval | NotEst
     """
     if np.ptp(values) < ROUNDING:
         return NotEstimable(Reason.NO_VARIATION)
-    averages = _walsh(values)
     n = len(values)
     if exact:
         below = signed_sums(np.arange(1, n + 1)).cumsum()
@@ -120,5 +155,5 @@ def _interval(values: Floats, *, exact: bool, level: float) -> Interval | NotEst
         place = int(n * (n + 1) / 4 - normal_quantile(level=level) * spread)
     if place < 1:
         return NotEstimable(Reason.TOO_FEW_PATIENTS)
-    low, high = float(averages[place - 1]), float(averages[len(averages) - place])
+    low, high = _walsh(values, [place - 1, n * (n + 1) // 2 - place])
     return Interval(low, high, level, None, WALSH)

@@ -9,6 +9,7 @@
 `obuchowski_rockette`: for readers beyond these, of any figure of merit
 `analyse`: the same from figures and error covariances
 `cut_means`: its intervals of means within what the figure can be
+`all_tables`, `patient_tables`: counts of pairs, of all patients and of each
 `jackknife_replicates`: kappas without one patient after the other
 `jackknife_covariance`: the covariance of any figures from such replicates
 `kappa_difference`, `not_inferior`: two arms whose pairs need not be of the same sides
@@ -27,6 +28,7 @@ from .comparisons import (
 )
 from .covariance import (
     JointKappas,
+    all_tables,
     combine,
     complete_items,
     jackknife_covariance,
@@ -64,6 +66,7 @@ __all__ = [
     "Pairs",
     "SwapTest",
     "against_margin",
+    "all_tables",
     "analyse",
     "combine",
     "compare_with_control",

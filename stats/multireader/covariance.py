@@ -33,6 +33,9 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
 
+# Counts of pairs in memory at a time.
+PIECE = 2**22
+
 # With one of these a kappa's variation is unknown, and not the 0 that the delta
 # method would make of it.
 UNKNOWN_VARIATION = (Reason.ONE_CONSTANT, Reason.PERFECT, Reason.OPPOSITE)
@@ -225,14 +228,25 @@ def complete_items(table: GradeTable) -> GradeTable:
     )
 
 
-def patient_tables(table: GradeTable) -> Floats:
+def all_tables(table: GradeTable) -> Floats:
+    """(readers, arms, k, k) the sum of `patient_tables`, which take much memory."""
+    together = np.zeros(len(table.patients), dtype=np.int64)
+    tables = patient_tables(replace(table, patients=together), patients=1)
+    found: Floats = tables[0]
+    return found
+
+
+def patient_tables(table: GradeTable, *, patients: int | None = None) -> Floats:
     """(patients, readers, arms, k, k) counts; row = standard, column = arm's grade.
+
+    patients: how many; None: up to the highest number.
 
     Kappa of any set of patients is kappa of the sum of their tables.
     """
     readers, arms, _items = table.grades.shape
     k = len(table.categories)
-    patients = int(table.patients.max(initial=-1)) + 1
+    if patients is None:
+        patients = int(table.patients.max(initial=-1)) + 1
     shape = (patients, readers, arms, k, k)
     graded = (table.grades != MISSING) & (table.standard != MISSING)[:, None, :]
     reader, arm, item = np.nonzero(graded)
@@ -274,8 +288,23 @@ def jackknife_replicates(table: GradeTable, *, weighting: Weighting) -> Floats:
 
     nan where kappa without that patient is not estimable.
     """
-    tables = patient_tables(table)
-    return kappas_of_tables(tables.sum(axis=0) - tables, weighting=weighting)
+    readers, arms, _items = table.grades.shape
+    patients = int(table.patients.max(initial=-1)) + 1
+    whole = all_tables(table)
+    found = np.empty((patients, readers, arms))
+    step = max(PIECE // max(whole.size, 1), 1)
+    for start in range(0, patients, step):
+        piece = slice(start, start + step)
+        of = (table.patients >= start) & (table.patients < start + step)
+        some = replace(
+            table,
+            grades=table.grades[:, :, of],
+            standard=table.standard[:, of],
+            patients=table.patients[of] - start,
+        )
+        tables = patient_tables(some, patients=len(found[piece]))
+        found[piece] = kappas_of_tables(whole - tables, weighting=weighting)
+    return found
 
 
 def jackknife_covariance(replicates: Floats) -> Floats:

@@ -10,6 +10,7 @@ Phipson B, Smyth GK (2010) Permutation P-values should never be zero. Stat Appl 
     Mol Biol 9:39. doi:10.2202/1544-6115.1585
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,7 @@ PERMUTATIONS = 9_999
 SEED = 1
 CHUNK = 2_000  # permutations in memory at a time, of many readers fewer
 PIECE = 2_000_000  # counts of pairs in memory at a time
+SWAPS = 8_000_000  # patients, swapped or not, in memory at a time
 
 
 @dataclass(frozen=True)
@@ -72,20 +74,29 @@ def swap_test(
     change = tables[:, :, 1] - tables[:, :, 0]  # (patients, readers, k, k)
     change = change[(change != 0).any(axis=(1, 2, 3))]
     exact = 2 ** len(change) <= permutations
-    swaps = (
-        _all_swaps(len(change)) if exact else _drawn(len(change), permutations, seed)
+    step = _rows(tables[0].size, len(change))
+    pieces = (
+        _all_swaps(len(change), step)
+        if exact
+        else _drawn(len(change), permutations, seed, step)
     )
-    beyond = counted = 0
-    step = max(1, min(CHUNK, PIECE // tables[0].size))
-    for start in range(0, len(swaps), step):
-        found = _swapped(
-            tables.sum(axis=0), change, swaps[start : start + step], weighting
-        )
+    tried = beyond = counted = 0
+    whole = tables.sum(axis=0)
+    for swaps in pieces:
+        found = _swapped(whole, change, swaps, weighting)
+        tried += len(found)
         found = found[np.isfinite(found)]
         counted += len(found)
         beyond += int((np.abs(found) >= abs(difference) - ROUNDING).sum())
     p = beyond / counted if exact else (beyond + 1) / (counted + 1)
-    return SwapTest(float(difference), p, counted, exact, seed, len(swaps) - counted)
+    return SwapTest(float(difference), p, counted, exact, seed, tried - counted)
+
+
+def _rows(counts: int, patients: int) -> int:
+    """How many permutations to hold at a time. Of four, so that the random numbers,
+    which are drawn by four, do not depend on it."""
+    rows = min(CHUNK, PIECE // max(counts, 1), SWAPS // max(patients, 1))
+    return max(4, rows // 4 * 4)
 
 
 def _why_none(tables: Floats, kappas: Floats) -> Reason | None:
@@ -105,16 +116,20 @@ def _difference(kappas: Floats) -> Floats:
     return found
 
 
-def _all_swaps(patients: int) -> NDArray[np.bool_]:
-    """(2^patients, patients) every way, the way it was among them."""
-    number = np.arange(2**patients)[:, None]
-    found: NDArray[np.bool_] = (number >> np.arange(patients)) & 1 == 1
-    return found
+def _all_swaps(patients: int, rows: int) -> Iterator[NDArray[np.bool_]]:
+    """(2^patients, patients) every way, the way it was among them; so many at once."""
+    for start in range(0, 2**patients, rows):
+        number = np.arange(start, min(start + rows, 2**patients))[:, None]
+        yield (number >> np.arange(patients)) & 1 == 1
 
 
-def _drawn(patients: int, count: int, seed: int) -> NDArray[np.bool_]:
+def _drawn(
+    patients: int, count: int, seed: int, rows: int
+) -> Iterator[NDArray[np.bool_]]:
     rng = np.random.default_rng(seed)
-    return rng.integers(0, 2, (count, patients), dtype=np.uint8).astype(np.bool_)
+    for start in range(0, count, rows):
+        size = min(rows, count - start), patients
+        yield rng.integers(0, 2, size, dtype=np.uint8).astype(np.bool_)
 
 
 def _swapped(

@@ -22,7 +22,7 @@ from ..outcomes import Interval, NotEstimable
 from .arms import ArmName, arm_name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Given:
     """One answer: which of a reader's reads it was about, and what was said."""
 

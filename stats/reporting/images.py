@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from django.db.models import QuerySet
 
@@ -24,7 +24,7 @@ SSIM_RANGES = (255.0, 1.0)
 Key = tuple[str, str]  # digests of the reference's and of the rendition's file
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """One arm's image of one case, with the reference's image of that case."""
 
@@ -43,7 +43,7 @@ class Comparison:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ImageLine:
     """One slice of one arm's image of one case, against the reference, in one mask.
 
@@ -77,6 +77,23 @@ class ImageLine:
         return nrmse(self.mean_squared_error, divisor=divisors[by])
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What an ImageQuality row says of its slice: a study has very many of them."""
+
+    slice: int
+    pixels: int
+    mean_squared_error: float
+    mean_absolute_error: float
+    ssim_range_255: float
+    ssim_range_1: float
+    reference_mean: float
+    reference_range: float
+
+
+MEASURED = tuple(field.name for field in fields(Measured))
+
+
 @dataclass(frozen=True)
 class ImageSet:
     """All comparisons of a study, by arm and case code.
@@ -86,7 +103,7 @@ class ImageSet:
     """
 
     comparisons: tuple[Comparison, ...]
-    measured: dict[Key, dict[str, tuple[ImageQuality, ...]]]
+    measured: dict[Key, dict[str, tuple[Measured, ...]]]
     uptakes: dict[Key, StriatalUptake]
 
     @property
@@ -116,7 +133,8 @@ class ImageSet:
 
     def of(self, one: Comparison, mask: str) -> list[ImageLine]:
         """Slice by slice of one pair of images; empty if it was not measured."""
-        return [_line(one, row) for row in self.measured.get(one.key, {}).get(mask, ())]
+        rows = self.measured.get(one.key, {}).get(mask, ())
+        return [_line(one, mask, row) for row in rows]
 
 
 def image_set(study: Study) -> ImageSet:
@@ -162,15 +180,18 @@ def _renditions(study: Study) -> QuerySet[Rendition]:
     )
 
 
-def _measured(study: Study) -> dict[Key, dict[str, tuple[ImageQuality, ...]]]:
+def _measured(study: Study) -> dict[Key, dict[str, tuple[Measured, ...]]]:
     rows = ImageQuality.objects.filter(
         calculation=CALCULATION,
         rendition_sha256__in=_renditions(study).values("sha256"),
     ).order_by("slice")
-    found: dict[Key, dict[str, list[ImageQuality]]] = defaultdict(dict)
-    for row in rows:
-        key = row.reference_sha256, row.rendition_sha256
-        found[key].setdefault(row.mask, []).append(row)
+    columns = rows.values_list(
+        "reference_sha256", "rendition_sha256", "mask", *MEASURED
+    )
+    found: dict[Key, dict[str, list[Measured]]] = defaultdict(dict)
+    for reference, rendition, mask, *said in columns.iterator():
+        by_mask = found[reference, rendition]
+        by_mask.setdefault(mask, []).append(Measured(*said))
     return {
         key: {mask: tuple(slices) for mask, slices in masks.items()}
         for key, masks in found.items()
@@ -185,13 +206,13 @@ def _uptakes(study: Study) -> dict[Key, StriatalUptake]:
     return {(row.reference_sha256, row.rendition_sha256): row for row in rows}
 
 
-def _line(one: Comparison, row: ImageQuality) -> ImageLine:
+def _line(one: Comparison, mask: str, row: Measured) -> ImageLine:
     return ImageLine(
         arm=one.arm,
         case=one.case,
         patient=one.patient,
         slice=row.slice - STORED_SLICES // 2,
-        mask=row.mask,
+        mask=mask,
         pixels=row.pixels,
         mean_squared_error=row.mean_squared_error,
         mean_absolute_error=row.mean_absolute_error,

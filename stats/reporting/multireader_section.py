@@ -14,6 +14,7 @@ from ..multireader import (
     MeanDifference,
     MeanKappa,
     ObuchowskiRockette,
+    all_tables,
     compare_with_control,
     complete_items,
     cut_means,
@@ -22,7 +23,6 @@ from ..multireader import (
     kappas_of_tables,
     mean_kappa,
     obuchowski_rockette,
-    patient_tables,
 )
 from ..outcomes import NotEstimable, Reason
 from ..readings import GradeTable, Readings
@@ -193,9 +193,7 @@ def _other_readers(
     if not kept and min(readers, arms) > 1:
         found = NotEstimable(Reason.NO_COMPLETE_PATIENT)
     else:
-        figures = kappas_of_tables(
-            patient_tables(complete).sum(axis=0), weighting=weighting
-        )
+        figures = kappas_of_tables(all_tables(complete), weighting=weighting)
         found = obuchowski_rockette(
             figures, jackknife_replicates(complete, weighting=weighting)
         )

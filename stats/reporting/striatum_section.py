@@ -1,6 +1,6 @@
 """Image quality inside and outside of the striatum, and binding ratios."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from readerstudy.reading.models import Study
@@ -98,15 +98,21 @@ def striatum_section(study: Study, images: ImageSet) -> Striatum:
 
 def _quality(images: ImageSet) -> tuple[ArmRegions, ...]:
     arms = {one.arm.pk: arm_name(one.arm) for one in images.comparisons}
-    by_mask: dict[str, dict[int, list[ImageLine]]] = {}
-    for mask in Mask.values:
-        by_mask[mask] = {arm: [] for arm in arms}
-        for line in images.lines(mask):
-            by_mask[mask][line.arm.pk].append(line)
+    masks = [_regions(images, mask, arms) for mask in Mask.values]
     return tuple(
-        ArmRegions(name, tuple(_region(mask, by_mask[mask][arm]) for mask in by_mask))
+        ArmRegions(name, tuple(of_mask[arm] for of_mask in masks))
         for arm, name in arms.items()
     )
+
+
+def _regions(
+    images: ImageSet, mask: str, arms: Iterable[int]
+) -> dict[int, RegionQuality]:
+    """By the arm's pk. Of one mask at a time, as there are very many lines."""
+    by_arm: dict[int, list[ImageLine]] = {arm: [] for arm in arms}
+    for line in images.lines(mask):
+        by_arm[line.arm.pk].append(line)
+    return {arm: _region(mask, lines) for arm, lines in by_arm.items()}
 
 
 def _region(mask: str, lines: list[ImageLine]) -> RegionQuality:
