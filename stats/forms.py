@@ -70,7 +70,7 @@ class PlanningForm(forms.Form):
         ),
         min_value=0,
         max_value=1,
-        initial=0.5,
+        initial=0.7,
     )
     shares = forms.CharField(
         label=gettext_lazy("Patients of each grade, lowest first"),

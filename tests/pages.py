@@ -50,6 +50,7 @@ NO_PAGES = frozenset(
         *("reading:code-break", "reading:read-submit", "reading:session-finish"),
         *("reading:read-revisit", "reading:read-undo", "reading:read-pixels"),
         *("reading:preferences", "reading:atlas-pixels"),
+        *("stats:figure", "stats:image-pair", "stats:planning-figure"),
         *("reading:test-pattern", "reading:guess-submit", "reading:guess-pixels"),
         *("reading:training-start", "reading:training-submit"),
         *("reading:training-pixels", "reading:lut-show", "stats:export"),
@@ -213,6 +214,7 @@ def _studies_pages(cast: Cast) -> list[Shown]:
     return [
         _page("studies", "study-list", boss, None),
         _page("study-create", "study-create", boss, None),
+        _page("planning", "stats:planning", boss, None),
         Shown(
             "study-settings",
             "reading:study-create",

@@ -41,7 +41,7 @@ def process(report: Report) -> Answer:
     ]
     if report.conduct.gate:
         parts.append(_("Readers trained on images with known grades before."))
-    if report.conduct.asks_conditions:
+    if any(one.displays for one in report.conduct.readers):
         parts.append(_("Displays were checked and viewing conditions told."))
     deviations = sum(sum(one.deviations) for one in report.conduct.readers)
     said = ngettext(
