@@ -31,6 +31,7 @@ icc_2_1: two-way random effects, absolute agreement, single reader; ICC(A,1) of 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Literal, get_args
 
 import numpy as np
@@ -57,7 +58,7 @@ CoefficientName = Literal[
 NAMES: tuple[CoefficientName, ...] = get_args(CoefficientName)
 INTRACLASS: tuple[CoefficientName, ...] = ("icc_2_1", "icc_3_1")
 # Numbers of the widest terms in memory at a time.
-PIECE = 2**23
+PIECE = 2**22
 F_INTERVAL = "F distribution, items as independent"
 
 
@@ -132,7 +133,7 @@ def _coefficient(
     reason = _nothing_to_compare(method, ratings, used, any_grade, groups)
     if not reason:
         pieces = _by_patient(method, ratings[:, used], owners, categories)
-        total = np.add.reduce([one.sum(axis=0) for one in pieces()])
+        total = reduce(np.add, (one.sum(axis=0) for one in pieces()))
         estimate = float(method.value(total, readers, categories))
         if np.isfinite(estimate):
             without = np.concatenate(

@@ -142,10 +142,11 @@ def image_set(study: Study) -> ImageSet:
     reference = reference_arm(study)
     frozen = _frozen_digests(study)
     patients = patients_of(cases)
-    renditions = {
-        (rendition.case_id, rendition.method): rendition
-        for rendition in _renditions(study).select_related("case")
-    }
+    by_pk = {case.pk: case for case in cases}
+    renditions = {}
+    for rendition in _renditions(study).iterator():
+        rendition.case = by_pk[rendition.case_id]  # one for all, not one each
+        renditions[rendition.case_id, rendition.method] = rendition
 
     def as_read(case: Case, arm: Arm) -> Rendition | None:
         rendition = renditions.get((case.pk, arm.method))
