@@ -22,6 +22,7 @@ from .planning import schedule
 from .profile import embedded_profile
 from .reading import reading
 from .reporting import coverage, image_quality, report
+from .reports import million
 from .starting import start_up
 
 Part = Callable[[], Iterator[Line]]
@@ -35,6 +36,7 @@ PARTS: dict[str, tuple[Part, ...]] = {
     "growth": (growth,),
     "report": (opening, report, freezing),
     "export": (export,),
+    "million": (million,),
     "simulation": (simulation,),
     "networks": (networks, jobs),
     "image-quality": (image_quality,),
