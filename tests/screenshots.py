@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -115,6 +116,7 @@ def _prepare() -> list[Any]:
         people[name] = User.objects.get(username=name)
         people[name].set_password(PASSWORD)
         people[name].save()
+    _make_gaussian(Cohort.objects.get(), people["coordinator"])
     demo, second = Study.objects.get(slug="demo"), people["reader-b"]
     see_the_pattern(reader_membership(demo, second))
     answer_session(reader_membership(demo, second))
@@ -140,6 +142,18 @@ def _prepare() -> list[Any]:
         Shown("demo-conduct", "", cast.coordinator, f"{study}conduct/"),
         Shown("demo-report", "", cast.statistician, f"{study}report/"),
     ]
+
+
+def _make_gaussian(cohort: Any, coordinator: Any) -> None:
+    """The arm that the pages' studies have and the demo's have not."""
+    from inference.models import Job
+    from inference.services import job_request
+    from inference.services.running import job_run
+
+    job = job_request(cohort=cohort, method="gaussian", user=coordinator)
+    job_run(job_id=job.pk)  # unless a worker was quicker
+    while not Job.objects.filter(pk=job.pk, state=Job.State.DONE).exists():
+        time.sleep(0.5)
 
 
 class _Camera:
