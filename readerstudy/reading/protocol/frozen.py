@@ -13,7 +13,7 @@ from readerstudy.imaging.lut import LUTS
 from readerstudy.imaging.preprocessing import SHOWN_SLICES
 
 from ..models import Membership, Study, TrainingItem
-from ..questions import describe
+from ..questions import SIDES, describe
 
 VERSION = 5
 
@@ -259,7 +259,10 @@ def describe_analysis(study: Study) -> dict[str, Any]:
         "interval": study.kappa_interval,
         "image_metrics": study.image_metrics,
         "standard": study.reference_standard,
-        "given": study.given_standard,
+        "given": [
+            {name: line[name] for name in ("case", *SIDES)}  # a database may turn them
+            for line in study.given_standard
+        ],
     }
 
 
