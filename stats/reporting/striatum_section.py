@@ -67,13 +67,18 @@ class Striatum:
         )
 
     @property
-    def by_criterion(self) -> tuple[tuple[Criterion, tuple[WorstCase, ...]], ...]:
-        """Each arm's worst case by each criterion, the worst arm first."""
-        first = [one for one in self.worst if one.rank == 1]
-        return tuple(
-            (one, tuple(case for case in first if case.criterion is one))
-            for one in Criterion
-        )
+    def by_criterion(
+        self,
+    ) -> tuple[tuple[Criterion, tuple[tuple[WorstCase, ...], ...]], ...]:
+        """By each criterion, each arm's worst cases as ranked, the worst arm first."""
+        return tuple((one, self._ranked(one)) for one in Criterion)
+
+    def _ranked(self, criterion: Criterion) -> tuple[tuple[WorstCase, ...], ...]:
+        by_arm: dict[ArmName, list[WorstCase]] = {}
+        for case in self.worst:
+            if case.criterion is criterion:
+                by_arm.setdefault(case.arm, []).append(case)
+        return tuple(map(tuple, by_arm.values()))
 
     @property
     def measured(self) -> bool:

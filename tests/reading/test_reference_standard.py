@@ -50,6 +50,15 @@ def test_grades_of_a_follow_up_are_part_of_the_protocol_and_not_of_the_log(cast,
     )
 
 
+def test_neither_the_earlier_nor_the_later_grades_are_in_the_log(cast, given):
+    amend(cast, reference_standard="given", given_standard=given)
+    others = [{**one, "left": 1} for one in given]
+    amend(cast, given_standard=others)
+    for event in AuditEvent.objects.filter(action="study.amend"):
+        told = json.dumps([event.before, event.after])
+        assert not any(one["case"] in told for one in given)
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

@@ -102,3 +102,15 @@ def test_a_side_without_a_majority_is_left_out_and_counted(read_study):
     )
     lines = report_build(study=study).kappa
     assert {r.both.left_out for line in lines for r in line.readers} == {split}
+
+
+@pytest.mark.django_db
+def test_the_primary_comparison_is_with_the_same_standard(read_study):
+    plan = {"primary_arm": "unet", "control_arm": "short", "margin": "0.1"}
+    study = with_standard(read_study, "median", **plan)
+    found = kappas(study)
+    difference = np.mean([found["unet", r] - found["short", r] for r in "ABC"])
+    primary = report_build(study=study).primary
+    assert primary.same.difference.difference == pytest.approx(difference)
+    own = report_build(study=with_standard(study, "own", **plan)).primary
+    assert own.same.difference.difference != pytest.approx(difference)
