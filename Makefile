@@ -8,7 +8,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types migrations-check format bench screenshots weights messages clean
+.PHONY: help run test test-faults lint types migrations-check format bench screenshots weights messages clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,8 +29,11 @@ run: .venv/.installed  ## start the web server and two workers, with a demo stud
 # No --dist: the default keeps pytest-django's order on every worker, in which the
 # tests that empty the database come last.
 test: .venv/.installed-dev  ## the whole test suite, on SQLite and on PostgreSQL where it is found
-	$(PY) -m pytest -n 2 -rs
-	$(PY) tests/with_postgres.py $(PY) -m pytest -n 2 -rs -m "not browser and not pure and not sqlite"
+	$(PY) -m pytest -n 2 -rs -m "not faults"
+	$(PY) tests/with_postgres.py $(PY) -m pytest -n 2 -rs -m "not browser and not pure and not sqlite and not faults"
+
+test-faults: .venv/.installed-dev  ## kill, fill and cut off real processes, on both databases
+	$(PY) -m pytest -n 2 -rs -m faults
 
 lint: .venv/.installed-dev  ## ruff: lint and format check
 	$(PY) -m ruff check .

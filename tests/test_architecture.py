@@ -14,15 +14,37 @@ MAY_IMPORT = {
     "readerstudy.blinding": set(),
     "readerstudy.simulation": {"readerstudy.imaging"},
     "readerstudy.audit": set(),
-    "readerstudy.cases": {"readerstudy.audit", "readerstudy.imaging"},
+    "readerstudy.accounts": {"readerstudy.audit", "readerstudy.imaging"},
+    "readerstudy.api": {
+        "readerstudy.audit",
+        "readerstudy.accounts",
+        "readerstudy.imaging",
+    },
+    "readerstudy.cases": {
+        "readerstudy.audit",
+        "readerstudy.accounts",
+        "readerstudy.api",
+        "readerstudy.imaging",
+    },
     "readerstudy.reading": {
         "readerstudy.audit",
+        "readerstudy.accounts",
+        "readerstudy.api",
         "readerstudy.cases",
         "readerstudy.blinding",
         "readerstudy.imaging",
         "readerstudy.simulation",
     },
     "readerstudy.config": set(),
+    "readerstudy.operations": {
+        "readerstudy.audit",
+        "readerstudy.accounts",
+        "readerstudy.api",
+        "readerstudy.cases",
+        "readerstudy.reading",
+        "inference",
+        "stats",
+    },
     "readerstudy.demo": {
         "readerstudy.audit",
         "readerstudy.cases",
@@ -34,12 +56,16 @@ MAY_IMPORT = {
     },
     "inference": {
         "readerstudy.audit",
+        "readerstudy.accounts",
+        "readerstudy.api",
         "readerstudy.cases",
         "readerstudy.imaging",
         "readerstudy.simulation",
     },
     "stats": {
         "readerstudy.audit",
+        "readerstudy.accounts",
+        "readerstudy.api",
         "readerstudy.reading",
         "readerstudy.cases",
         "readerstudy.imaging",
@@ -96,7 +122,7 @@ CASES_LAYERS = (
     {"integrity", "cohort_table", "pages"},
     {"services", "tasks"},
     {"forms"},
-    {"views", "management"},
+    {"views", "api", "management"},
     {"urls"},
 )
 # The rooms of `inference`, likewise.
@@ -114,7 +140,7 @@ INFERENCE_LAYERS = (
     {"services"},
     {"presence"},
     {"tasks"},
-    {"views", "management"},
+    {"views", "api", "management"},
     {"urls"},
 )
 # The rooms of `stats`, likewise.
@@ -134,7 +160,7 @@ STATS_LAYERS = (
     {"pages"},
     {"pdf"},
     {"tasks"},
-    {"views", "management"},
+    {"views", "api", "management"},
     {"urls"},
     {"apps"},
 )

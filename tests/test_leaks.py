@@ -67,6 +67,11 @@ def routes(
             yield f"{namespace}{entry.name}", tuple(entry.pattern.converters)
 
 
+def is_for_programs(name: str) -> bool:
+    """Whether a route lies under /api/v1/: its namespace says so."""
+    return name.partition(":")[0].endswith("api")
+
+
 @pytest.fixture
 def walk(db: None) -> Walk:
     lift_primary_keys()

@@ -7,6 +7,10 @@ from typing import Any
 
 from readerstudy.config.pacs import pacs_of
 
+from .access import *
+from .logs import *
+from .rest import *
+
 ROOT = Path(__file__).resolve().parents[3]
 VAR_DIR = Path(os.environ.get("VAR_DIR", ROOT / "var")).resolve()
 
@@ -21,10 +25,13 @@ INSTALLED_APPS = [
     "rest_framework",
     "readerstudy.config.apps.ConfigConfig",
     "readerstudy.audit",
+    "readerstudy.accounts",
+    "readerstudy.api",
     "readerstudy.cases",
     "readerstudy.reading",
     "inference",
     "stats",
+    "readerstudy.operations",
     "readerstudy.demo",
 ]
 
@@ -92,25 +99,6 @@ BUNDLES = {
 }
 MEDIA_ROOT = VAR_DIR / "media"
 
-LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "reading:start"
-LOGOUT_REDIRECT_URL = "login"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 3600
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
-
 # Weights larger than memory go to disk, and nothing of them outside `var/`. Files of
 # patients never do: they are sealed while they come.
 FILE_UPLOAD_TEMP_DIR = VAR_DIR / "tmp"
@@ -163,29 +151,4 @@ CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {
     CELERY_TASK_DEFAULT_QUEUE: {},
     GPU_QUEUE: {},
     TRAINING_QUEUE: {},
-}
-
-REST_FRAMEWORK = {
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-}
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "readerstudy.config.log_lines.WithoutUids",
-            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
-        }
-    },
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
-    },
-    # What these say of themselves repeats addresses and contents: identifiers.
-    "loggers": {
-        name: {"level": "CRITICAL"}
-        for name in ("pynetdicom", "dicomweb_client", "urllib3")
-    },
-    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
 }

@@ -5,15 +5,14 @@ counts per reader and session, never a score or an arm.
 """
 
 from django.shortcuts import get_object_or_404
-from django.urls import path
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from . import selectors
-from .models import Membership, Study
-from .selectors.conduct import SeenDeviation, deviations
+from .. import selectors
+from ..models import Membership, Study
+from ..selectors.conduct import SeenDeviation, deviations
 
 ROLES = (Membership.Role.COORDINATOR, Membership.Role.STATISTICIAN)
 
@@ -83,13 +82,3 @@ class StudyDeviations(APIView):
         studies = Study.objects.for_role(request.user, *ROLES)
         study = get_object_or_404(studies.defer("protocol"), slug=slug)
         return Response(DeviationSerializer(deviations(study), many=True).data)
-
-
-app_name = "api"
-urlpatterns = [
-    path("studies/", StudyList.as_view(), name="study-list"),
-    path("studies/<slug:slug>/progress/", StudyProgress.as_view(), name="progress"),
-    path(
-        "studies/<slug:slug>/deviations/", StudyDeviations.as_view(), name="deviations"
-    ),
-]

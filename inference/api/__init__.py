@@ -1,0 +1,1 @@
+"""Networks, jobs and trainings, for programs: by the services of the pages."""

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """Who may come in, and how: logins, second factors, tokens of programs."""
+
+    name = "readerstudy.accounts"

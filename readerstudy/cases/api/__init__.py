@@ -1,0 +1,1 @@
+"""Cohorts and uploads, for programs: the same services and selectors as the pages."""

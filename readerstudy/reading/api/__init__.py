@@ -1,0 +1,1 @@
+"""Studies and reading, for programs: the same services and selectors as the pages."""

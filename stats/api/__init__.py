@@ -1,0 +1,1 @@
+"""Reports, exports and planning, for programs: by the services of the pages."""

@@ -1,0 +1,1 @@
+"""What happens when things break: real servers, killed, filled up and cut off."""
