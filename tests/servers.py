@@ -43,38 +43,70 @@ class Postgres:
         if binaries is None:
             raise FileNotFoundError("PostgreSQL was not found on this machine")
         self.folder, self.data, self.binaries = folder, folder / "data", binaries
-        options = f"-k {folder} -c listen_addresses="
-        self._options = options if fsync else f"{options} -c fsync=off"
+        self._options = ["-D", str(self.data), "-k", str(folder)]
+        self._options += ["-c", "listen_addresses="]
+        self._options += [] if fsync else ["-c", "fsync=off"]
+        self._process: subprocess.Popen[bytes] | None = None
         # PostgreSQL refuses to run as root; its package brings an account for it
         is_root = os.geteuid() == 0
         owner = "postgres" if is_root else pwd.getpwuid(os.geteuid()).pw_name
-        as_owner = ["setpriv", f"--reuid={owner}", f"--regid={owner}", "--clear-groups"]
+        as_owner = [
+            "setpriv",
+            "--pdeathsig=QUIT",
+            f"--reuid={owner}",
+            f"--regid={owner}",
+            "--clear-groups",
+        ]
         self._prefix = as_owner if is_root else []
         shutil.chown(folder, owner)
         folder.chmod(0o711)  # the tests connect as another user than the owner
-        self._run(
-            *("initdb", f"--pgdata={self.data}", f"--username={USER}", "--no-sync"),
-            *("--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"),
+        subprocess.run(
+            [*self._prefix, str(binaries / "initdb"), f"--pgdata={self.data}"]
+            + [f"--username={USER}", "--auth=trust", "--encoding=UTF8"]
+            + ["--locale=C.UTF-8", "--no-sync"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd=folder,
         )
 
     def start(self) -> None:
-        log = self.folder / "log"
-        self._control("-l", str(log), "-o", self._options, "-w", "start")
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*self._prefix, str(self.binaries / "postgres"), *self._options],
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        wait_until(self._is_ready, "PostgreSQL")
 
     def stop(self) -> None:
-        self._control("-m", "immediate", "stop", check=False)
+        """At once: all that was said to be stored is written."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(timeout=PATIENCE_S)
 
     def kill(self) -> None:
-        """As a power cut does, all its processes at once, but for what the disk keeps.
+        """As if the power went, all its processes at once.
 
-        What the system was told to write is written: `fsync` changes nothing here.
+        What the system was told to write is there: `fsync` changes nothing here.
         """
-        pid = int((self.data / "postmaster.pid").read_text().split()[0])
+        assert self._process is not None
+        pid = self._process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         for one in [pid, *map(int, children)]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(one, signal.SIGKILL)
-        wait_until(lambda: not _lives(pid), "the end of PostgreSQL")
+        self._process.wait(timeout=PATIENCE_S)
+
+    def _is_ready(self) -> bool:
+        import psycopg
+
+        try:
+            psycopg.connect(self.url("postgres")).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def url(self, name: str) -> str:
         host = str(self.folder).strip("/").replace("/", "%2F")
@@ -88,17 +120,6 @@ class Postgres:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")
         return self.url(name)
-
-    def _control(self, *arguments: str, check: bool = True) -> None:
-        self._run("pg_ctl", "-D", str(self.data), "-s", *arguments, check=check)
-
-    def _run(self, program: str, *arguments: str, check: bool = True) -> None:
-        subprocess.run(
-            [*self._prefix, str(self.binaries / program), *arguments],
-            check=check,
-            stdout=subprocess.DEVNULL,
-            cwd=self.folder,
-        )
 
 
 @contextmanager
@@ -195,11 +216,3 @@ def wait_until(condition, what: str, *, seconds: float = PATIENCE_S) -> None:
         if time.monotonic() > end:
             raise TimeoutError(f"waited {seconds} s in vain for {what}")
         time.sleep(0.02)
-
-
-def _lives(pid: int) -> bool:
-    try:  # proc(5): the state follows the name
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
