@@ -122,6 +122,7 @@ CASES_LAYERS = (
     {"integrity", "cohort_table", "pages"},
     {"services", "tasks"},
     {"forms"},
+    {"transfers"},
     {"views", "api", "management"},
     {"urls"},
 )

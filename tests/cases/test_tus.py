@@ -15,8 +15,8 @@ from readerstudy.cases.models import Cohort, Upload, UploadFile
 from readerstudy.cases.services import receiving
 from readerstudy.cases.storage import room
 from readerstudy.cases.storage.sealing import sealed_open
-from readerstudy.cases.views import tus
-from readerstudy.cases.views.line import SILENCE_S
+from readerstudy.cases.transfers import tus
+from readerstudy.cases.transfers.line import SILENCE_S
 from tests.cast import make_user
 
 pytestmark = pytest.mark.django_db

@@ -18,8 +18,8 @@ from readerstudy.imaging.errors import Refused
 
 from ..gateways import multipart, stow
 from ..services import stowing
+from ..transfers.line import ended_by_silence
 from ..wording import told
-from .line import ended_by_silence
 
 READ_BYTES = 2**18
 

@@ -18,9 +18,9 @@ from .. import selectors, services
 from ..forms.sending import ConfirmForm, TakeForm, UploadForm
 from ..models import Upload
 from ..pages.confirm import confirm_page
+from ..transfers.sealing_handler import SealingHandler
 from ..wording import refusals_told, told
 from .access import HttpRequest, may_upload, upload_or_404, waiting_or_404
-from .sealing_handler import SealingHandler
 
 # What a broken line costs at most; small enough for any proxy's patience.
 PIECE_BYTES = 16 * 2**20
