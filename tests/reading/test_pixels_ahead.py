@@ -73,7 +73,7 @@ def test_an_image_that_cannot_be_shown_loses_no_answer(
     assert (told["state"], told["next"]) == ("read", third.token)
     assert told["pixels"] is None
     assert Answer.objects.get().read.position == 1
-    ours = [r for r in caplog.records if r.name == "readerstudy.reading.views.reader"]
+    ours = [r for r in caplog.records if r.name == "readerstudy.reading.pages.due"]
     assert [r.getMessage() for r in ours] == [
         f"The image of read 3 of reader {reader.code} in study {cast.study.slug} "
         "cannot be used."

@@ -133,7 +133,7 @@ def test_an_image_that_cannot_be_shown_tells_neither_arm_nor_case(
     assert response["Cache-Control"] == "no-store"
     said = response.content.decode()
     assert said == "This image cannot be shown. Tell the coordinator."
-    ours = [r for r in caplog.records if r.name == "readerstudy.reading.views.reader"]
+    ours = [r for r in caplog.records if r.name == "readerstudy.reading.pages.due"]
     assert [r.getMessage() for r in ours] == [
         f"The image of read 1 of reader {reader.code} in study {cast.study.slug} "
         "cannot be used."

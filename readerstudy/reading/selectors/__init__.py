@@ -15,6 +15,7 @@ from .studies import (
     arm_examples,
     leak_oracle_last,
     may_see_studies,
+    own_readings,
     study_progress,
     unblinded_people,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "changeable_answers",
     "leak_oracle_last",
     "may_see_studies",
+    "own_readings",
     "pixels_ahead",
     "preferences",
     "read_pixels",

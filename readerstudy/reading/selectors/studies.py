@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 
 from readerstudy.cases.models import Rendition
 from readerstudy.imaging.preprocessing import SHOWN_SLICES, STORED_SLICES
@@ -40,6 +41,16 @@ def may_see_studies(user: User) -> bool:
         or Study.objects.for_role(
             user, Membership.Role.COORDINATOR, Membership.Role.STATISTICIAN
         ).exists()
+    )
+
+
+def own_readings(user: User) -> QuerySet[Membership]:
+    """Fetching is authorising: by which `user` reads studies, once they were opened."""
+    return (
+        Membership.objects.filter(user=user, role=Membership.Role.READER)
+        .exclude(study__state=Study.State.DRAFT)
+        .select_related("study")
+        .defer("study__protocol")
     )
 
 

@@ -1,12 +1,10 @@
 """What the reading screens have in common: who reads, where to, nothing stored."""
 
-import logging
 import re
-from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import cast
 
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -15,12 +13,10 @@ from django.utils.translation import gettext as _
 from readerstudy.imaging.errors import Refused
 
 from .. import selectors
-from ..images import ImageUnusableError
-from ..models import Membership, Read, Study
-from ..pages.room import desk_of, present
+from ..models import Membership
+from ..pages.due import due_told, shown_image
+from ..pages.room import desk_of
 from ..services import Due
-
-logger = logging.getLogger(__name__)
 
 SCREEN = re.compile(r"\d{1,5}x\d{1,5}", re.ASCII)
 
@@ -35,14 +31,8 @@ PLACES = {
 
 def reader_or_404(request: HttpRequest, slug: str) -> Membership:
     """The membership by which this person reads the study."""
-    return get_object_or_404(
-        Membership.objects.select_related("study")
-        .defer("study__protocol")
-        .exclude(study__state=Study.State.DRAFT),
-        study__slug=slug,
-        user=request.user,
-        role=Membership.Role.READER,
-    )
+    assert isinstance(request.user, User)
+    return get_object_or_404(selectors.own_readings(request.user), study__slug=slug)
 
 
 def own_desk_or_404(request: HttpRequest, slug: str) -> None:
@@ -71,42 +61,18 @@ def due_address(due: Due, slug: str) -> str:
 
 
 def due_json(due: Due, slug: str) -> dict[str, object]:
-    """What a screen is told that follows; `href` is where, if not on the same one.
-
-    `pixels`: of the read `next`, base64 of their 12288 bytes and so always as long;
-    null where there is none, or none that can be shown, as its own address will say.
-    """
-    shown = asdict(present(due)) if due.read else {}
-    ahead = {"pixels": _pixels_ahead(due.following)} if due.read else {}
-    return {"state": due.state, "href": due_address(due, slug), **shown, **ahead}
-
-
-def _pixels_ahead(token: str | None) -> str | None:
-    """Never fails: an answer that is stored must be acknowledged."""
-    if token is None:
-        return None
-    try:
-        return b64encode(selectors.pixels_ahead(token)).decode("ascii")
-    except ImageUnusableError as unusable:
-        _tell(unusable)
-    except Read.DoesNotExist:
-        pass  # answered on another device since, and opened again under another token
-    return None
-
-
-def _tell(unusable: ImageUnusableError) -> None:
-    logger.error("%s", unusable)  # no traceback: its frames hold arm and case
+    """What a screen is told that follows; `href` is where, if not on the same one."""
+    return {**due_told(due), "href": due_address(due, slug)}
 
 
 def pixels_answer(pixels: Callable[[], bytes]) -> HttpResponse:
     """What `pixels` gives, with the same headers for every image; 409 if unusable."""
     try:
-        content = pixels()
-    except ImageUnusableError as unusable:
-        _tell(unusable)
-        told = _("This image cannot be shown. Tell the coordinator.")
+        content = shown_image(pixels)
+    except Refused as refused:
         plain = "text/plain; charset=utf-8"
-        return never_stored(HttpResponse(told, content_type=plain, status=409))
+        told = HttpResponse(str(refused), content_type=plain, status=409)
+        return never_stored(told)
     return never_stored(HttpResponse(content, content_type="application/octet-stream"))
 
 

@@ -1,7 +1,5 @@
 """Training: the reading screen with feedback, and what an attempt came to."""
 
-from dataclasses import asdict
-
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -12,7 +10,8 @@ from readerstudy.imaging.errors import Refused
 
 from .. import selectors, services
 from ..models import TrainingRead
-from ..pages.room import present_training, training_page
+from ..pages.due import feedback_told
+from ..pages.room import training_page
 from ..selectors import training
 from ..services import Feedback
 from .reader import (
@@ -83,18 +82,11 @@ def training_submit(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _describe(feedback: Feedback, slug: str) -> dict[str, object]:
     """`next` is what the reading screen is told of its next read."""
-    following: dict[str, object]
+    told = feedback_told(feedback)
     if feedback.following is None:
         result = reverse("reading:training-result", args=[slug])
-        following = {"state": "finished", "href": result}
-    else:
-        following = {"state": "read", **asdict(present_training(feedback.following))}
-    return {
-        "state": "feedback",
-        "given": feedback.given,
-        "key": feedback.key,
-        "next": following,
-    }
+        told["next"] = {"state": "finished", "href": result}
+    return told
 
 
 @require_safe
