@@ -20,6 +20,11 @@ ACTIONS = {
     ),
     "account.groups": _("An account entered or left a group."),
     "account.permissions": _("An account got or lost a permission of its own."),
+    "token.create": _(
+        "Somebody made a token with which a program acts for them. Nothing of its "
+        "secret is kept."
+    ),
+    "token.revoke": _("A token was revoked: it opens nothing from then on."),
     "upload.create": _("Files of a cohort were sent."),
     "upload.take": _("Somebody took files that had been received for a cohort."),
     "upload.discard": _("Files that were sent are forgotten without an import."),
@@ -73,6 +78,7 @@ SUBJECTS = {
     "read": _("read %s"),
     "session": _("session %s"),
     "study": _("study %s"),
+    "token": _("token %s"),
     "training": _("attempt %s"),
     "weights": _("weights %s"),
 }

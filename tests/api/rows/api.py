@@ -1,0 +1,5 @@
+"""Rows of the doors of `api`."""
+
+from . import Rows
+
+ROWS: Rows = {}

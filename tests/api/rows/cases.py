@@ -1,0 +1,5 @@
+"""Rows of the doors of `cases`."""
+
+from . import Rows
+
+ROWS: Rows = {}

@@ -1,0 +1,5 @@
+"""Rows of the doors of `inference`."""
+
+from . import Rows
+
+ROWS: Rows = {}

@@ -1,0 +1,5 @@
+"""Rows of the doors of `stats`."""
+
+from . import Rows
+
+ROWS: Rows = {}
