@@ -42,6 +42,23 @@ def wait_until_answering(host: str, port: int, *, seconds: float) -> bool:
     return False
 
 
+def web_arguments(host: str, port: int) -> list[str]:
+    """Of Python, to start the web server."""
+    return [
+        *("-m", "gunicorn", "readerstudy.config.wsgi:application"),
+        f"--bind={host}:{port}",
+        "--workers=2",  # twenty readers at once are more than one core's work
+        "--threads=8",
+        # a reader's connection outlives the time a read takes
+        "--keep-alive=75",
+        "--timeout=120",
+        "--graceful-timeout=5",
+        "--log-level=warning",
+        "--logger-class=readerstudy.config.web_log.WebLogger",
+        "--no-control-socket",
+    ]
+
+
 def _end_with_parent() -> None:
     """In a child before it starts: Linux ends it when its parent was killed."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -73,22 +90,7 @@ class Supervisor:
         self.children: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
-        self.web = self._spawn(
-            "web",
-            "-m",
-            "gunicorn",
-            "readerstudy.config.wsgi:application",
-            f"--bind={self.host}:{self.port}",
-            "--workers=2",  # twenty readers at once are more than one core's work
-            "--threads=8",
-            # a reader's connection outlives the time a read takes
-            "--keep-alive=75",
-            "--timeout=120",
-            "--graceful-timeout=5",
-            "--log-level=warning",
-            "--logger-class=readerstudy.config.web_log.WebLogger",
-            "--no-control-socket",
-        )
+        self.web = self._spawn("web", *web_arguments(self.host, self.port))
         for name, start in self.restarted.items():
             self.children[name] = start()
 
