@@ -1,4 +1,13 @@
-from django.urls import URLPattern
+"""Addresses under /api/v1/ that belong to no app."""
+
+from django.urls import path
+
+from . import own
 
 app_name = "api"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("me/", own.Me.as_view(), name="me"),
+    path("schema/", own.Schema.as_view(), name="schema"),
+    path("docs/", own.Swagger.as_view(), name="swagger"),
+    path("redoc/", own.Redoc.as_view(), name="redoc"),
+]

@@ -6,7 +6,12 @@ from typing import Any, ClassVar
 from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import (
+    AuthenticationFailed,
+    NotAuthenticated,
+    Throttled,
+    ValidationError,
+)
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,7 +19,12 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from .authentication import HasScope, TokenAuthentication
+from .idempotency import answer_once, key_of
 from .pagination import Pages
+from .schema import DoorSchema
+from .throttles import Heavy, PerPerson, Strangers
+
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
 class Door(APIView):
@@ -22,9 +32,17 @@ class Door(APIView):
 
     scopes: what a token needs, for every method that the door has. An empty string
     lets every token in.
+    is_heavy: answering costs seconds, so it is not asked for often.
+    takes_long: no transaction may be open as long as the act takes.
+    keeps_answers: whether an Idempotency-Key is heeded. Doors that take files piece
+    by piece have means of their own.
     """
 
     scopes: ClassVar[Mapping[str, str]]
+    is_heavy: ClassVar[bool] = False
+    takes_long: ClassVar[bool] = False
+    keeps_answers: ClassVar[bool] = True
+    schema = DoorSchema()
     authentication_classes = [TokenAuthentication, SessionAuthentication]
     permission_classes = [IsAuthenticated, HasScope]
     pagination_class = Pages
@@ -32,6 +50,32 @@ class Door(APIView):
     def scope_of(self, method: str) -> str:
         asked = "GET" if method == "HEAD" else method
         return "" if asked == "OPTIONS" else self.scopes.get(asked, "")
+
+    def get_throttles(self) -> list[Any]:
+        return [PerPerson(), *([Heavy()] if self.is_heavy else [])]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Who, whether and how often; then a write with a key is carried out once."""
+        super().initial(request, *args, **kwargs)
+        handler = getattr(self, request.method.lower(), None)
+        if request.method not in WRITES or handler is None or not self.keeps_answers:
+            return
+        if key := key_of(request):
+            # the REST framework looks its handler up after this
+            self.__dict__[request.method.lower()] = lambda *args, **kwargs: answer_once(
+                lambda: handler(*args, **kwargs),
+                request=request,
+                key=key,
+                takes_long=self.takes_long,
+            )
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Whoever tries tokens is made to wait, once it has been often."""
+        if isinstance(exc, NotAuthenticated | AuthenticationFailed):
+            strangers = Strangers()
+            if not strangers.allow_request(self.request, self):
+                exc = Throttled(strangers.wait())
+        return super().handle_exception(exc)
 
     def parse(
         self,

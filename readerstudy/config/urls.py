@@ -27,6 +27,7 @@ urlpatterns = [
     path("api/v1/", include("inference.api.urls")),
     path("api/v1/", include("readerstudy.reading.api.urls")),
     path("api/v1/", include("stats.api.urls")),
+    path("api/", include("readerstudy.api.elsewhere")),
     path("", include("inference.urls")),
     path("", include("stats.urls")),
 ]

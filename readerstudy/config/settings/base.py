@@ -23,6 +23,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "readerstudy.config.apps.ConfigConfig",
     "readerstudy.audit",
     "readerstudy.accounts",
@@ -134,6 +136,11 @@ TRAINING_THREADS = int(os.environ.get("TRAINING_THREADS", 0))
 TRAINING_CHECKPOINT_SECONDS = float(os.environ.get("TRAINING_CHECKPOINT_SECONDS", 60))
 # A worker that has trained keeps what it loaded; one that is started again does not.
 WORKER_ENDS_AFTER_TRAINING = os.environ.get("WORKER_ENDS_AFTER_TRAINING") == "1"
+
+# Whether a web process looks for folders and static files before it answers anybody.
+CHECKED_AT_START = False
+# Who may read /metrics from another machine; nobody without it.
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 
 # Messages only wake workers up; the Job row in the database is the truth.
 CELERY_TASK_ACKS_LATE = True

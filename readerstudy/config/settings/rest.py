@@ -1,6 +1,9 @@
 """Doors for programs under /api/v1/."""
 
-REST_FRAMEWORK = {
+import os
+from typing import Any
+
+REST_FRAMEWORK: dict[str, Any] = {
     # readerstudy.api.views.Door says the same; this holds for whoever forgets it
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "readerstudy.api.authentication.TokenAuthentication",
@@ -13,5 +16,27 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "readerstudy.api.problems.problem_handler",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "URL_FORMAT_OVERRIDE": None,
-    "DATETIME_FORMAT": "iso-8601",
+    # 0: the machine that connects is the one that asks
+    "NUM_PROXIES": int(os.environ.get("API_PROXIES", 0)),
+}
+# How often one may ask: docs/api.md.
+API_RATES: dict[str, str | None] = {
+    "person": os.environ.get("API_RATE", "1200/min"),
+    "heavy": os.environ.get("API_RATE_HEAVY", "30/min"),
+    "strangers": os.environ.get("API_RATE_STRANGERS", "30/min"),
+}
+
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Reader study",
+    "DESCRIPTION": "Cohorts, networks, studies, reading and reports, for programs.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "readerstudy.api.schema.add_problems",
+    ],
 }

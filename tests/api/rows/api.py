@@ -1,5 +1,8 @@
-"""Rows of the doors of `api`."""
+"""Rows of what belongs to no app."""
 
-from . import Rows
+from . import LOGGED_IN, Row, Rows
 
-ROWS: Rows = {}
+ROWS: Rows = {
+    ("api:me", "GET"): Row(LOGGED_IN),
+    ("api:schema", "GET"): Row(LOGGED_IN),
+}
