@@ -95,12 +95,6 @@ def test_the_short_images_are_noisier_but_not_ruined(
     assert 28.5 < np.mean(found) < 33
 
 
-@pytest.mark.slow
-def test_over_twenty_cases_the_short_images_measure_as_in_the_study() -> None:
-    found = [psnr_of(simulate_pair(seed=77, index=index)) for index in range(20)]
-    assert 30.0 <= np.mean(found) <= 31.7
-
-
 def test_a_stopped_cohort_goes_on_where_it_was(
     quick: Callable[..., SimulatedPair], tmp_path: Path
 ) -> None:
