@@ -96,8 +96,8 @@ class _Work:
         self.done = self._done_cases()
         missing = [case for case in self.cases if case.pk not in self.done]
         self.report(further=False, total=len(self.cases))
-        told = (self.job.pk, self.job.rendition_method, len(missing), len(self.cases))
-        logger.info("job %s, %s: taken up, %s of %s cases to do", *told)
+        told = (self.job.pk, len(missing), len(self.cases))
+        logger.info("job %s: taken up, %s of %s cases to do", *told)
         if not missing:
             return
         with self._method() as method:

@@ -9,4 +9,4 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         # shared_task needs the configured application in every process
-        from readerstudy.config import celery  # noqa: F401
+        from readerstudy.config import celery, checks  # noqa: F401

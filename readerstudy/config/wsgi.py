@@ -2,8 +2,14 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+
+from readerstudy.config import checks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "readerstudy.config.settings.embedded")
 
 application = get_wsgi_application()
+
+if settings.CHECKED_AT_START:
+    checks.refuse_half_configured()
