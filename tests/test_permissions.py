@@ -14,6 +14,8 @@ from django.urls import reverse
 
 from inference.models import Training, Weights
 from inference.services import job_request, training_request
+from readerstudy.accounts.models import Token
+from readerstudy.accounts.tokens import token_make
 from readerstudy.cases.models import Rendition, Upload, UploadFile
 from readerstudy.reading.models import Membership, Read, Study
 from readerstudy.reading.services import (
@@ -62,6 +64,8 @@ TABLE = {
     "set_language": Row(EVERYONE, "post"),
     "healthz": Row(EVERYONE),
     "favicon": Row(EVERYONE),
+    "accounts:tokens": Row(LOGGED_IN),
+    "accounts:token-revoke": Row(OWN, "post"),
     "reading:start": Row(LOGGED_IN),
     "cases:cohort-list": Row(UPLOADERS),
     "cases:cohort-upload": Row(UPLOADERS),
@@ -185,6 +189,7 @@ def values(cast: Cast) -> dict[str, dict[str, object]]:
     return {
         "study": study,
         "cohort": cohort,
+        "accounts:token-revoke": {"pk": token_of(cast.coordinator).pk},
         "cases:case-detail": {**cohort, "code": case.code},
         "cases:case-update": {**cohort, "code": case.code},
         "cases:cohort-parity": cohort,
@@ -223,6 +228,10 @@ def values(cast: Cast) -> dict[str, dict[str, object]]:
         **conditions_values(cast),
         **guess_values(cast),
     }
+
+
+def token_of(user: User) -> Token:
+    return token_make(user=user, name="script", scopes=["studies:read"], days=1)[0]
 
 
 def training_of(cast: Cast) -> Training:

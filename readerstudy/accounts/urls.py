@@ -1,4 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from .views import tokens
 
 app_name = "accounts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("account/tokens/", tokens.tokens, name="tokens"),
+    path("account/tokens/<int:pk>/revoke/", tokens.revoke, name="token-revoke"),
+]
