@@ -25,7 +25,7 @@ class Program(Client):
     """
 
     def __init__(self, user: User | None, *scopes: str, **kwargs: Any) -> None:
-        headers = {}
+        headers = kwargs.pop("headers", {})
         if user is not None:
             headers["Authorization"] = f"Bearer {token_of(user, *scopes)}"
         super().__init__(headers=headers, **kwargs)
@@ -35,13 +35,14 @@ class Program(Client):
         return super().generic(method, whole, *args, **kwargs)
 
     def post(self, path: str, data: Any = None, **kwargs: Any) -> Any:
-        return super().post(path, data or {}, **{"content_type": JSON, **kwargs})
+        return super().post(path, *_as_json(data), **kwargs)
 
     def put(self, path: str, data: Any = None, **kwargs: Any) -> Any:
-        return super().put(path, data or {}, **{"content_type": JSON, **kwargs})
+        return super().put(path, *_as_json(data), **kwargs)
 
     def patch(self, path: str, data: Any = None, **kwargs: Any) -> Any:
-        return super().patch(path, data or {}, **{"content_type": JSON, **kwargs})
+        return super().patch(path, *_as_json(data), **kwargs)
 
 
-JSON = "application/json"
+def _as_json(data: Any) -> tuple[Any, str]:
+    return {} if data is None else data, "application/json"
