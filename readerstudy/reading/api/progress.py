@@ -1,84 +1,117 @@
-"""The read-only API of studies: what the progress page shows, as JSON.
+"""How the reading goes: what the pages of progress, conduct and log show, as JSON.
 
-It calls the selectors that the page calls, so it is blind by the same code:
-counts per reader and session, never a score or an arm.
+It calls the selectors that the pages call, so it is blind by the same code: counts
+per reader and session, never a score or an arm.
 """
 
-from django.shortcuts import get_object_or_404
-from rest_framework import serializers
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+
+from readerstudy.audit.selectors import events_of
 
 from .. import selectors
 from ..models import Membership, Study
-from ..selectors.conduct import SeenDeviation, deviations
-
-ROLES = (Membership.Role.COORDINATOR, Membership.Role.STATISTICIAN)
-
-
-class StudySerializer(serializers.ModelSerializer[Study]):
-    class Meta:
-        model = Study
-        fields = (
-            "slug",
-            "title",
-            "state",
-            "simulated_readers",
-            "protocol_sha256",
-            "opened_at",
-            "closed_at",
-            "unblinded_at",
-        )
+from ..selectors import conduct
+from ..selectors.comments import comments
+from ..selectors.log import ANSWERS, log_lines
+from .conduct_serializers import (
+    AttemptSerializer,
+    CheckSerializer,
+    CommentSerializer,
+    DeviationSerializer,
+    LogLineSerializer,
+    ReaderProgressSerializer,
+    SeenReaderSerializer,
+)
+from .fetching import BOTH, StudyDoor, study_or_404
+from .study_serializers import MemberSerializer
 
 
-class SessionProgressSerializer(serializers.Serializer[selectors.SessionProgress]):
-    number = serializers.IntegerField()
-    done = serializers.IntegerField()
-    total = serializers.IntegerField()
-    started_at = serializers.DateTimeField()
-    finished_at = serializers.DateTimeField()
+def members_of(study: Study) -> list[Membership]:
+    return list(study.memberships.select_related("user").order_by("role", "code", "pk"))
 
 
-class ReaderProgressSerializer(serializers.Serializer[selectors.ReaderProgress]):
-    code = serializers.CharField()
-    simulated = serializers.BooleanField()
-    done = serializers.IntegerField()
-    total = serializers.IntegerField()
-    sessions = SessionProgressSerializer(many=True)
-
-
-class DeviationSerializer(serializers.Serializer[SeenDeviation]):
-    reader = serializers.CharField(source="place.reader")
-    session = serializers.IntegerField(source="place.session")
-    number = serializers.IntegerField(source="place.number")
-    kind = serializers.CharField()
-    amount = serializers.IntegerField()
-    at = serializers.DateTimeField()
-
-
-class StudyList(APIView):
-    """The studies that the caller coordinates or analyses."""
-
-    def get(self, request: Request) -> Response:
-        studies = Study.objects.for_role(request.user, *ROLES).defer("protocol")
-        return Response(StudySerializer(studies, many=True).data)
-
-
-class StudyProgress(APIView):
+class StudyProgress(StudyDoor):
     """How far each reader of one study is."""
 
+    @extend_schema(responses=ReaderProgressSerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
-        studies = Study.objects.for_role(request.user, *ROLES)
-        study = get_object_or_404(studies.defer("protocol"), slug=slug)
-        progress = selectors.study_progress(study)
-        return Response(ReaderProgressSerializer(progress, many=True).data)
+        study = study_or_404(request, slug, *BOTH)
+        return self.page(selectors.study_progress(study), ReaderProgressSerializer)
 
 
-class StudyDeviations(APIView):
+class Conduct(StudyDoor):
+    """When each reader read, and how fast."""
+
+    @extend_schema(responses=SeenReaderSerializer(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        study = study_or_404(request, slug, *BOTH)
+        return self.page(conduct.readers_conduct(study), SeenReaderSerializer)
+
+
+class StudyDeviations(StudyDoor):
     """What did not go as the protocol wants it, newest first; no arm, no case."""
 
+    @extend_schema(responses=DeviationSerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
-        studies = Study.objects.for_role(request.user, *ROLES)
-        study = get_object_or_404(studies.defer("protocol"), slug=slug)
-        return Response(DeviationSerializer(deviations(study), many=True).data)
+        study = study_or_404(request, slug, *BOTH)
+        return self.page(conduct.deviations(study), DeviationSerializer)
+
+
+class Comments(StudyDoor):
+    """What readers remarked, newest first."""
+
+    @extend_schema(responses=CommentSerializer(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        study = study_or_404(request, slug, *BOTH)
+        return self.page(comments(study), CommentSerializer)
+
+
+class ViewingChecks(StudyDoor):
+    """The viewing conditions as readers told them."""
+
+    @extend_schema(responses=CheckSerializer(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        study = study_or_404(request, slug, *BOTH)
+        return self.page(conduct.viewing_checks(study), CheckSerializer)
+
+
+class Attempts(StudyDoor):
+    """What each reader's training came to."""
+
+    @extend_schema(responses=AttemptSerializer(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        study = study_or_404(request, slug, *BOTH)
+        return self.page(conduct.training_outcomes(study), AttemptSerializer)
+
+
+class Log(StudyDoor):
+    """What was done in the study, newest first."""
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                "answers", enum=["no"], description="“no” leaves answers out"
+            )
+        ],
+        responses=LogLineSerializer(many=True),
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        study = study_or_404(request, slug, *BOTH)
+        events = events_of(study.slug)
+        if request.query_params.get("answers") == "no":
+            events = events.exclude(action__in=ANSWERS)
+        pages = self.pagination_class()
+        shown = pages.paginate_queryset(events, request, view=self)
+        lines = log_lines(study, shown or [])
+        return pages.get_paginated_response(LogLineSerializer(lines, many=True).data)
+
+
+class MemberList(StudyDoor):
+    """Everyone who has a part in the study."""
+
+    @extend_schema(responses=MemberSerializer(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        study = study_or_404(request, slug, *BOTH)
+        return self.page(members_of(study), MemberSerializer)

@@ -22,7 +22,7 @@ def _refusal(why: str, mark: yaml.Mark) -> yaml.MarkedYAMLError:
     return yaml.MarkedYAMLError(problem=why, problem_mark=mark)
 
 
-def _is_storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
     """Escapes can name what neither a database nor UTF-8 takes."""
     try:
         text.encode()
@@ -49,7 +49,7 @@ class _Loader(yaml.SafeLoader):
             node = super().compose_node(parent, index)
         finally:
             self.depth -= 1
-        if isinstance(node, yaml.ScalarNode) and not _is_storable(node.value):
+        if isinstance(node, yaml.ScalarNode) and not is_storable(node.value):
             raise _refusal(_("it holds a character that no text has"), mark)
         return node
 

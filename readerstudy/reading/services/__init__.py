@@ -8,7 +8,7 @@ from .deviations import Observed, device_digest
 from .guesses import GuessSubmitted, guess_next, guess_submit
 from .members import member_appoint, member_mark_simulated
 from .preferences import preferences_save
-from .protocol_files import Loaded, protocol_load
+from .protocol_files import Loaded, document_load, draft_change, protocol_load
 from .reopening import read_reopen, read_revisit, read_undo, session_finish
 from .studies import (
     ArmChoice,
@@ -39,6 +39,8 @@ __all__ = [
     "check_start",
     "code_break",
     "device_digest",
+    "document_load",
+    "draft_change",
     "guess_next",
     "guess_submit",
     "member_add",

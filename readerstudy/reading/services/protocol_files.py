@@ -13,9 +13,9 @@ from readerstudy.imaging.errors import Refused
 
 from ..models import Membership, Study
 from ..protocol.fields import Known, protocol_check
-from ..protocol.file import PEOPLE
+from ..protocol.file import PEOPLE, protocol_document
 from ..protocol.frozen import PLACES
-from ..protocol.plain_yaml import yaml_read
+from ..protocol.plain_yaml import MAX_DEPTH, is_storable, yaml_read
 from ..protocol.rules import TrainingChoice, settings_problems
 from .settings import SETTINGS
 from .studies import ArmChoice, slug_problem, study_create, study_update
@@ -27,14 +27,24 @@ class Loaded:
     made: bool  # False: a draft was there, and was written anew
 
 
-@transaction.atomic
 def protocol_load(*, content: bytes, by: User, replaces: bool = True) -> Loaded:
-    """What the file says becomes a draft; what it does not say has its default.
+    """What a YAML file says becomes a draft, as document_load has it."""
+    return document_load(document=yaml_read(content), by=by, replaces=replaces)
+
+
+@transaction.atomic
+def document_load(
+    *, document: Any, by: User, replaces: bool = True, of: Study | None = None
+) -> Loaded:
+    """What a protocol's file says becomes a draft; what it leaves out has its default.
 
     A draft of the same short name, coordinated by `by`, is written anew, if
-    `replaces`. Refused with every problem in the file, and then nothing is changed.
+    `replaces`; with `of` it is that draft. Refused with every problem in the file, and
+    then nothing is changed.
     """
-    document = yaml_read(content)
+    _refuse_unstorable(document)
+    if of is not None:
+        _refuse_another(document, of)
     draft = _own_draft(_word(document, "slug"), by)
     known = _known(document, draft, by, replaces)
     checked = protocol_check(document, known)
@@ -54,6 +64,53 @@ def protocol_load(*, content: bytes, by: User, replaces: bool = True) -> Loaded:
         slug=checked["slug"], cohort=known.cohort, coordinator=by, **content_of
     )
     return Loaded(made, made=True)
+
+
+@transaction.atomic
+def draft_change(*, study: Study, by: User, changes: Mapping[str, Any]) -> Study:
+    """Write a draft anew with some fields of its protocol's file changed.
+
+    changes: merged into the file as RFC 7396 has it: sections field by field, lists
+    as a whole, and null for what is to have its default again.
+    """
+    study = Study.objects.select_for_update().get(pk=study.pk)
+    document = _merged(protocol_document(study), changes)
+    return document_load(document=document, by=by, of=study).study
+
+
+def _merged(document: Any, changes: Any) -> Any:
+    if not isinstance(changes, Mapping):
+        return changes
+    merged = dict(document) if isinstance(document, Mapping) else {}
+    for key, change in changes.items():
+        if change is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = _merged(merged.get(key), change)
+    return merged
+
+
+def _refuse_unstorable(document: Any) -> None:
+    """JSON's escapes can name what no text has, too; and it has no bound of depth."""
+    heap: list[tuple[Any, int]] = [(document, 0)]
+    while heap:
+        found, depth = heap.pop()
+        if depth > MAX_DEPTH:
+            raise Refused(_("It is nested too deeply."))
+        if isinstance(found, Mapping):
+            heap += [(inner, depth + 1) for pair in found.items() for inner in pair]
+        elif isinstance(found, list):
+            heap += [(inner, depth + 1) for inner in found]
+        elif isinstance(found, str) and not is_storable(found):
+            raise Refused(_("It holds a character that no text has."))
+
+
+def _refuse_another(document: Any, of: Study) -> None:
+    if of.state != Study.State.DRAFT:
+        raise Refused(_("The study is open; its protocol can no longer be changed."))
+    if _word(document, "slug") != of.slug:
+        said = _("slug: the short name of this study is “%s” and stays so.")
+        raise Refused(said % of.slug)
 
 
 def first_coordinator(content: bytes) -> User:
