@@ -20,6 +20,12 @@ ACTIONS = {
     ),
     "account.groups": _("An account entered or left a group."),
     "account.permissions": _("An account got or lost a permission of its own."),
+    "account.lock": _("Wrong passwords or codes locked an account for some minutes."),
+    "account.unlock": _("A locked account was opened before its time."),
+    "account.factor_add": _("A second factor was set up, or recovery codes were made."),
+    "account.factor_remove": _("A second factor or recovery codes were removed."),
+    "account.sign_on": _("An account was tied to an identity of single sign-on."),
+    "account.administer": _("Something was changed on the administration pages."),
     "token.create": _(
         "Somebody made a token with which a program acts for them. Nothing of its "
         "secret is kept."
@@ -68,6 +74,10 @@ ACTIONS = {
         "The report of an unblinded study was computed and frozen; it has its hash."
     ),
     "study.export": _("The CSV files of an unblinded study were given out."),
+    "system.backup": _("A backup of everything was begun."),
+    "system.restore": _(
+        "The system was made again from a backup; what came after that is not there."
+    ),
 }
 
 # how the thing is called that an event was done to
@@ -75,9 +85,11 @@ SUBJECTS = {
     "account": _("account %s"),
     "case": _("case %s"),
     "cohort": _("cohort %s"),
+    "group": _("group %s"),
     "read": _("read %s"),
     "session": _("session %s"),
     "study": _("study %s"),
+    "system": _("the system%s"),
     "token": _("token %s"),
     "training": _("attempt %s"),
     "weights": _("weights %s"),

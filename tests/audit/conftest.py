@@ -15,6 +15,7 @@ from readerstudy.cases import services as cases
 from readerstudy.cases.models import Case
 from readerstudy.cases.plan import ParityFinding, ParityReport
 from readerstudy.cases.services.parity import case_accept_parity
+from readerstudy.operations.backup.recording import backup_recorded, restore_recorded
 from readerstudy.reading import services as reading
 from readerstudy.reading.models import Membership, Study
 from tests.cases.conftest import send_files, write_pair
@@ -187,6 +188,8 @@ def walk(cast: Cast, tmp_path, settings, django_capture_on_commit_callbacks) -> 
     train_networks(cast)
     make_and_change_a_draft(cast)
     read_something(cast)
+    backup_recorded(sealed=True)
+    restore_recorded(made_at="2026-03-02T09:00:00+00:00")
     return cast
 
 
