@@ -135,7 +135,7 @@ def test_only_a_broken_code_tells_arm_and_case_and_only_to_coordinators(at, cast
 def test_programs_get_the_deviations_as_blind_as_people(at, cast, told):
     client = at(cast.statistician)
     answer = client.get(f"/api/v1/studies/{cast.study.slug}/deviations/")
-    kinds = {row["kind"]: row for row in answer.json()}
+    kinds = {row["kind"]: row for row in answer.json()["results"]}
     assert set(kinds) == {"long-pause", "device", "viewport"}
     pause = dict(kinds["long-pause"])
     assert pause.pop("at")

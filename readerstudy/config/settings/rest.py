@@ -35,6 +35,18 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # choices that stand in several places, or under names of other choices
+    "ENUM_NAME_OVERRIDES": {
+        "StudyStateEnum": "readerstudy.reading.models.Study.State",
+        "DueStateEnum": "readerstudy.reading.api.reader_serializers.STATES",
+        "TrainingStateEnum": "readerstudy.reading.api.reader_serializers.TRAINING",
+        "ArmRoleEnum": "readerstudy.reading.models.Arm.Role",
+        "MemberRoleEnum": "readerstudy.reading.models.Membership.Role",
+        "GateEnum": "readerstudy.reading.models.Study.Gate",
+        "KappaWeightsEnum": "readerstudy.reading.models.Study.KappaWeights",
+        "KappaIntervalEnum": "readerstudy.reading.models.Study.KappaInterval",
+        "StandardEnum": "readerstudy.reading.models.Study.Standard",
+    },
     "POSTPROCESSING_HOOKS": [
         # no enumerations by name: those would change with every field that is added
         "readerstudy.api.schema.add_problems",
