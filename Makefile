@@ -8,7 +8,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults lint types migrations-check format bench screenshots weights messages clean
+.PHONY: help run test test-faults lint types migrations-check format bench screenshots docs weights messages clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ bench: .venv/.installed-dev  ## measure, print ratios against a baseline of the 
 
 screenshots: .venv/.installed-dev  ## take pictures of every page into var/screenshots (needs Chromium)
 	$(PY) -m tests.screenshots
+
+docs: .venv/.installed-dev  ## the documents as a site that needs no other host, in var/site
+	$(PY) -m sphinx -q -W --keep-going -c docs/site . var/site
+	@echo "Open var/site/docs/index.html"
 
 weights: .venv/.installed  ## train every shipped network on a simulated cohort, where its weights are not there
 	$(PY) manage.py build_weights
