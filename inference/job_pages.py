@@ -37,8 +37,13 @@ class JobRow:
 
 def job_rows(cohort: Cohort) -> list[JobRow]:
     """The cohort's jobs, the newest first."""
+    return [job_row(job) for job in jobs_counted(cohort)]
+
+
+def jobs_counted(cohort: Cohort) -> QuerySet[Job]:
+    """The cohort's jobs, the newest first, each with how many images it `stored`."""
     jobs: QuerySet[Job] = cohort.jobs.select_related("weights", "requested_by")
-    return [_row(job) for job in jobs.annotate(stored=Subquery(_stored()))]
+    return jobs.annotate(stored=Subquery(_stored()))
 
 
 def _stored() -> QuerySet[Rendition, int]:
@@ -52,7 +57,8 @@ def _stored() -> QuerySet[Rendition, int]:
     return counted.values_list("number", flat=True)
 
 
-def _row(job: Job) -> JobRow:
+def job_row(job: Job) -> JobRow:
+    """One of `jobs_counted`."""
     ended = (Job.State.FAILED, Job.State.CANCELLED)
     taken = _taken(job)
     return JobRow(

@@ -156,14 +156,15 @@ def problem_counts(cases: QuerySet[Case]) -> list[tuple[str, Any, int]]:
     ]
 
 
+def part_counts(cohort: Cohort) -> dict[str, int]:
+    """Value of Case.Split → how many cases, of those that any case has."""
+    counted = cohort.cases.order_by().values("split").annotate(cases=Count("pk"))
+    return dict(counted.values_list("split", "cases"))
+
+
 def split_counts(cohort: Cohort) -> list[tuple[str, int]]:
     """(part in words, how many cases), in the order of Case.Split."""
-    counted = dict(
-        cohort.cases.order_by()
-        .values("split")
-        .annotate(cases=Count("pk"))
-        .values_list("split", "cases")
-    )
+    counted = part_counts(cohort)
     return [
         (str(label if value else NO_PART), counted[value])
         for value, label in Case.Split.choices

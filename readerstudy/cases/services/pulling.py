@@ -32,7 +32,13 @@ from .instances import NotReceivingError, instance_keep, staged
 from .receiving import receiving_finish, receiving_open, upload_folder
 from .sending import check_waiting
 from .upkeep import GIVEN_UP
-from .uploads import REPORT_S, UNEXPECTED
+from .uploads import (
+    REPORT_S,
+    UNEXPECTED,
+    upload_can_retry,
+    upload_is_stale,
+    upload_retry,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -101,6 +107,27 @@ def pull_retry(*, upload: Upload) -> None:
         error="", attempts=0, claim="", heartbeat_at=None
     )
     _call(locked)
+
+
+def step_can_retry(upload: Upload) -> bool:
+    """Whether its step, fetching included, failed for no fault of its files, or lost
+    its worker."""
+    if _is_fetched(upload):
+        return bool(upload.error) or is_stale(upload)
+    return upload_can_retry(upload) or upload_is_stale(upload)
+
+
+def step_retry(*, upload: Upload) -> None:
+    """Ask again for the step that it is in. Refused while a worker is at it."""
+    if _is_fetched(upload):
+        pull_retry(upload=upload)
+    else:
+        upload_retry(upload=upload)
+
+
+def _is_fetched(upload: Upload) -> bool:
+    receiving = upload.state == Upload.State.RECEIVING
+    return receiving and upload.origin == Upload.Origin.PULL
 
 
 def upload_pull(*, upload_id: int) -> None:
