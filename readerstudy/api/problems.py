@@ -5,6 +5,7 @@ import math
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import (
     BadRequest,
     PermissionDenied,
@@ -13,6 +14,7 @@ from django.core.exceptions import (
 )
 from django.core.signals import got_request_exception
 from django.http import Http404, JsonResponse
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
 from rest_framework.response import Response
@@ -52,7 +54,12 @@ def problem(code: int, detail: str, errors: Errors | None = None) -> dict[str, A
 
 def problem_json(code: int, detail: str) -> JsonResponse:
     """For code that runs before or beside the REST framework."""
-    return JsonResponse(problem(code, detail), status=code, content_type=CONTENT_TYPE)
+    return JsonResponse(
+        problem(code, detail),
+        status=code,
+        content_type=CONTENT_TYPE,
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 def problem_handler(raised: Exception, context: dict[str, Any]) -> Response:
@@ -93,7 +100,9 @@ def _as_api_exception(raised: Exception) -> exceptions.APIException | None:
 
 
 def _told(refusal: Refused) -> str:
-    return str(refusal)
+    """Pure code refuses in English: its sentence in the language that was asked for."""
+    words: str = import_string(settings.REFUSALS_TOLD_BY)(str(refusal))
+    return words
 
 
 def _unexpected(raised: Exception, context: dict[str, Any]) -> Response:

@@ -36,7 +36,6 @@ ALWAYS = {
     403: "The token was not made for this, or the person's role does not allow it.",
     404: "There is nothing at this address, or it is not for you.",
     405: "This address has no such method.",
-    406: "Only what is listed here can be answered.",
     409: "Not possible as things stand; `detail` says why.",
     429: "Too many requests; `Retry-After` has the seconds to wait.",
 }

@@ -12,6 +12,7 @@ from rest_framework.exceptions import (
     Throttled,
     ValidationError,
 )
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,6 +26,15 @@ from .schema import DoorSchema
 from .throttles import Heavy, PerPerson, Strangers
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
+
+
+class OneAnswer(DefaultContentNegotiation):
+    """A door answers what it answers, a file or JSON, whatever is named as accepted."""
+
+    def select_renderer(
+        self, request: Any, renderers: Any, format_suffix: Any = None
+    ) -> tuple[Any, str]:
+        return renderers[0], renderers[0].media_type
 
 
 class Door(APIView):
@@ -46,6 +56,7 @@ class Door(APIView):
     authentication_classes = [TokenAuthentication, SessionAuthentication]
     permission_classes = [IsAuthenticated, HasScope]
     pagination_class = Pages
+    content_negotiation_class = OneAnswer
 
     def scope_of(self, method: str) -> str:
         asked = "GET" if method == "HEAD" else method

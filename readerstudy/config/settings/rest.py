@@ -11,7 +11,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["readerstudy.api.parsers.PlainJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "readerstudy.api.pagination.Pages",
     "EXCEPTION_HANDLER": "readerstudy.api.problems.problem_handler",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -19,6 +19,8 @@ REST_FRAMEWORK: dict[str, Any] = {
     # 0: the machine that connects is the one that asks
     "NUM_PROXIES": int(os.environ.get("API_PROXIES", 0)),
 }
+# It knows the sentences of all apps; readerstudy.api lies below them.
+REFUSALS_TOLD_BY = "readerstudy.cases.wording.told"
 # How often one may ask: docs/api.md.
 API_RATES: dict[str, str | None] = {
     "person": os.environ.get("API_RATE", "1200/min"),
