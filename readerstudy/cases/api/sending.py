@@ -217,10 +217,9 @@ class FileSend(TusDoor):
         return self._answer(request, token)
 
     def _answer(self, request: Request, token: str) -> HttpResponseBase:
-        def act(user: User) -> HttpResponseBase:
-            return tus.file_answer(request._request, tus.file_or_404(user, token))
-
-        return self.spoken(request, act)
+        plain = request._request
+        file = tus.file_or_404(request.user, token)
+        return self.spoken(request, lambda user: tus.file_answer(plain, file))
 
 
 def _address(request: Request, file: UploadFile) -> str:

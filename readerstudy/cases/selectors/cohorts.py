@@ -28,8 +28,9 @@ def cohort_methods(cohort: Cohort) -> dict[str, int]:
 
 
 def cohorts_of(user: User) -> models.QuerySet[Cohort]:
-    """The cohorts that `user` coordinates, each with `case_count`."""
-    return Cohort.objects.visible_to(user).annotate(case_count=Count("cases"))
+    """The cohorts that `user` coordinates by name, each with `case_count`."""
+    cohorts = Cohort.objects.visible_to(user).annotate(case_count=Count("cases"))
+    return cohorts.order_by("name")  # counting forgets the order of the model
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def _counted(uploads: QuerySet[Upload]) -> QuerySet[Upload]:
         file_count=Count("files", filter=Q(files__received=F("files__size"))),
         size=Coalesce(Sum("files__size"), 0),
         received=Coalesce(Sum("files__received"), 0),
-    )
+    ).order_by("-created_at", "-pk")
 
 
 def uploads_of(user: User) -> QuerySet[Upload]:

@@ -5,7 +5,6 @@ import binascii
 from collections.abc import Iterator
 from http import HTTPStatus
 
-from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
 from django.core.handlers.wsgi import WSGIRequest
@@ -14,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from readerstudy.accounts.passwords import user_of_password
+from readerstudy.accounts.tokens import token_find
 from readerstudy.imaging.errors import Refused
 
 from ..gateways import multipart, stow
@@ -22,6 +23,7 @@ from ..transfers.line import ended_by_silence
 from ..wording import told
 
 READ_BYTES = 2**18
+TOKEN_SCOPE = "cohorts:write"
 
 
 @csrf_exempt  # who asks says so in every request; a cookie counts for nothing here
@@ -65,8 +67,11 @@ def _words(status: HTTPStatus, text: str) -> HttpResponse:
 
 
 def _user(request: HttpRequest) -> User | None:
-    """Whose name and password stand in the request (RFC 7617)."""
+    """Whose name and password (RFC 7617) or whose token stands in the request."""
     scheme, _space, given = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        token = token_find(given.strip())
+        return token.user if token and TOKEN_SCOPE in token.scopes else None
     if scheme.lower() != "basic":
         return None
     try:
@@ -74,8 +79,7 @@ def _user(request: HttpRequest) -> User | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     name, _colon, password = text.partition(":")
-    user = authenticate(request, username=name, password=password)
-    return user if isinstance(user, User) else None
+    return user_of_password(request, name=name, password=password)
 
 
 def _body(request: HttpRequest) -> Iterator[bytes]:

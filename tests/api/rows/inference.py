@@ -1,5 +1,61 @@
 """Rows of the doors of `inference`."""
 
-from . import Rows
+from typing import Any
 
-ROWS: Rows = {}
+from inference.models import Weights
+from inference.services import job_request
+from tests.cast import Cast
+from tests.test_permissions import training_of
+
+from . import LOGGED_IN, OWN, UPLOADERS, Row, Rows
+
+ROWS: Rows = {
+    ("inference-api:recipe-list", "GET"): Row(LOGGED_IN),
+    **{
+        (f"inference-api:{name}", method): Row(UPLOADERS)
+        for name, method in (
+            ("method-list", "GET"),
+            ("network-list", "GET"),
+            ("network-list", "POST"),
+            ("network-detail", "GET"),
+            ("network-probe", "POST"),
+        )
+    },
+    # the case is looked at too, and it is its coordinators' alone
+    ("inference-api:network-preview", "GET"): Row(UPLOADERS),
+    **{
+        (f"inference-api:{name}", method): Row(OWN)
+        for name, method in (
+            ("worker-list", "GET"),
+            ("job-list", "GET"),
+            ("job-list", "POST"),
+            ("job-detail", "GET"),
+            ("job-cancel", "POST"),
+            ("job-retry", "POST"),
+            ("learnable", "GET"),
+            ("training-list", "GET"),
+            ("training-list", "POST"),
+            ("training-detail", "GET"),
+            ("training-stop", "POST"),
+            ("training-resume", "POST"),
+            ("training-forget", "POST"),
+        )
+    },
+}
+
+
+def values(cast: Cast) -> dict[Any, dict[str, Any]]:
+    cohort = {"pk": cast.cohort.pk}
+    job = job_request(cohort=cast.cohort, method="gaussian", user=cast.coordinator)
+    weights = Weights.objects.create(
+        network="onnx", card={}, origin="shipped", file="weights/lost"
+    )
+    training = {**cohort, "training_pk": training_of(cast).pk}
+    names = ("job-detail", "job-cancel", "job-retry")
+    acts = ("training-detail", "training-stop", "training-resume", "training-forget")
+    networks = ("network-detail", "network-probe", "network-preview")
+    return {
+        **{f"inference-api:{name}": {**cohort, "job_pk": job.pk} for name in names},
+        **{f"inference-api:{name}": training for name in acts},
+        **{f"inference-api:{name}": {"pk": weights.pk} for name in networks},
+    }
