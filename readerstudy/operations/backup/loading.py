@@ -91,7 +91,8 @@ def _insert(table: Table, rows: Iterator[Sequence[Any]]) -> None:
     into = f"{quote(table.name)} ({names})"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.cursor.copy(f"COPY {into} FROM STDIN") as copy:
+            copying = cursor.cursor.copy(f"COPY {into} FROM STDIN")
+            with connection.wrap_database_errors, copying as copy:
                 for row in rows:
                     copy.write_row(row)
             return

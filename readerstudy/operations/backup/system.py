@@ -83,6 +83,9 @@ def make_tables(nodes: list[Node]) -> MigrationLoader:
     executor.migrate(leaves(executor.loader, nodes))
     loader = MigrationLoader(connection)
     _empty(all_tables(loader, nodes))
+    if connection.vendor == "postgresql":  # some migrations ask for references at once
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     return loader
 
 
