@@ -13,6 +13,7 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from drf_spectacular.generators import SchemaGenerator
 
 from readerstudy.reading import services
 from readerstudy.reading.models import ArmGuess, Read, Study, TrainingRead
@@ -44,6 +45,21 @@ SEEN = {
     "reading:guess-pixels",
     "reading:atlas-show",
     "reading:atlas-pixels",
+    "reading-api:readings",
+    "reading-api:reading",
+    "reading-api:asked",
+    "reading-api:read-next",
+    "reading-api:read-pixels",
+    "reading-api:answers",
+    "reading-api:conditions",
+    "reading-api:test-pattern",
+    "reading-api:guess",
+    "reading-api:guess-pixels",
+    "reading-api:training-next",
+    "reading-api:training-pixels",
+    "reading-api:training-result",
+    "reading-api:atlas",
+    "reading-api:atlas-pixels",
 }
 
 
@@ -155,8 +171,15 @@ def arguments(walk: Walk, name: str) -> list[object]:
         "training_pk": FIRST_KEY + 1,
         "code": walk.study.cohort.cases.first().code,
         "role": "short",
+        "method": "short",
+        "reference": 1,
+        "short": 2,
         "slice_index": 2,
         "study_uid": "1.2.3",
+        "provider_id": "sso",
+        "app_label": "auth",
+        "object_id": FIRST_KEY + 1,
+        "id": FIRST_KEY + 1,
         "number": 1,
         "index": 0,
         "name": "kappa",
@@ -185,6 +208,13 @@ def test_no_page_tells_a_reader_anything(walk: Walk) -> None:
             ask(path)
         client.get(path, headers={"HX-Request": "true"})
     assert client.shown >= SEEN
+
+
+def test_the_description_of_the_doors_for_programs_knows_no_study(
+    db: None, django_assert_num_queries
+) -> None:
+    with django_assert_num_queries(0):
+        assert SchemaGenerator().get_schema(request=None, public=True)["paths"]
 
 
 def test_whatever_can_be_stored_is_there_to_be_leaked(walk: Walk) -> None:
