@@ -36,7 +36,7 @@ Handler = Callable[[], Response]
 
 
 def key_of(request: Request) -> str | None:
-    key = request.headers.get(HEADER)
+    key: str | None = request.headers.get(HEADER)
     if key is not None and not (0 < len(key) <= 255 and key.isascii()):
         words = _("Give one to 255 characters of ASCII.")
         raise ValidationError({HEADER: words})

@@ -55,7 +55,8 @@ class Schema(Door):
 @lru_cache(4)
 def _schema(language: str) -> dict[str, Any]:
     """The same for everybody, and while the program runs."""
-    found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    generator: Any = SchemaGenerator
+    found: dict[str, Any] = generator().get_schema(request=None, public=True)
     return found
 
 

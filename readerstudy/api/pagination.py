@@ -26,7 +26,7 @@ class Pages(PageNumberPagination):
         return _whole(request, param, self.page_size, self.max_page_size)
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        found = super().get_paginated_response_schema(schema)
+        found: dict[str, Any] = super().get_paginated_response_schema(schema)
         found["required"] = ["count", "next", "previous", "results"]
         return found
 

@@ -75,7 +75,7 @@ class DoorSchema(AutoSchema):
         return operation
 
 
-class TokenScheme(OpenApiAuthenticationExtension):
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "readerstudy.api.authentication.TokenAuthentication"
     name = "token"
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import (
     AuthenticationFailed,
+    NotAcceptable,
     NotAuthenticated,
     Throttled,
     ValidationError,
@@ -28,13 +29,20 @@ from .throttles import Heavy, PerPerson, Strangers
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
-class OneAnswer(DefaultContentNegotiation):
-    """A door answers what it answers, a file or JSON, whatever is named as accepted."""
+class LenientNegotiation(DefaultContentNegotiation):
+    """A door answers what it can, a file or JSON, if nothing of it is named as
+    accepted."""
 
     def select_renderer(
         self, request: Any, renderers: Any, format_suffix: Any = None
     ) -> tuple[Any, str]:
-        return renderers[0], renderers[0].media_type
+        try:
+            chosen: tuple[Any, str] = super().select_renderer(
+                request, renderers, format_suffix
+            )
+        except NotAcceptable:
+            return renderers[0], renderers[0].media_type
+        return chosen
 
 
 class Door(APIView):
@@ -56,7 +64,7 @@ class Door(APIView):
     authentication_classes = [TokenAuthentication, SessionAuthentication]
     permission_classes = [IsAuthenticated, HasScope]
     pagination_class = Pages
-    content_negotiation_class = OneAnswer
+    content_negotiation_class = LenientNegotiation
 
     def scope_of(self, method: str) -> str:
         asked = "GET" if method == "HEAD" else method

@@ -1,11 +1,10 @@
 """A write with an Idempotency-Key is carried out once, however often it is sent."""
 
-import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import path
@@ -20,6 +19,7 @@ from readerstudy.api.views import Door
 from readerstudy.imaging.errors import Refused
 from tests.api.programs import Program
 from tests.cast import Cast, make_user
+from tests.own_database import told_by
 
 KEY = {"Idempotency-Key": "4f6c-1"}
 done: list[Any] = []
@@ -197,55 +197,19 @@ def test_answers_are_forgotten_after_a_week(program):
     assert len(done) == 2
 
 
-@pytest.mark.django_db(transaction=True)
-def test_two_at_the_same_moment_are_one():
-    """Whoever comes second waits, or is told that the first is still at it."""
-    user = make_user("coordinator")
-    programs = [Program(user), Program(user)]
-    met = threading.Barrier(2)
-    answers: list[Any] = []
-
-    def send(program: Program) -> None:
-        met.wait()
-        try:
-            answers.append(program.post("act/", {"a": 1}, headers=KEY))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=send, args=[program]) for program in programs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(done) == 1
-    assert sorted(answer.status_code for answer in answers) in ([201, 201], [201, 409])
+@pytest.fixture(scope="module")
+def told(tmp_path_factory) -> dict:
+    """What eight senders of the same got, on a database with real locks."""
+    return told_by("tests.api.sending_race", tmp_path_factory.mktemp("var"))
 
 
-@pytest.mark.django_db(transaction=True)
-def test_what_is_still_being_carried_out_is_not_begun_again():
-    """The first one's transaction is open, on another connection."""
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite lets nobody write meanwhile: the second one waits")
-    from readerstudy.api.idempotency import _wait_for_nobody
-
-    program = Program(user := make_user("coordinator"))
-    held, over = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with transaction.atomic():
-            _wait_for_nobody(user.pk, KEY["Idempotency-Key"])
-            held.set()
-            over.wait(10)
-        connection.close()
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    held.wait(10)
-    response = program.post("act/", {"a": 1}, headers=KEY)
-    over.set()
-    thread.join()
-    assert response.status_code == 409
-    assert not done
+@pytest.mark.parametrize("act", ["short", "long"])
+def test_eight_at_the_same_moment_are_one(told, act):
+    """Whoever is not the first waits, or is told that the first is still at it."""
+    assert told["done"][act] == 1
+    assert 201 in told["statuses"][act]
+    assert set(told["statuses"][act]) <= {201, 409}
+    assert told["again"][act] == [201, 1]
 
 
 def test_a_reading_program_is_not_stopped_by_a_key(cast: Cast):

@@ -7,10 +7,11 @@ from django.contrib.auth.models import User
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotFound
-from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
+from readerstudy.api.parsers import PlainJSONParser
 from readerstudy.api.views import Door
 from readerstudy.imaging.errors import Refused
 
@@ -124,4 +125,4 @@ class YamlParser(BaseParser):
         return yaml_read(stream.read(MAX_BYTES + 1))
 
 
-JSON_OR_YAML = [JSONParser, YamlParser]
+JSON_OR_YAML = [PlainJSONParser, YamlParser]
