@@ -33,6 +33,7 @@ NO_PAGES = frozenset(
         *("cases:instances-store", "cases:study-store"),
         *("cases:pacs-progress", "cases:pacs-retry"),
         *("logout", "set_language", "healthz", "favicon", "reading:start"),
+        *("operations:readyz", "operations:metrics"),
         *("cases:upload-discard", "cases:upload-retry", "cases:scan-preview"),
         *("cases:file-create", "cases:file-send", "cases:upload-take"),
         *("cases:pairing-update", "cases:parity-accept", "cases:case-slice"),

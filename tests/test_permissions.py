@@ -63,6 +63,9 @@ TABLE = {
     "logout": Row(EVERYONE, "post"),
     "set_language": Row(EVERYONE, "post"),
     "healthz": Row(EVERYONE),
+    "operations:readyz": Row(EVERYONE),
+    # as asked from this very machine; from another: tests/operations/test_metrics.py
+    "operations:metrics": Row(EVERYONE),
     "favicon": Row(EVERYONE),
     "accounts:tokens": Row(LOGGED_IN),
     "accounts:token-revoke": Row(OWN, "post"),

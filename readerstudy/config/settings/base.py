@@ -38,6 +38,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "readerstudy.operations.metrics.count_requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -45,11 +46,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "readerstudy.config.middleware.request_size_limit",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "readerstudy.config.middleware.request_size_limit",
     "readerstudy.config.middleware.content_security_policy",
 ]
 
@@ -112,6 +113,7 @@ UPLOAD_MAX_BYTES = {
     "/networks/upload/": 65 * 2**20,
     "/cohorts/upload/": sys.maxsize,  # the page tells its own limit in words
 }
+UPLOAD_PERMISSION = "cases.add_cohort"  # theirs alone; others send what a form holds
 # Their views ask who sends, and read piece by piece what may come.
 STREAMED_UPLOADS = ("PATCH /cohorts/uploads/files/*", "POST /dicom-web/studies*")
 COHORT_UPLOAD_MAX_BYTES = int(os.environ.get("COHORT_UPLOAD_MAX_BYTES", 8 * 2**30))
