@@ -74,18 +74,6 @@ def _too_large(request: HttpRequest, allowed: int) -> HttpResponse:
     return JsonResponse(problem, status=413, content_type="application/problem+json")
 
 
-def _too_large(request: HttpRequest, text: str) -> HttpResponse:
-    """In words; to programs as problem details (readerstudy.api.problems)."""
-    if not request.path.startswith("/api/"):
-        return HttpResponse(text, content_type="text/plain", status=413)
-    told = {"type": "about:blank", "title": "Content Too Large", "status": 413}
-    return JsonResponse(
-        {**told, "detail": text, "errors": []},
-        content_type="application/problem+json",
-        status=413,
-    )
-
-
 def request_size_limit(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:

@@ -35,6 +35,35 @@ def test_who_has_logged_in_may_upload_where_uploads_are_asked_for(
     assert claim(client, "/cohorts/uploads/1/take/", LARGE) == 413
 
 
+def test_a_visitor_sends_no_more_than_a_login(client: Client) -> None:
+    assert claim(client, "/login/", 257 * 2**10) == 413
+    answer = client.generic("POST", "/login/", b"", CONTENT_LENGTH=str(LARGE))
+    assert answer.content == b"This is larger than the 256 KB that are accepted here."
+
+
+def test_a_reader_does_not_send_what_only_coordinators_upload(client: Client) -> None:
+    """The token of the form would be looked for in all of it, before any view."""
+    client.force_login(make_user("reader"))
+    for path in settings.UPLOAD_MAX_BYTES:
+        assert claim(client, path, LARGE) == 413
+
+
+def test_a_form_larger_than_memory_takes_is_refused_in_words(client: Client) -> None:
+    client.force_login(make_user("coordinator", coordinator=True))
+    form = "application/x-www-form-urlencoded"
+    size = str(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+    for kind, status in ((form, 413), ("multipart/form-data; boundary=a", 200)):
+        found = client.generic("POST", "/studies/new/", b"", kind, CONTENT_LENGTH=size)
+        assert found.status_code == status
+
+
+def test_a_program_is_told_as_programs_are(client: Client) -> None:
+    answer = client.generic("POST", "/api/v1/cohorts/", b"", CONTENT_LENGTH=str(LARGE))
+    assert answer.status_code == 413
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["status"] == 413
+
+
 def test_who_sends_gigabytes_piece_by_piece_is_asked_by_the_view_itself(
     client: Client,
 ) -> None:
