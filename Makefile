@@ -8,7 +8,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults lint types migrations-check format bench screenshots docs weights messages clean
+.PHONY: help run test test-faults lint types migrations-check format bench screenshots docs weights messages lock wheels licences sbom audit clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,31 @@ weights: .venv/.installed  ## train every shipped network on a simulated cohort,
 messages: .venv/.installed-dev  ## collect the texts to translate, and compile the translations (needs gettext)
 	$(PY) manage.py makemessages -l ja --ignore .venv --ignore var --ignore tests --no-obsolete --no-location --no-wrap
 	$(PY) manage.py compilemessages -l ja -l en --ignore .venv
+
+# The versions that production installs, each by hash. PyTorch for the processor alone is
+# at its makers', not in the package index: TORCH_WHEELS is the folder its wheel lies in.
+TORCH_WHEELS ?= docker/wheels
+LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" -
+lock: .venv/.installed-dev  ## write requirements*.lock anew, for requirements*.txt (needs internet)
+	grep -hv -e '^torch==' -e '^-c' requirements.txt requirements-postgres.txt | $(LOCK) -o requirements.lock
+	grep -h '^torch==' requirements.txt | $(LOCK) -c requirements.lock -o requirements-cuda.lock
+	sed -n 's/^torch==.*/&+cpu/p' requirements.txt | $(LOCK) -c requirements.lock --find-links $(TORCH_WHEELS) -o requirements-cpu.lock
+
+wheels:  ## fetch what requirements*.lock name into docker/wheels, for hosts without internet (LOCKS=)
+	$(PYTHON) -m pip download --no-deps --require-hashes --find-links docker/wheels --dest docker/wheels $(addprefix -r ,$(LOCKS))
+LOCKS ?= requirements.lock requirements-cpu.lock
+
+licences: .venv/.installed-dev  ## write docs/licences.md anew, for requirements*.lock
+	$(PY) -m tests.supply.licences
+
+sbom: .venv/.installed-dev  ## what each image is made of, as CycloneDX, in var/sbom
+	@mkdir -p $(VAR_DIR)/sbom
+	.venv/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible -o $(VAR_DIR)/sbom/web.json requirements.lock
+	cat requirements.lock requirements-cpu.lock | .venv/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible -o $(VAR_DIR)/sbom/worker.json -
+	cat requirements.lock requirements-cuda.lock | .venv/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible -o $(VAR_DIR)/sbom/worker-cuda.json -
+
+audit: .venv/.installed-dev  ## known flaws of what requirements*.lock name; 2: the database could not be asked
+	$(PY) -m tests.supply.audit
 
 clean:  ## remove caches; `var/` with the studies stays
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis

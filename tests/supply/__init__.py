@@ -1,0 +1,1 @@
+"""What the site is made of: packages locked by hash, their licences, their flaws."""
