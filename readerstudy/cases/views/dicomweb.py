@@ -23,7 +23,7 @@ from ..transfers.line import ended_by_silence
 from ..wording import told
 
 READ_BYTES = 2**18
-TOKEN_SCOPE = "cohorts:write"
+TOKEN_SCOPE = "cohorts:write"  # noqa: S105 (no secret)
 
 
 @csrf_exempt  # who asks says so in every request; a cookie counts for nothing here

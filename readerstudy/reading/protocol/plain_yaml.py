@@ -87,7 +87,7 @@ def yaml_read(content: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise Refused(_("The file is not text in UTF-8.")) from error
     try:
-        return yaml.load(text, Loader=_Loader)
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise Refused(_located(mark, error.problem or "")) from error
