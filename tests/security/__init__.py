@@ -1,0 +1,1 @@
+"""What attackers try, by the names that OWASP gives it; SECURITY.md is the index."""
