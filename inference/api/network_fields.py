@@ -12,7 +12,7 @@ from inference import registry
 from inference.card_page import CardPage
 from inference.models import Weights
 from inference.upload_forms import CHOICES, WeightsForm
-from readerstudy.cases.api.doors import ToldField
+from readerstudy.cases.api.doors import FiniteField, ToldField
 
 
 class MethodFields(serializers.Serializer[registry.MethodSpec]):
@@ -101,7 +101,7 @@ class CardFields(serializers.Serializer[CardPage]):
 
     @extend_schema_field(OpenApiTypes.OBJECT)
     def get_card(self, page: CardPage) -> Any:
-        return json.loads(page.card)
+        return json.loads(page.card, parse_constant=lambda name: None)
 
     @extend_schema_field(OpenApiTypes.OBJECT)
     def get_probe(self, page: CardPage) -> Any:
@@ -157,11 +157,12 @@ class PreviewQuery(serializers.Serializer[Any]):
 
 class StripFields(serializers.Serializer[Any]):
     """Three central slices side by side, lowest first. png: in base64, 384×128.
-    psnr_db: against the reference; null for the reference itself."""
+    psnr_db: against the reference; null for the reference itself, and where no
+    pixel differs."""
 
     title = serializers.CharField()
     png = serializers.CharField()
-    psnr_db = serializers.FloatField(allow_null=True)
+    psnr_db = FiniteField(allow_null=True)
 
 
 class PreviewFields(serializers.Serializer[Any]):

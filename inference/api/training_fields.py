@@ -13,7 +13,7 @@ from inference.models import Training
 from inference.recipes import LOSS_NAMES, RECIPES, STUDY_RECIPE
 from inference.training_forms import TrainingForm
 from inference.training_pages import TrainingRow, training_row
-from readerstudy.cases.api.doors import ToldField
+from readerstudy.cases.api.doors import FiniteField, ToldField
 from readerstudy.cases.models import Cohort
 
 HIGHEST_SEED = 2**31 - 1
@@ -59,7 +59,7 @@ class TrainingFields(serializers.Serializer[Any]):
     message = ToldField(source="training.message")
     epochs_done = serializers.IntegerField(source="training.epochs_done")
     epochs = serializers.IntegerField(source="training.epochs")
-    best_psnr_db = serializers.FloatField(allow_null=True)
+    best_psnr_db = FiniteField(allow_null=True)
     best_epoch = serializers.IntegerField(allow_null=True)
     has_checkpoint = serializers.SerializerMethodField()
     weights = serializers.IntegerField(source="training.result_id", allow_null=True)
@@ -89,11 +89,11 @@ class EpochFields(serializers.Serializer[Any]):
 
     number = serializers.IntegerField()
     learning_rate = serializers.FloatField()
-    training_loss = serializers.FloatField()
-    validation_psnr_db = serializers.FloatField(allow_null=True, default=None)
-    validation_ssim = serializers.FloatField(allow_null=True, default=None)
-    short_psnr_db = serializers.FloatField(allow_null=True, default=None)
-    short_ssim = serializers.FloatField(allow_null=True, default=None)
+    training_loss = FiniteField(allow_null=True)
+    validation_psnr_db = FiniteField(allow_null=True, default=None)
+    validation_ssim = FiniteField(allow_null=True, default=None)
+    short_psnr_db = FiniteField(allow_null=True, default=None)
+    short_ssim = FiniteField(allow_null=True, default=None)
     seconds = serializers.FloatField()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from copy import copy
+from math import isfinite
 from typing import Any
 
 from django.http import HttpResponse
@@ -27,6 +28,13 @@ class ToldField(serializers.CharField):
 
     def to_representation(self, value: Any) -> str:
         return told(str(value))
+
+
+class FiniteField(serializers.FloatField):
+    """JSON has no infinity, such as the PSNR of an image against itself: null."""
+
+    def to_representation(self, value: Any) -> Any:
+        return super().to_representation(value) if isfinite(value) else None
 
 
 class MayUpload(BasePermission):

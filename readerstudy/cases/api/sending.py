@@ -95,7 +95,9 @@ class UploadList(UploaderDoor):
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, TooManyFilesSent):
-            text = _("These are more than %(most)d files. Please make a zip file.")
+            text = _(
+                "These are more than %(most)d files. Please make a zip file of them."
+            )
             most = {"most": settings.DATA_UPLOAD_MAX_NUMBER_FILES}
             exc = TooLarge(text % most)
         elif isinstance(exc, TooLongError):

@@ -10,7 +10,7 @@ from .. import selectors
 from ..forms.pacs import LONGEST, SearchForm
 from ..gateways.pacs import MOST_STUDIES, UID
 from ..models import Upload
-from ..services.pulling import step_can_retry
+from ..services.pulling import is_worked_at, step_can_retry
 from .doors import ToldField
 
 
@@ -18,7 +18,7 @@ class UploadFields(serializers.ModelSerializer[Upload]):
     """An upload on its way to a cohort.
 
     state: receiving; scanning; ready (look at its plan, then confirm it); importing;
-    done (`cohort` says which); failed. done, total: of the step that it is in.
+    done (`cohort` says which); failed. done, total: of what a worker is at; else null.
     error: why the last step failed. can_retry: whether a retry is of use.
     files, size_bytes, received_bytes: of what was sent, until it is looked through.
     expires_at: when it is forgotten if nothing happens.
@@ -29,6 +29,8 @@ class UploadFields(serializers.ModelSerializer[Upload]):
     files = serializers.IntegerField(source="file_count")
     size_bytes = serializers.IntegerField(source="size")
     received_bytes = serializers.IntegerField(source="received")
+    done = serializers.SerializerMethodField()
+    total = serializers.SerializerMethodField()
     can_retry = serializers.SerializerMethodField()
     expires_at = serializers.SerializerMethodField()
 
@@ -39,6 +41,12 @@ class UploadFields(serializers.ModelSerializer[Upload]):
             *("error", "can_retry", "cohort", "files", "size_bytes", "received_bytes"),
             *("created_at", "received_at", "expires_at"),
         )
+
+    def get_done(self, upload: Upload) -> int | None:
+        return upload.done if is_worked_at(upload) else None
+
+    def get_total(self, upload: Upload) -> int | None:
+        return upload.total if is_worked_at(upload) else None
 
     def get_can_retry(self, upload: Upload) -> bool:
         return step_can_retry(upload)

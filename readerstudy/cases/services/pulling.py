@@ -35,6 +35,7 @@ from .upkeep import GIVEN_UP
 from .uploads import (
     REPORT_S,
     UNEXPECTED,
+    WORKING,
     upload_can_retry,
     upload_is_stale,
     upload_retry,
@@ -107,6 +108,11 @@ def pull_retry(*, upload: Upload) -> None:
         error="", attempts=0, claim="", heartbeat_at=None
     )
     _call(locked)
+
+
+def is_worked_at(upload: Upload) -> bool:
+    """Whether it is in a worker's hands, or waits for one."""
+    return upload.state in WORKING or _is_fetched(upload)
 
 
 def step_can_retry(upload: Upload) -> bool:

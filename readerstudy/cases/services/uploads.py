@@ -65,7 +65,10 @@ def plan_keep(upload: Upload, plan: CohortPlan) -> None:
 
 
 def upload_plan(upload: Upload) -> CohortPlan:
-    """What was found in it. Refused before it has been looked through."""
+    """What was found in it. Refused before it has been looked through, and once it is
+    imported."""
+    if upload.state == Upload.State.DONE:
+        raise Refused(_("These files were imported already."))
     try:
         sealed = plan_path(upload).read_bytes()
     except FileNotFoundError as error:

@@ -54,11 +54,18 @@ def npy_bytes(array: NDArray[Any]) -> bytes:
 def save_file(
     model: type[Model], field_name: str, content: bytes
 ) -> tuple[Storage, str]:
-    """Write a new file where that field keeps its own: the storage, and its name."""
+    """Write a new file where that field keeps its own: the storage, and its name.
+
+    Whole or not at all: what a full disk took only the beginning of goes again.
+    """
     field = model._meta.get_field(field_name)
     assert isinstance(field, FileField)
-    name = field.generate_filename(model(), "values.npy")
-    return field.storage, field.storage.save(name, ContentFile(content))
+    storage, name = field.storage, field.generate_filename(model(), "values.npy")
+    try:
+        return storage, storage.save(name, ContentFile(content))
+    except OSError:
+        storage.delete(name)
+        raise
 
 
 def link_file(model: type[Model], field_name: str, path: Path) -> tuple[Storage, str]:
