@@ -15,7 +15,10 @@ from readerstudy.reading.models import Study
 
 FIRST_KEY = 8_675_300
 # words that a page says of every image; that it does, its own tests prove
-SAID_OF_ALL = {"reading:guess-next": ('value="reference"', "the reference image")}
+SAID_OF_ALL = {
+    "reading:guess-next": ('value="reference"', "the reference image"),
+    "reading-api:guess": ('"value":"reference"', "the reference image"),
+}
 
 # made without a look at the database, as tests/test_leaks.py proves
 KNOWS_NO_STUDY = {"api:schema"}
@@ -145,7 +148,7 @@ class Watched(Client):
 
     def _unpacked(self, response, body: bytes) -> bytes:
         """With pixels as they are: their letters could be a case's code by chance."""
-        if response["Content-Type"] != "application/json" or not body:
+        if response.get("Content-Type") != "application/json" or not body:
             return body
         told = json.loads(body)
         pixels = told.get("pixels") if isinstance(told, dict) else None

@@ -79,7 +79,7 @@ class AskedSerializer(serializers.Serializer[Any]):
     questions = AskedQuestionSerializer(many=True)
     reasons = serializers.ListField(child=serializers.CharField())
     slices = serializers.IntegerField()
-    pixels = serializers.IntegerField(help_text="of a slice's side")
+    side = serializers.IntegerField(help_text="of a slice, in its own pixels")
     interpolation = serializers.CharField()
     least_side = serializers.IntegerField()
     break_after = serializers.IntegerField(help_text="minutes; 0: never")
@@ -300,7 +300,7 @@ class AtlasSerializer(serializers.Serializer[Any]):
 
     examples = ExampleSerializer(many=True)
     slices = serializers.IntegerField()
-    pixels = serializers.IntegerField()
+    side = serializers.IntegerField(source="pixels")
     interpolation = serializers.CharField()
 
 

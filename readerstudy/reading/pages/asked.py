@@ -31,7 +31,7 @@ class Asked:
     questions: tuple[AskedQuestion, ...]
     reasons: tuple[str, ...]  # offered where a side cannot be assessed
     slices: int
-    pixels: int  # of a slice's side
+    side: int  # of a slice, in its own pixels
     interpolation: str
     least_side: int  # of a slice, in pixels of the screen
     break_after: int  # minutes; 0 = never
@@ -44,7 +44,7 @@ def asked_of(study: Study) -> Asked:
         questions=tuple(map(_asked, QUESTION_SETS[study.question_set].questions)),
         reasons=tuple(why_shown(offered) for offered in OFFERED),
         slices=SHOWN_SLICES,
-        pixels=CROP,
+        side=CROP,
         interpolation=study.interpolation,
         least_side=study.least_slice_side,
         break_after=study.break_after_minutes,
