@@ -25,6 +25,7 @@ from readerstudy.reading.services import (
     read_next,
     training_next,
 )
+from tests.accounts.protecting import protect
 from tests.cast import Cast, make_user, reader_membership
 from tests.factory import TRAINING, make_study, unblind
 from tests.test_leaks import grade_one, is_for_programs, routes
@@ -47,6 +48,7 @@ UPLOADERS = frozenset({"coordinator", "other study's coordinator", "administrato
 STUDY_LIST = UPLOADERS | {"statistician"}
 OWN = frozenset({"coordinator"})
 UNBLINDED = frozenset({"coordinator", "statistician"})
+ADMINISTRATOR = frozenset({"administrator"})
 READER = frozenset({"reader"})
 # whose reading the program does: sent to a page that says so, never to an image
 READERS = READER | {"simulated reader"}
@@ -60,7 +62,45 @@ class Row:
 
 TABLE = {
     "login": Row(EVERYONE),
+    "account_login": Row(EVERYONE),
+    # only between the password and the second factor: tests/accounts/test_factors.py
+    "mfa_authenticate": Row(LOGGED_IN),  # sent on, being in already
+    "mfa_login_webauthn": Row(LOGGED_IN),  # likewise
+    "account_inactive": Row(EVERYONE),
+    "openid_connect_login": Row(frozenset()),  # nobody set up single sign-on
+    "openid_connect_callback": Row(frozenset()),
+    "socialaccount_login_cancelled": Row(EVERYONE),
     "logout": Row(EVERYONE, "post"),
+    "mfa_index": Row(LOGGED_IN),
+    "account_change_password": Row(LOGGED_IN),
+    "account_reauthenticate": Row(LOGGED_IN),
+    "mfa_reauthenticate": Row(LOGGED_IN),
+    "mfa_reauthenticate_webauthn": Row(LOGGED_IN),
+    "mfa_activate_totp": Row(LOGGED_IN),
+    "mfa_deactivate_totp": Row(OWN),  # of who has one
+    "mfa_view_recovery_codes": Row(OWN),
+    "mfa_generate_recovery_codes": Row(LOGGED_IN),
+    "mfa_list_webauthn": Row(LOGGED_IN),
+    "mfa_add_webauthn": Row(LOGGED_IN),
+    "mfa_edit_webauthn": Row(OWN),
+    "mfa_remove_webauthn": Row(OWN),
+    "admin:login": Row(frozenset()),  # sent to the one login
+    "admin:logout": Row(frozenset(), "post"),  # it leads to the login page
+    "admin:index": Row(ADMINISTRATOR),
+    "admin:app_list": Row(ADMINISTRATOR),
+    "admin:jsi18n": Row(ADMINISTRATOR),
+    "admin:auth_user_changelist": Row(ADMINISTRATOR),
+    "admin:auth_user_add": Row(ADMINISTRATOR),
+    "admin:auth_user_change": Row(ADMINISTRATOR),
+    "admin:auth_user_history": Row(ADMINISTRATOR),
+    "admin:auth_user_password_change": Row(ADMINISTRATOR),
+    "admin:auth_user_delete": Row(frozenset()),  # made inactive instead
+    "admin:auth_group_changelist": Row(ADMINISTRATOR),
+    "admin:auth_group_add": Row(ADMINISTRATOR),
+    "admin:auth_group_change": Row(ADMINISTRATOR),
+    "admin:auth_group_history": Row(ADMINISTRATOR),
+    "admin:auth_group_delete": Row(ADMINISTRATOR),
+    "admin:accounts_token_changelist": Row(ADMINISTRATOR),
     "set_language": Row(EVERYONE, "post"),
     "healthz": Row(EVERYONE),
     "operations:readyz": Row(EVERYONE),
@@ -193,6 +233,7 @@ def values(cast: Cast) -> dict[str, dict[str, object]]:
         "study": study,
         "cohort": cohort,
         "accounts:token-revoke": {"pk": token_of(cast.coordinator).pk},
+        **accounts_values(cast),
         "cases:case-detail": {**cohort, "code": case.code},
         "cases:case-update": {**cohort, "code": case.code},
         "cases:cohort-parity": cohort,
@@ -230,6 +271,26 @@ def values(cast: Cast) -> dict[str, dict[str, object]]:
         **training_values(cast),
         **conditions_values(cast),
         **guess_values(cast),
+    }
+
+
+def accounts_values(cast: Cast) -> dict[str, dict[str, object]]:
+    """The coordinator has every kind of second factor, nobody else has one."""
+    passkey = protect(cast.coordinator)
+    account, group = {"object_id": cast.reader.pk}, {"object_id": 1}
+    return {
+        "openid_connect_login": {"provider_id": "sso"},
+        "openid_connect_callback": {"provider_id": "sso"},
+        "mfa_edit_webauthn": {"pk": passkey.pk},
+        "mfa_remove_webauthn": {"pk": passkey.pk},
+        "admin:app_list": {"app_label": "auth"},
+        "admin:auth_user_change": account,
+        "admin:auth_user_history": account,
+        "admin:auth_user_delete": account,
+        "admin:auth_user_password_change": {"id": cast.reader.pk},
+        "admin:auth_group_change": group,
+        "admin:auth_group_history": group,
+        "admin:auth_group_delete": group,
     }
 
 

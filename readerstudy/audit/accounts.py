@@ -1,7 +1,8 @@
 """Logins and changes of accounts, as Django announces them.
 
 Accounts are Django's, so there is no service of ours to record from. Changes made
-past the ORM's instances (`QuerySet.update`) are not announced. Of a password it is
+past the ORM's instances (`QuerySet.update`) are not announced. Who acts is whoever is
+logged in where it happens; nobody, on the command line. Of a password it is
 recorded that it changed, and whether one can log in with it; nothing of itself.
 """
 
@@ -17,6 +18,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 
+from .acting import acting
 from .services import event_record
 
 FLAGS = ("is_active", "is_staff", "is_superuser")
@@ -50,7 +52,11 @@ def _logged_out(sender: Any, *, user: User | None, **kwargs: Any) -> None:
 
 
 @transaction.atomic
-def _login_failed(sender: Any, *, credentials: dict[str, Any], **kwargs: Any) -> None:
+def _login_failed(
+    sender: Any, *, credentials: dict[str, Any], request: Any = None, **kwargs: Any
+) -> None:
+    if getattr(request, "axes_locked_out", False):
+        return  # who is locked out is recorded once, not at every further try
     typed = str(credentials.get("username") or "").replace("\0", "")
     known = User.objects.filter(username=typed).first()
     event_record(
@@ -91,7 +97,7 @@ def _account_saved(
     if created:
         event_record(
             action="account.create",
-            actor=None,
+            actor=acting(),
             subject=_subject(instance),
             after=_flags(instance),
         )
@@ -118,7 +124,11 @@ def _record_change(
     action: str, user: User, before: dict[str, bool], after: dict[str, bool]
 ) -> None:
     event_record(
-        action=action, actor=None, subject=_subject(user), before=before, after=after
+        action=action,
+        actor=acting(),
+        subject=_subject(user),
+        before=before,
+        after=after,
     )
 
 
@@ -145,7 +155,7 @@ def _is_upgrade(user: User, old: str, update_fields: frozenset[str] | None) -> b
 def _account_deleted(sender: Any, *, instance: User, **kwargs: Any) -> None:
     event_record(
         action="account.delete",
-        actor=None,
+        actor=acting(),
         subject=_subject(instance),
         before=_flags(instance),
     )
@@ -177,7 +187,7 @@ def _rights_changed(
     pairs = [(other, instance) if reverse else (instance, other) for other in others]
     for user, right in pairs:
         after = {word: [_name(right)]}
-        event_record(action=kind, actor=None, subject=_subject(user), after=after)
+        event_record(action=kind, actor=acting(), subject=_subject(user), after=after)
 
 
 def _name(right: Group | Permission) -> str:

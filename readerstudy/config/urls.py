@@ -1,6 +1,5 @@
 """Every address of the site, one line an app."""
 
-from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -8,9 +7,9 @@ from django.views.i18n import set_language
 
 from . import views
 
+handler500 = "readerstudy.api.troubles.server_error"
 urlpatterns = [
-    path("login/", auth.LoginView.as_view(), name="login"),
-    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("", include("readerstudy.accounts.entrance")),
     path("language/", login_not_required(set_language), name="set_language"),
     path("healthz", views.healthz, name="healthz"),
     path(

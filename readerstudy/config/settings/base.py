@@ -8,6 +8,7 @@ from typing import Any
 from readerstudy.config.pacs import pacs_of
 
 from .access import *
+from .access import ACCESS_APPS
 from .logs import *
 from .rest import *
 
@@ -27,6 +28,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "readerstudy.config.apps.ConfigConfig",
     "readerstudy.audit",
+    *ACCESS_APPS,
     "readerstudy.accounts",
     "readerstudy.api",
     "readerstudy.cases",
@@ -47,11 +49,15 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "readerstudy.config.middleware.request_size_limit",
+    "readerstudy.audit.acting.remember_who_asks",
+    "readerstudy.accounts.sessions.SessionLimits",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "readerstudy.config.middleware.content_security_policy",
+    "allauth.account.middleware.AccountMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "readerstudy.config.urls"

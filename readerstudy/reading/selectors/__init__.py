@@ -16,6 +16,7 @@ from .studies import (
     leak_oracle_last,
     may_see_studies,
     own_readings,
+    roles_in_studies,
     study_progress,
     unblinded_people,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "read_pixels",
     "reading_state",
     "reading_states",
+    "roles_in_studies",
     "shown_read",
     "study_progress",
     "unblinded_people",

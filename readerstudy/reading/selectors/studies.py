@@ -44,6 +44,12 @@ def may_see_studies(user: User) -> bool:
     )
 
 
+def roles_in_studies(user: User) -> set[str]:
+    """The roles that this person has in any study."""
+    roles = Membership.objects.filter(user=user).order_by().values_list("role")
+    return {role for (role,) in roles.distinct()}
+
+
 def own_readings(user: User) -> QuerySet[Membership]:
     """Fetching is authorising: by which `user` reads studies, once they were opened."""
     return (

@@ -1,0 +1,76 @@
+"""How long a session lasts, and what one without a demanded second factor opens."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY, logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+BEGUN, SEEN, FACTOR_DUE = "begun", "seen", "second_factor_due"
+# "seen" is written when it is this much older than now, not at every request.
+WRITTEN_EVERY = 1 / 20  # of the time that may pass
+# What is open until the second factor is there: the pages on which to set it up.
+OPEN = frozenset(
+    {
+        *("mfa_index", "mfa_activate_totp", "mfa_add_webauthn"),
+        *("account_reauthenticate", "account_change_password"),
+        *("login", "account_login", "logout", "set_language", "healthz", "favicon"),
+    }
+)
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+def session_begin(request: HttpRequest, *, factor_due: bool) -> None:
+    now = int(time.time())
+    request.session[BEGUN] = request.session[SEEN] = now
+    request.session[FACTOR_DUE] = factor_due
+
+
+def _has_ended(request: HttpRequest, now: int) -> bool:
+    begun, seen = request.session.get(BEGUN, now), request.session.get(SEEN, now)
+    too_long = now - begun >= settings.SESSION_COOKIE_AGE
+    return bool(too_long or now - seen >= settings.SESSION_IDLE_SECONDS)
+
+
+def _note_presence(request: HttpRequest, now: int) -> None:
+    """Somebody is there; what a page asks again and again by itself does not count."""
+    if request.method == "GET" and "HX-Request" in request.headers:
+        return
+    idle = settings.SESSION_IDLE_SECONDS * WRITTEN_EVERY
+    if now - request.session.get(SEEN, 0) >= idle:
+        request.session[SEEN] = now
+        request.session.setdefault(BEGUN, now)
+
+
+class SessionLimits:
+    """A middleware, after the one of authentication."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if SESSION_KEY in request.session:
+            now = int(time.time())
+            if _has_ended(request, now):
+                logout(request)
+            else:
+                _note_presence(request, now)
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        if not request.session.get(FACTOR_DUE) or SESSION_KEY not in request.session:
+            return None
+        match = request.resolver_match
+        if match is None or match.view_name in OPEN:
+            return None
+        if match.namespace.endswith("api") or request.method not in ("GET", "HEAD"):
+            text = _("Please set up a second factor on the page of your account first.")
+            return HttpResponse(text, status=403, content_type="text/plain")
+        return redirect("mfa_index")
