@@ -56,6 +56,7 @@ def web_arguments(host: str, port: int) -> list[str]:
         "--log-level=warning",
         "--logger-class=readerstudy.config.web_log.WebLogger",
         "--no-control-socket",
+        "--config=python:readerstudy.config.web_processes",
     ]
 
 
@@ -90,7 +91,11 @@ class Supervisor:
         self.children: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
-        self.web = self._spawn("web", *web_arguments(self.host, self.port))
+        self.web = self._spawn(
+            "web",
+            *web_arguments(self.host, self.port),
+            PROMETHEUS_MULTIPROC_DIR=str(self.var_dir / "metrics"),
+        )
         for name, start in self.restarted.items():
             self.children[name] = start()
 
