@@ -119,6 +119,18 @@ def report_work(*, study: Study) -> FrozenReport | None:
         claim_drop(study, claim)
 
 
+def report_step(*, study: Study, seconds: float) -> FrozenReport | None:
+    """Measure for about `seconds`; freeze, once everything is measured. None: not yet.
+
+    For doors, which answer soon; where a worker is at it, they leave it to that.
+    """
+    if last := frozen_last(study):
+        return last
+    if is_worked_on(study) or not image_quality_measure(study=study, seconds=seconds):
+        return None
+    return report_work(study=study)
+
+
 def claim_take(study: Study) -> str | None:
     """A new claim on computing the study's report; None while somebody holds one."""
     claim, now = secrets.token_hex(16), timezone.now()

@@ -14,8 +14,7 @@ from readerstudy.reading.models import Study
 
 from .. import pdf
 from ..exporting.bundle import zip_pieces
-from ..freezing import changed_since, frozen_last, is_worked_on, report_freeze
-from ..freezing import report_work as work
+from ..freezing import changed_since, frozen_last, report_freeze, report_step
 from ..models import FrozenReport
 from ..pages import Body, frozen_body, report_body, sections
 from ..reporting.building import report_build
@@ -70,12 +69,7 @@ def report(request: Request, slug: str) -> HttpResponse:
 
 
 def _frozen_now(study: Study) -> FrozenReport | None:
-    """Measure for a moment; freeze, once everything is measured. None: not yet."""
-    if is_worked_on(study):
-        return None
-    if not image_quality_measure(study=study, seconds=MEASURING_SECONDS):
-        return None
-    return work(study=study)
+    return report_step(study=study, seconds=MEASURING_SECONDS)
 
 
 def _progress(request: Request, study: Study) -> HttpResponse:
