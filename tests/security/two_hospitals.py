@@ -22,6 +22,22 @@ KINDS = (
     ("cohorts/pacs/", Upload),
     ("cohorts/previews/", Rendition),
 )
+# what an address names besides, the same everywhere
+ANYBODYS: dict[str, object] = {
+    "study_uid": "1.2.3",
+    "name": "kappa",
+    "form": "csv",
+    "role": "short",
+    "arm": "short",
+    "method": "short",
+    "reference": 0,
+    "short": 1,
+    "index": 2,
+    "slice_index": 2,
+    "number": 1,
+    "provider_id": "none",
+    "app_label": "auth",
+}
 # every coordinator's: weights, and what lies in the inbox; accounts' own addresses
 SHARED = ("networks/", "accounts/", "account/", "admin/", "tokens/", "login", "logout")
 
@@ -98,6 +114,14 @@ def addresses(theirs: Hospital, own: Hospital) -> Iterator[tuple[str, str]]:
                 yield name, reverse(name, kwargs=given)
 
 
+def own_addresses(own: Hospital) -> Iterator[tuple[str, str]]:
+    """Every address but the accounts', for what is one's own."""
+    for name, path, arguments in routes_with_paths():
+        if name not in ("login", "logout", "set_language") and "admin/" not in path:
+            given = {one: _of(one, path, own) for one in arguments}
+            yield name, reverse(name, kwargs=given)
+
+
 def is_shared(path: str) -> bool:
     return any(f"/{part}" in f"/{path}" for part in SHARED)
 
@@ -116,35 +140,25 @@ def _values(
     argument: str, path: str, theirs: Hospital, own: Hospital
 ) -> Sequence[tuple[object, bool]]:
     """What to put for an argument, and whether that is theirs."""
+    value = _of(argument, path, own)
+    if argument in ANYBODYS or argument in ("code", "case"):
+        return [(value, False)]
+    return [(_of(argument, path, theirs), True), (value, False)]
 
-    def of(hospital: Hospital) -> object:
-        if argument in ("pk", "cohort_pk"):
-            return _named_by_pk(path, hospital).pk
-        return {
-            "slug": hospital.study.slug,
-            "job_pk": hospital.job.pk,
-            "training_pk": hospital.training.pk,
-            "token": hospital.file.token if "files/" in path else hospital.read.token,
-        }[argument]
 
-    anybodys: dict[str, object] = {
-        "code": own.case.code,
-        "case": own.case.code,
-        "study_uid": "1.2.3",
-        "name": "kappa",
-        "form": "csv",
-        "arm": "short",
-        "method": "short",
-        "index": 2,
-        "slice_index": 2,
-        "number": 1,
-        "reference": 0,
-        "short": 1,
-        "role": "short",
-    }
-    if argument in anybodys:
-        return [(anybodys[argument], False)]
-    return [(of(theirs), True), (of(own), False)]
+def _of(argument: str, path: str, hospital: Hospital) -> object:
+    if argument in ANYBODYS:
+        return ANYBODYS[argument]
+    if argument in ("pk", "cohort_pk"):
+        return _named_by_pk(path, hospital).pk
+    return {
+        "slug": hospital.study.slug,
+        "code": hospital.case.code,
+        "case": hospital.case.code,
+        "job_pk": hospital.job.pk,
+        "training_pk": hospital.training.pk,
+        "token": hospital.file.token if "files/" in path else hospital.read.token,
+    }[argument]
 
 
 def _named_by_pk(path: str, hospital: Hospital) -> Upload | Rendition | Cohort:
