@@ -30,7 +30,7 @@ COST = {"n": 2**17, "r": 8, "p": 1}
 MOST_N = 2**20
 SHORTEST = 12
 
-WRONG_PASSPHRASE = (  # noqa: S105 (a sentence)
+WRONG_PASSPHRASE = (
     "The archive does not open: the passphrase is not the one that it was sealed with, "
     "or the archive was damaged at its beginning."
 )
