@@ -127,7 +127,7 @@ class ObjectStore(S3Storage):  # type: ignore[misc]
             default_acl=None, file_overwrite=False, client_config=config, **options
         )
 
-    def _open(self, name: str, mode: str = "rb") -> ContentFile[bytes]:
+    def _open(self, name: str, mode: str = "rb") -> "ContentFile[bytes]":
         if mode != "rb":
             raise ValueError(
                 "Files of the store are read whole, and written by save()."

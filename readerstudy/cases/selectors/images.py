@@ -33,6 +33,9 @@ def rendition_values(rendition: Rendition) -> NDArray[np.float32]:
 
 def rendition_is_whole(rendition: Rendition) -> bool:
     """Whether its file is still there and still the one that was stored."""
+    # a copy on this machine may outlive what it is a copy of
+    if not rendition.values.storage.exists(str(rendition.values.name)):
+        return False
     try:
         rendition_values(rendition)
     except Refused:
