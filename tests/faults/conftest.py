@@ -22,11 +22,8 @@ needs_servers = [
     pytest.mark.redis,
     pytest.mark.skipif(find_binaries() is None, reason="PostgreSQL was not found"),
 ]
-both = pytest.mark.parametrize(
-    "site",
-    ["embedded", pytest.param("production", marks=needs_servers)],
-    indirect=True,
-)
+PROFILES = ["embedded", pytest.param("production", marks=needs_servers)]
+both = pytest.mark.parametrize("site", PROFILES, indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -57,12 +54,19 @@ def make_site(
     """On the profile `embedded` or `production`, in the folder it is given."""
     with ExitStack() as stack:
 
-        def make(profile: str, folder: Path, *, readers: int, cases: int) -> Site:
+        def make(
+            profile: str,
+            folder: Path,
+            *,
+            readers: int,
+            cases: int,
+            redis: Redis | None = None,
+        ) -> Site:
             environment = EMBEDDED
             if profile == "production":
                 environment = production_environment(
                     request.getfixturevalue("postgres"),
-                    request.getfixturevalue("redis"),
+                    redis or request.getfixturevalue("redis"),
                     folder,
                 )
             site = Site(folder, environment)

@@ -22,7 +22,7 @@ from tests.factory import make_cohort, make_study  # noqa: E402
 def cookie_of(user) -> str:
     """As this person's browser has it who has just logged in."""
     client = Client()
-    client.force_login(user)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 

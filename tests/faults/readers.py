@@ -103,7 +103,7 @@ class Reader:
             begun = time.perf_counter()
             status, content = self.ask("POST", f"/read/{SLUG}/submit/", fields)
             if status >= 500:
-                raise ConnectionError(f"{status}: {content[:200].decode()}")
+                raise ConnectionError(f"{status}: {content.decode()}")
             assert status == 200, f"{status}: {content[:200].decode()}"
             told = json.loads(content)
             self.seconds.append(time.perf_counter() - begun)

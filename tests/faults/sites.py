@@ -6,8 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -103,10 +105,21 @@ class Site:
         ]
         return Crowd(readers, answers=answers)
 
-    def check(self, crowd: Crowd) -> None:
-        """Every acknowledged score is there once, none else; in order, and proved."""
-        told = self.run("-m", "tests.faults.telling")
+    def ask_as_coordinator(self, path: str, fields: dict) -> tuple[int, str, float]:
+        """Status, content and seconds."""
+        someone = Reader("coordinator", self.port, self.coordinator)
+        begun = time.monotonic()
+        status, content = someone.ask("POST", path, fields)
+        return status, content.decode(), time.monotonic() - begun
+
+    def check(self, crowd: Crowd, *, answers: int) -> list[datetime]:
+        """Every acknowledged score is there once, none else; in order, and proved.
+
+        When each was stored.
+        """
         assert [reader.failed for reader in crowd.readers if reader.failed] == []
+        assert crowd.taken == answers
+        told = self.run("-m", "tests.faults.telling")
         assert told["complaints"] == ["", "", ""]
         stored = sorted(
             (who, place, token, version, key, [tuple(score) for score in scores])
@@ -122,6 +135,8 @@ class Site:
         )
         assert stored == acknowledged
         check_moments(told["moments"])
+        moments = [stored for *_, stored in told["moments"] if stored]
+        return [datetime.fromisoformat(stored) for stored in moments]
 
 
 def check_moments(moments: list[list]) -> None:

@@ -73,6 +73,13 @@ class House:
             check=True,
         )
 
+    def call_waiting(self) -> None:
+        """As the sweep does, which gives what failed a minute's rest before."""
+        self.do(
+            "from datetime import timedelta",
+            "services.jobs_recover(call_again=timedelta(0))",
+        )
+
     def start_worker(self, *more: str) -> subprocess.Popen[bytes]:
         number = len(self.workers)
         command = "-m celery -A readerstudy.config.celery worker --pool=solo -c 1"
