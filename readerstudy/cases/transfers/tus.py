@@ -93,7 +93,12 @@ def _asked(request: HttpRequest, act: Act) -> HttpResponseBase:
         return answer(403, _("You may not upload cohorts."))
     version = request.headers.get("Tus-Resumable")
     if request.method != "GET" and version != VERSION:
-        return answer(HTTPStatus.PRECONDITION_FAILED, Tus_Version=VERSION)
+        words = _("Please send the header “Tus-Resumable: %(version)s”.")
+        return answer(
+            HTTPStatus.PRECONDITION_FAILED,
+            words % {"version": VERSION},
+            Tus_Version=VERSION,
+        )
     try:
         return act(user)
     except Refused as error:
