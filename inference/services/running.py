@@ -20,6 +20,7 @@ from inference.computing import UNEXPECTED, Values
 from inference.exports import exports_folder
 from inference.learned import Known
 from inference.models import Job
+from readerstudy.api.troubles import is_full
 from readerstudy.cases import selectors as cases_selectors
 from readerstudy.cases import services as cases_services
 from readerstudy.cases.learning import LEARNED_FROM
@@ -40,6 +41,7 @@ OTHER_SETTINGS = gettext_noop(
     "Cases of this cohort already have images by %(title)s with other settings "
     "(%(settings)s); both cannot stand in one arm."
 )
+DISK_FULL = gettext_noop("The server's disk is full.")
 NO_WEIGHTS = gettext_noop("%(title)s has no weights.")
 
 Stack = NDArray[np.uint8]
@@ -61,9 +63,10 @@ def job_run(*, job_id: int) -> None:
         logger.info("job %s: given up, it is no longer ours", job_id)
     except Refused as refusal:
         run_end(job, claim, Job.State.FAILED, message=str(refusal))
-    except Exception:
+    except Exception as error:
         logger.exception("job %s failed", job_id)
-        run_put_back(job, claim, message=UNEXPECTED)
+        message = DISK_FULL if is_full(error) else UNEXPECTED
+        run_put_back(job, claim, message=message)
 
 
 class _Work:

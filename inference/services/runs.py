@@ -4,11 +4,13 @@ Every step is a conditional update of the row, so any of them may happen anywher
 any number of times at once.
 """
 
+import logging
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -24,7 +26,12 @@ CALL_AGAIN = timedelta(minutes=1)
 MAX_ATTEMPTS = 3
 ENDED_EARLY = (Run.State.FAILED, Run.State.CANCELLED)
 
+# The database is away, its disk full: this passes, and so is no fault of the run.
+DATABASE_TROUBLES = (OperationalError, InterfaceError)
+LOOK_AGAIN_S = 2.0
+
 AnyRun = TypeVar("AnyRun", bound=Run)
+logger = logging.getLogger(__name__)
 
 
 class ClaimLostError(Exception):
@@ -71,9 +78,28 @@ def run_end(
     return bool(ended)
 
 
-def run_put_back(run: Run, claim: str, *, message: str) -> None:
+def run_put_back(
+    run: Run, claim: str, *, message: str, patience: timedelta = LEASE
+) -> None:
     """Something failed that may be over by the next attempt: it waits for that, or
-    is given up with `message` after too many."""
+    is given up with `message` after too many.
+
+    Where the database is what failed, this waits for it: its worker lives, so nobody
+    else would notice that nothing is done about the run. After the lease they do.
+    """
+    until = time.monotonic() + patience.total_seconds()
+    while True:
+        try:
+            return _put_back(run, claim, message)
+        except DATABASE_TROUBLES:
+            if time.monotonic() > until:
+                raise
+            logger.warning("the database cannot be written; trying again")
+            connection.close()
+            time.sleep(LOOK_AGAIN_S)
+
+
+def _put_back(run: Run, claim: str, message: str) -> None:
     attempts = _held(run, claim).values_list("attempts", flat=True).first()
     if attempts is None:
         return

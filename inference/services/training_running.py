@@ -27,7 +27,14 @@ from readerstudy.cases.storage.stored_files import save_file
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.marking import gettext_noop
 
-from .runs import ClaimLostError, run_claim, run_end, run_report
+from .runs import (
+    DATABASE_TROUBLES,
+    ClaimLostError,
+    run_claim,
+    run_end,
+    run_put_back,
+    run_report,
+)
 from .training import file_delete, training_record
 from .weights import weights_add
 
@@ -80,6 +87,9 @@ def training_run(
     except FloatingPointError as error:
         message = NOT_FINITE % {"what": error}
         run_end(training, claim, Training.State.FAILED, message=message)
+    except DATABASE_TROUBLES:
+        logger.exception("training %s waits for the database", training_id)
+        run_put_back(training, claim, message=UNEXPECTED)
     except Exception:
         logger.exception("training %s failed", training_id)
         run_end(training, claim, Training.State.FAILED, message=UNEXPECTED)
