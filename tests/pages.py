@@ -20,8 +20,9 @@ from inference.told_cards import ToldCard
 from readerstudy.cases.models import Upload, UploadFile
 from readerstudy.reading import services
 from readerstudy.reading.models import Membership, Study
+from tests.accounts.protecting import protect
 from tests.cases.waiting import make_unlike, make_upload
-from tests.cast import Cast, reader_membership
+from tests.cast import Cast, make_user, reader_membership
 from tests.eventful import answer_session, let_everything_happen, make_whole
 from tests.factory import TRAINING, make_study, unblind
 from tests.inference.halfway import make_trainings
@@ -33,6 +34,16 @@ NO_PAGES = frozenset(
         *("cases:instances-store", "cases:study-store"),
         *("cases:pacs-progress", "cases:pacs-retry"),
         *("logout", "set_language", "healthz", "favicon", "reading:start"),
+        *("mfa_login_webauthn", "mfa_list_webauthn", "account_login"),
+        *("openid_connect_login", "openid_connect_callback"),
+        # tests/browser/test_logging_in.py meets it between password and code
+        "mfa_authenticate",
+        *("admin:login", "admin:logout", "admin:jsi18n", "admin:app_list"),
+        # Django's own pages; those that are met most are looked at
+        *("admin:auth_user_history", "admin:auth_user_delete"),
+        *("admin:auth_user_password_change", "admin:auth_group_changelist"),
+        *("admin:auth_group_add", "admin:auth_group_change"),
+        *("admin:auth_group_history", "admin:auth_group_delete"),
         *("operations:readyz", "operations:metrics"),
         *("cases:upload-discard", "cases:upload-retry", "cases:scan-preview"),
         *("cases:file-create", "cases:file-send", "cases:upload-take"),
@@ -94,9 +105,43 @@ def make_pages(cast: Cast) -> list[Shown]:
         Shown("login", "login", None, reverse("login")),
         Shown("not-found", "", cast.reader, "/nonsense/", 404),
         Shown("not-allowed", "", cast.reader, reverse("cases:cohort-list"), 403),
+        *_accounts_pages(cast),
         *_readers_pages(cast),
         *_cohorts_pages(cast),
         *_studies_pages(cast),
+    ]
+
+
+def _accounts_pages(cast: Cast) -> list[Shown]:
+    """Of somebody with every kind of second factor, and of one with none."""
+    careful, plain = make_user("careful"), cast.stranger
+    passkey = protect(careful).pk
+    boss, account = cast.administrator, cast.reader.pk
+    given = [
+        ("inactive", "account_inactive", None, []),
+        ("cancelled", "socialaccount_login_cancelled", None, []),
+        ("account", "mfa_index", careful, []),
+        ("account-plain", "mfa_index", plain, []),
+        ("password", "account_change_password", plain, []),
+        ("again", "account_reauthenticate", plain, []),
+        ("again-code", "mfa_reauthenticate", careful, []),
+        ("again-passkey", "mfa_reauthenticate_webauthn", careful, []),
+        ("app", "mfa_activate_totp", plain, []),
+        ("app-remove", "mfa_deactivate_totp", careful, []),
+        ("codes", "mfa_view_recovery_codes", careful, []),
+        ("codes-new", "mfa_generate_recovery_codes", careful, []),
+        ("passkey", "mfa_add_webauthn", plain, []),
+        ("passkey-name", "mfa_edit_webauthn", careful, [passkey]),
+        ("passkey-remove", "mfa_remove_webauthn", careful, [passkey]),
+        ("admin", "admin:index", boss, []),
+        ("admin-accounts", "admin:auth_user_changelist", boss, []),
+        ("admin-add", "admin:auth_user_add", boss, []),
+        ("admin-account", "admin:auth_user_change", boss, [account]),
+        ("admin-tokens", "admin:accounts_token_changelist", boss, []),
+    ]
+    return [
+        Shown(name, route, who, reverse(route, args=args))
+        for name, route, who, args in given
     ]
 
 

@@ -74,7 +74,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def generate_authenticator_name(self, user: Any, type: Any) -> str:
         known = Authenticator.objects.filter(user=user, type=type).count()
-        return gettext("Passkey %d") % (known + 1)
+        return str(gettext("Passkey %d") % (known + 1))
 
 
 def _sealing() -> Fernet:

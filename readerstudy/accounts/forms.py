@@ -6,7 +6,8 @@ from allauth.account import forms as account
 from allauth.account.adapter import get_adapter
 from allauth.core import context
 from allauth.mfa.base import forms as mfa
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.webauthn import forms as passkeys
+from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -77,7 +78,35 @@ class CodeAgainForm(_Code, mfa.ReauthenticateForm):  # type: ignore[misc]
     """Before something that matters."""
 
 
-class PasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+# What parsing what is no passkey may end in: it comes from outside.
+NO_PASSKEY = (ValueError, TypeError, LookupError, AttributeError, InvalidSignature)
+
+
+class _PasskeyUsed(forms.Form):
+    def clean_credential(self) -> Any:
+        try:
+            return super().clean_credential()  # type: ignore[misc]
+        except NO_PASSKEY as error:
+            raise get_adapter().validation_error("incorrect_code") from error
+
+
+class PasskeyLoginForm(_PasskeyUsed, passkeys.LoginWebAuthnForm):  # type: ignore[misc]
+    """Instead of name and password."""
+
+
+class PasskeyAfterForm(  # type: ignore[misc]
+    _PasskeyUsed, passkeys.AuthenticateWebAuthnForm
+):
+    """After the password."""
+
+
+class PasskeyAgainForm(  # type: ignore[misc]
+    _PasskeyUsed, passkeys.ReauthenticateWebAuthnForm
+):
+    """Before something that matters."""
+
+
+class PasskeyForm(passkeys.AddWebAuthnForm):  # type: ignore[misc]
     """Always a passkey: it comes in alone, for it asks for a PIN or a finger itself."""
 
     passwordless = forms.BooleanField(
@@ -93,4 +122,7 @@ class PasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
 
     def clean(self) -> dict[str, Any]:
         self.cleaned_data["passwordless"] = True
-        return dict(super().clean())
+        try:
+            return dict(super().clean())
+        except NO_PASSKEY as error:
+            raise get_adapter().validation_error("incorrect_code") from error

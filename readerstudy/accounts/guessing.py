@@ -19,13 +19,15 @@ from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_login_failed
 from django.db import transaction
 from django.db.models import F, Q
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from readerstudy.audit.services import event_record
+
+from .answers import is_for_programs, problem
 
 WINDOW: timedelta = settings.AXES_COOLOFF_TIME
 # Within the window, what is refused counts for: one account from one address; one
@@ -164,19 +166,10 @@ def locked_out(
     minutes = int(WINDOW.total_seconds() // 60)
     words = _("Too many attempts. Please wait %d minutes and try again.") % minutes
     match = request.resolver_match
-    namespace = match.namespace if match else ""
     answer: HttpResponse
-    if namespace.endswith("api"):
-        answer = JsonResponse(
-            {
-                "type": "about:blank",
-                "title": HTTPStatus.TOO_MANY_REQUESTS.phrase,
-                "status": HTTPStatus.TOO_MANY_REQUESTS,
-                "detail": words,
-            },
-            content_type="application/problem+json",
-        )
-    elif namespace == "cases":  # a camera or an archive
+    if is_for_programs(request):
+        answer = problem(HTTPStatus.TOO_MANY_REQUESTS, words)
+    elif match and match.namespace == "cases":  # a camera or an archive
         answer = HttpResponse(words, content_type="text/plain; charset=utf-8")
     else:
         answer = render(request, "account/locked.html", {"words": words})

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,8 @@ from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+
+from .answers import is_for_programs, problem
 
 BEGUN, SEEN, FACTOR_DUE = "begun", "seen", "second_factor_due"
 # "seen" is written when it is this much older than now, not at every request.
@@ -70,7 +73,9 @@ class SessionLimits:
         match = request.resolver_match
         if match is None or match.view_name in OPEN:
             return None
-        if match.namespace.endswith("api") or request.method not in ("GET", "HEAD"):
-            text = _("Please set up a second factor on the page of your account first.")
+        text = _("Please set up a second factor on the page of your account first.")
+        if is_for_programs(request):
+            return problem(HTTPStatus.FORBIDDEN, text)
+        if request.method not in ("GET", "HEAD"):
             return HttpResponse(text, status=403, content_type="text/plain")
         return redirect("mfa_index")

@@ -4,6 +4,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.signals import social_account_added
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
@@ -11,6 +13,8 @@ from django.test import Client
 from django.urls import reverse
 
 from inference import services as inference
+from readerstudy.accounts.guessing import FROM_ONE_ADDRESS
+from readerstudy.accounts.tokens import token_make, token_revoke
 from readerstudy.cases import services as cases
 from readerstudy.cases.models import Case
 from readerstudy.cases.plan import ParityFinding, ParityReport
@@ -18,6 +22,7 @@ from readerstudy.cases.services.parity import case_accept_parity
 from readerstudy.operations.backup.recording import backup_recorded, restore_recorded
 from readerstudy.reading import services as reading
 from readerstudy.reading.models import Membership, Study
+from tests.accounts.protecting import code_now
 from tests.cases.conftest import send_files, write_pair
 from tests.cast import PASSWORD, Cast, make_user, reader_membership
 from tests.factory import make_study, unblind
@@ -51,6 +56,33 @@ def change_accounts() -> None:
     user.set_password("a second horse")
     user.save()
     make_user("short-lived").delete()
+
+
+def protect_accounts(cast: Cast, capture) -> None:
+    """Second factors come and go, somebody guesses, an administrator helps."""
+    client, admin = Client(), Client()
+    client.force_login(cast.second_reader)
+    asked = client.get(reverse("mfa_activate_totp"))
+    code = code_now(asked.context["form"].secret)
+    with capture(execute=True):
+        client.post(reverse("mfa_activate_totp"), {"code": code})
+    client.post(reverse("mfa_deactivate_totp"))
+    for _ in range(FROM_ONE_ADDRESS):
+        given = {"username": "statistician", "password": "a guess"}
+        Client().post(reverse("login"), given)
+    admin.force_login(cast.administrator)
+    chosen = {"_selected_action": [cast.statistician.pk], "action": "let_try_again"}
+    admin.post(reverse("admin:auth_user_changelist"), chosen)
+    admin.post(reverse("admin:auth_group_add"), {"name": "physicists"})
+    token, _ = token_make(
+        user=cast.coordinator, name="nightly", scopes=["cohorts:read"], days=1
+    )
+    token_revoke(token=token, by=cast.coordinator)
+    signed_on = SocialLogin(
+        user=cast.second_reader,
+        account=SocialAccount(provider="sso", uid="1", user=cast.second_reader),
+    )
+    social_account_added.send(SocialLogin, request=None, sociallogin=signed_on)
 
 
 def upload(cast: Cast, folder: Path, capture) -> None:
@@ -183,6 +215,7 @@ def walk(cast: Cast, tmp_path, settings, django_capture_on_commit_callbacks) -> 
     settings.MEDIA_ROOT, settings.VAR_DIR = tmp_path / "media", tmp_path / "var"
     log_in_and_out(cast)
     change_accounts()
+    protect_accounts(cast, django_capture_on_commit_callbacks)
     upload(cast, tmp_path, django_capture_on_commit_callbacks)
     run_methods(cast)
     train_networks(cast)

@@ -88,6 +88,9 @@ MFA_FORMS = {
     "authenticate": "readerstudy.accounts.forms.CodeForm",
     "reauthenticate": "readerstudy.accounts.forms.CodeAgainForm",
     "add_webauthn": "readerstudy.accounts.forms.PasskeyForm",
+    "login_webauthn": "readerstudy.accounts.forms.PasskeyLoginForm",
+    "authenticate_webauthn": "readerstudy.accounts.forms.PasskeyAfterForm",
+    "reauthenticate_webauthn": "readerstudy.accounts.forms.PasskeyAgainForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
@@ -48,7 +49,10 @@ class Command(BaseCommand):
     @transaction.atomic
     def _create(self, name: str, role: str) -> None:
         user = User(username=name)
-        user.full_clean(exclude=["password"])
+        try:
+            user.full_clean(exclude=["password"])
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
         user.is_staff = user.is_superuser = role == "administrator"
         self._tell_password(user)
         if role == "coordinator":
