@@ -25,8 +25,7 @@ class ObjectStoreServer:
         """prefix: words before the command, for a network of its own."""
         self.host, self.port = host, free_port()
         self._process = subprocess.Popen(
-            [*prefix, sys.executable, "-m", "moto.server"]
-            + ["-H", host, "-p", str(self.port)],
+            [sys.executable, "-m", "moto.server", "-H", host, "-p", str(self.port)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
