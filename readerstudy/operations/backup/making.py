@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import Storage
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.db.migrations.loader import MigrationLoader
 
 from readerstudy.imaging.errors import Refused
@@ -80,12 +80,21 @@ def backup_make(*, path: Path, passphrase: str | None, progress: Progress) -> Ma
     """
     if passphrase is not None:
         check_passphrase(passphrase)
-    loader = MigrationLoader(connection)
-    nodes = applied_nodes(loader)
-    if not nodes:
-        raise Refused("There is nothing to back up: the database has no tables yet.")
+    try:
+        return _made(path, passphrase, progress)
+    except OperationalError as error:
+        raise Refused(
+            f"The database gave up: {str(error).strip()}. No backup was made."
+        ) from error
+
+
+def _made(path: Path, passphrase: str | None, progress: Progress) -> Made:
     made = Made()
     with whole_file(path) as file:
+        loader = MigrationLoader(connection)
+        nodes = applied_nodes(loader)
+        if not nodes:
+            raise Refused("There is nothing to back up: the database has no tables.")
         _record(loader, sealed=passphrase is not None)
         out = _Counted(file)
         archive = ArchiveWriter(out, passphrase)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 from readerstudy.audit import selectors as audit
 from readerstudy.audit import triggers
@@ -82,6 +82,11 @@ def backup_restore(
                 os.sync()  # files are on disk before rows that name them
                 if kept:  # before the rows: alone, it does no harm
                     keys.keep(kept)
+        except OperationalError as error:
+            restoring.storing.take_back()
+            raise Refused(
+                f"The database gave up: {str(error).strip()}. Nothing was restored."
+            ) from error
         except BaseException:
             restoring.storing.take_back()
             raise

@@ -1,0 +1,27 @@
+"""What a system of the first release can do today. Prints JSON; run by a test."""
+
+import json
+
+import django
+
+
+def main() -> None:
+    django.setup()
+    from readerstudy.cases.models import Rendition
+    from readerstudy.cases.selectors import rendition_is_whole
+    from readerstudy.reading import services as reading
+    from readerstudy.reading.models import Answer, Study
+
+    reader = Study.objects.get(slug="still-open").memberships.filter(role="reader")[0]
+    due = reading.read_next(reader=reader)
+    answers = {"grade": {"right": 4, "left": 4}}
+    reading.read_submit(token=due.read.token, reader=reader, answers=answers, key="new")
+    told = {
+        "images": sum(map(rendition_is_whole, Rendition.objects.all())),
+        "answered": Answer.objects.filter(read=due.read).exists(),
+    }
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""What cannot be backed up or restored is refused in words, and nothing has changed."""
+
+import io
+import json
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from readerstudy.imaging.errors import Refused
+from readerstudy.operations.backup.checking import backup_check
+
+from .conftest import Original
+from .systems import PASSPHRASE, System, first_release, passphrase_file
+from .test_backup import without
+
+pytestmark = pytest.mark.sqlite  # the same on both databases
+
+Manifest = dict[str, Any]
+
+
+def with_manifest(archive: Path, target: Path, change: Callable[[Manifest], None]):
+    """A copy of an archive that is not sealed, as somebody else would write it."""
+    with tarfile.open(archive) as old, tarfile.open(target, "w") as new:
+        for member in old.getmembers():
+            content = old.extractfile(member).read()
+            if member.name == "manifest.json":
+                manifest = json.loads(content)
+                change(manifest)
+                content = json.dumps(manifest).encode()
+                member.size = len(content)
+            new.addfile(member, io.BytesIO(content))
+
+
+def flipped(content: bytes, place: int) -> bytes:
+    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+
+
+@pytest.fixture(scope="module")
+def archives(original: Original, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("archives")
+    first = first_release(tmp_path_factory.mktemp("first"))
+    clear, sealed = first.read_bytes(), original.backup.read_bytes()
+
+    def newer(manifest: Manifest) -> None:
+        manifest["migrations"].append(["reading", "0999_of_tomorrow"])
+
+    def other_format(manifest: Manifest) -> None:
+        manifest["format"] = 2
+
+    with_manifest(first, folder / "newer.backup", newer)
+    with_manifest(first, folder / "format.backup", other_format)
+    for name, content in {
+        "clear-flipped": flipped(clear, len(clear) // 2),
+        "clear-narrow": clear,
+        "clear-keyless": clear,
+        "wrong-passphrase": sealed,
+        "none": sealed,
+        "empty": b"",
+        "picture": b"\x89PNG" * 1000,
+    }.items():
+        (folder / f"{name}.backup").write_bytes(content)
+    return folder
+
+
+def test_no_bad_archive_leaves_anything_behind(archives: Path, tmp_path):
+    system = System(tmp_path / "var")
+    said = system.told("tests.operations.attempts", "restores", str(archives))
+    for name, sentence in {
+        "newer": "has seen the migration reading.0999_of_tomorrow, which is not known",
+        "format": "The backup has the format 2; this version of the program reads",
+        "clear-flipped": "The archive is damaged or cut off: the file renditions/",
+        "clear-narrow": "Nothing was restored",
+        "clear-keyless": "patients who are in it would not be recognised again",
+        "wrong-passphrase": "the passphrase is not the one that it was sealed with",
+        "none": "The archive is sealed: it needs its passphrase.",
+        "empty": "The file is no backup of this program.",
+        "picture": "The file is no backup of this program.",
+    }.items():
+        assert sentence in said.pop(name)
+    assert said == {}
+    assert without(system.rows()) == {}
+    assert system.files() == {}
+
+
+def test_a_system_that_is_not_empty_is_not_touched(original: Original, tmp_path):
+    before, files = original.system.rows(), original.system.files()
+    said = original.system.refused("restore", str(first_release(tmp_path)))
+    assert "This system is not empty: " in said
+    assert "nothing was changed" in said
+    assert (original.system.rows(), original.system.files()) == (before, files)
+
+
+def test_a_backup_that_cannot_be_written_leaves_nothing(original: Original, tmp_path):
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    said = original.system.told("tests.operations.attempts", "backups", str(folder))
+    assert "is there already; a backup never replaces another" in said["there"]
+    assert "nowhere is not there" in said["folder"]
+    assert "too short: 12 characters at least" in said["short"]
+    assert "is full. No backup was made, and nothing of it is left" in said["full"]
+    assert [path.name for path in folder.iterdir()] == ["there"]
+    assert (folder / "there").read_text() == "kept"
+
+
+def test_whether_a_backup_is_whole_is_said_without_a_system(
+    original: Original, tmp_path
+):
+    nobody, key = System(tmp_path / "var"), tmp_path / "key"
+    sealed = f"--passphrase-file={passphrase_file(tmp_path)}"
+    wanted = ("verify_backup", str(original.backup), sealed)
+    said = nobody.manage(*wanted, "--write-identity-key", str(key))
+    assert "The backup is whole: made at 20" in said
+    assert "was missing when it was made" in said
+    assert key.read_text() == (original.system.folder / "identity-key").read_text()
+    assert key.stat().st_mode & 0o777 == 0o600
+
+
+def test_damage_is_found_wherever_it_is(original: Original, tmp_path):
+    clear = first_release(tmp_path).read_bytes()
+    sealed = original.backup.read_bytes()
+    path = tmp_path / "damaged"
+
+    def said(content: bytes, passphrase: str | None = None) -> str:
+        path.write_bytes(content)
+        with pytest.raises(Refused) as refused:
+            backup_check(path=path, passphrase=passphrase, progress=lambda line: None)
+        return str(refused.value)
+
+    for part in (0.1, 0.5, 0.9):
+        place = int(part * len(clear))
+        assert "damaged or cut off" in said(clear[:place])
+        assert "damaged or cut off" in said(flipped(clear, place))
+    half = said(sealed[: len(sealed) // 2], PASSPHRASE)
+    assert "damaged or cut off, some 1 MB from its beginning" in half
+    end = said(flipped(sealed, len(sealed) - 100), PASSPHRASE)
+    assert "damaged or cut off, some 3 MB from its beginning" in end
