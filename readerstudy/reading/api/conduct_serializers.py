@@ -154,14 +154,11 @@ class LogLineSerializer(serializers.Serializer[LogLine]):
 
 
 @extend_schema_field(serializers.CharField(max_length=150))
-class AccountField(serializers.CharField):
+class AccountField(serializers.Field[User, Any, str, Any]):
     """A user name, as its account."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=150, **options)
-
     def to_internal_value(self, data: Any) -> User:
-        name = super().to_internal_value(data)
+        name = serializers.CharField(max_length=150).run_validation(data)
         user = User.objects.filter(username=name).first()
         if user is None:
             said = _("There is no account named %s.") % name
