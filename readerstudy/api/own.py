@@ -49,11 +49,11 @@ class Schema(Door):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> JsonResponse:
-        return JsonResponse(_schema(get_language() or "en"))
+        return JsonResponse(schema(get_language() or "en"))
 
 
 @lru_cache(4)
-def _schema(language: str) -> dict[str, Any]:
+def schema(language: str) -> dict[str, Any]:
     """The same for everybody, and while the program runs."""
     generator: Any = SchemaGenerator
     found: dict[str, Any] = generator().get_schema(request=None, public=True)

@@ -92,6 +92,21 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         return {self.name: [scope] if scope else []}
 
 
+def let_anything_be_null(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+    """Anything at all includes null: it must not be said twice, in a oneOf."""
+
+    def mended(found: Any) -> Any:
+        if isinstance(found, list):
+            return [mended(one) for one in found]
+        if not isinstance(found, dict):
+            return found
+        if found.get("oneOf") == [{}, {"type": "null"}]:
+            found = {name: one for name, one in found.items() if name != "oneOf"}
+        return {name: mended(one) for name, one in found.items()}
+
+    return dict(mended(result))
+
+
 def add_problems(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
     """The problems that all doors have in common, once."""
     components = result.setdefault("components", {})

@@ -19,7 +19,9 @@ class VersionSerializer(serializers.ModelSerializer[FrozenReport]):
     """One frozen report: when, by whom and from what it was computed."""
 
     version = serializers.IntegerField(source="number")
-    built_by = serializers.CharField(source="built_by.username", default=None)
+    built_by = serializers.CharField(
+        source="built_by.username", default=None, allow_null=True
+    )
     libraries = serializers.DictField(child=serializers.CharField())
 
     class Meta:

@@ -72,7 +72,7 @@ class PairList(UploaderDoor):
 class Pair(UploaderDoor):
     scopes = {"DELETE": WRITE}
 
-    @extend_schema(responses=PlanFields, summary="Drop a pair")
+    @extend_schema(responses={200: PlanFields}, summary="Drop a pair")
     def delete(self, request: Request, pk: int, reference: int, short: int) -> Response:
         """Its scans are not imported, unless they are paired again."""
         upload = upload_or_404(request, pk)
