@@ -40,7 +40,7 @@ lint: .venv/.installed-dev  ## ruff: lint and format check
 	$(PY) -m ruff format --check .
 
 types: .venv/.installed-dev  ## mypy, strict on the pure packages
-	$(PY) -m mypy readerstudy inference stats
+	$(PY) -m mypy readerstudy inference stats clients/python/src/readerstudy_client
 
 migrations-check: .venv/.installed  ## fail if a model has changed without a migration
 	$(PY) manage.py makemigrations --check --dry-run
