@@ -11,6 +11,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from allauth.socialaccount import views as social
 from allauth.socialaccount.providers.openid_connect import views as sign_on
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.generic import RedirectView
@@ -33,7 +34,8 @@ urlpatterns = [
     path(
         "login/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"
     ),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    # also of a login that was left half way
+    path("logout/", login_not_required(LogoutView.as_view()), name="logout"),
     path("account/", mfa.index, name="mfa_index"),
     path("account/password/", password_change, name="account_change_password"),
     path("account/again/", account.reauthenticate, name="account_reauthenticate"),

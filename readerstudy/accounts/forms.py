@@ -94,14 +94,16 @@ class PasskeyLoginForm(_PasskeyUsed, passkeys.LoginWebAuthnForm):  # type: ignor
     """Instead of name and password."""
 
 
-class PasskeyAfterForm(  # type: ignore[misc]
-    _PasskeyUsed, passkeys.AuthenticateWebAuthnForm
+class PasskeyAfterForm(
+    _PasskeyUsed,
+    passkeys.AuthenticateWebAuthnForm,  # type: ignore[misc]
 ):
     """After the password."""
 
 
-class PasskeyAgainForm(  # type: ignore[misc]
-    _PasskeyUsed, passkeys.ReauthenticateWebAuthnForm
+class PasskeyAgainForm(
+    _PasskeyUsed,
+    passkeys.ReauthenticateWebAuthnForm,  # type: ignore[misc]
 ):
     """Before something that matters."""
 
