@@ -81,3 +81,4 @@ class WorkerFields(serializers.ModelSerializer[Worker]):
     class Meta:
         model = Worker
         fields = ("device", "queues", "started_at", "seen_at")
+        read_only_fields = fields

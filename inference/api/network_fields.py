@@ -58,6 +58,7 @@ class WeightsFields(serializers.ModelSerializer[Weights]):
             *("id", "network", "title", "format", "sha256", "rendition_method"),
             *("origin", "uploaded_by", "created_at", "probed"),
         )
+        read_only_fields = fields
 
     def get_rendition_method(self, weights: Weights) -> str:
         return registry.rendition_method(weights.network, weights_sha256=weights.sha256)

@@ -26,6 +26,7 @@ class DivisionFields(serializers.ModelSerializer[Division]):
     class Meta:
         model = Division
         fields = (*PARTS, "seed", "strata", "made_at")
+        read_only_fields = fields
 
 
 class DivideFields(serializers.Serializer[Any]):
@@ -61,6 +62,7 @@ class CohortFields(serializers.ModelSerializer[Cohort]):
             *("id", "name", "description", "simulated", "resampled"),
             *("created_at", "frozen_at", "cases"),
         )
+        read_only_fields = fields
 
 
 class MethodCount(serializers.Serializer[Any]):
@@ -96,6 +98,14 @@ class CohortDetailFields(CohortFields):
             *CohortFields.Meta.fields,
             *("methods", "parts", "problems", "division"),
         )
+        read_only_fields = fields
+
+
+class ShapeFields(serializers.Serializer[Any]):
+    """shape: slices, rows, columns; spacing_mm: of the same."""
+
+    shape = serializers.ListField(child=serializers.IntegerField())
+    spacing_mm = serializers.ListField(child=serializers.FloatField())
 
 
 class ScanFields(serializers.ModelSerializer[Series]):
@@ -104,6 +114,7 @@ class ScanFields(serializers.ModelSerializer[Series]):
 
     shape = serializers.SerializerMethodField()
     spacing_mm = serializers.SerializerMethodField()
+    resampled_from = ShapeFields(allow_null=True)
 
     class Meta:
         model = Series
@@ -112,6 +123,7 @@ class ScanFields(serializers.ModelSerializer[Series]):
             *("total_counts", "negative_voxels", "shape", "spacing_mm"),
             *("resampled_from", "binding_ratio_right", "binding_ratio_left"),
         )
+        read_only_fields = fields
 
     def get_shape(self, series: Series) -> list[int]:
         return [series.slices, series.rows, series.columns]
@@ -193,6 +205,7 @@ class ImageFields(serializers.ModelSerializer[Rendition]):
     class Meta:
         model = Rendition
         fields = ("method", "sha256", "made_at")
+        read_only_fields = fields
 
 
 class CaseFields(serializers.ModelSerializer[Case]):
@@ -218,6 +231,7 @@ class CaseFields(serializers.ModelSerializer[Case]):
             *("central_reason", "stored_slices", "candidates", "reference", "short"),
             *("images", "notes", "parity", "parity_accepted_at", "patient_digests"),
         )
+        read_only_fields = fields
 
     def get_central_slice(self, case: Case) -> int:
         return case.central_slice + 1

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from ..models import Case
 from ..pages.confirm import SHOWS
 from ..plan import CohortPlan, PlannedPair, ScannedSeries
-from .cohort_fields import SPLITS
+from .cohort_fields import SPLITS, ShapeFields
 from .doors import ToldField
 
 MOST_SCANS = 10**6
@@ -51,13 +51,6 @@ class PlanFields(serializers.Serializer[Any]):
 
     def get_manifest(self, plan: CohortPlan) -> bool:
         return bool(plan.manifest)
-
-
-class ShapeFields(serializers.Serializer[Any]):
-    """shape: slices, rows, columns; spacing_mm: of the same."""
-
-    shape = serializers.ListField(child=serializers.IntegerField())
-    spacing_mm = serializers.ListField(child=serializers.FloatField())
 
 
 class ScannedFields(serializers.Serializer[Any]):

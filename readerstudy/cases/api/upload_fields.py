@@ -41,6 +41,7 @@ class UploadFields(serializers.ModelSerializer[Upload]):
             *("error", "can_retry", "cohort", "files", "size_bytes", "received_bytes"),
             *("created_at", "received_at", "expires_at"),
         )
+        read_only_fields = fields
 
     def get_done(self, upload: Upload) -> int | None:
         return upload.done if is_worked_at(upload) else None
