@@ -10,13 +10,13 @@ from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from allauth.socialaccount import views as social
-from allauth.socialaccount.providers.openid_connect import views as sign_on
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.generic import RedirectView
 
 from .admin import site
+from .views import sign_on
 from .views.account import password_change
 
 urlpatterns = [
@@ -25,7 +25,7 @@ urlpatterns = [
     path("login/code/", mfa.authenticate, name="mfa_authenticate"),
     path("login/passkey/", passkeys.login_webauthn, name="mfa_login_webauthn"),
     path("login/inactive/", account.account_inactive, name="account_inactive"),
-    path("login/<slug:provider_id>/start/", sign_on.login, name="openid_connect_login"),
+    path("login/<slug:provider_id>/start/", sign_on.start, name="openid_connect_login"),
     path(
         "login/<slug:provider_id>/callback/",
         sign_on.callback,
