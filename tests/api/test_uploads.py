@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from readerstudy.cases import services
+from readerstudy.cases.gateways.pacs import FoundStudy, Remote
 from readerstudy.cases.models import Cohort, Upload, UploadFile
 from readerstudy.cases.plan import CohortPlan
 from tests.api.programs import API, PROBLEM, Program, token_of
@@ -323,6 +324,39 @@ def test_what_is_looked_for_in_a_pacs_is_checked_as_on_the_page(program, setting
         response = program.post("pacs/search/", asked)
         assert response.status_code == 400
         assert response.json()["errors"][0]["detail"] == said
+
+
+def test_examinations_are_found_in_a_pacs_and_fetched(
+    coordinator, program, settings, monkeypatch
+):
+    settings.PACS = {
+        "MAIN": {"url": "https://p.test", "username": "", "ca_file": ""},
+    }
+    study = FoundStudy("1.2.3", "A-1", "2026-02-01", "DaT", "NM", "2")
+    asked = []
+
+    def studies(remote, query):
+        asked.append((remote.server.name, query.patient_id))
+        return [study], False
+
+    monkeypatch.setattr(Remote, "studies", studies)
+    wanted = {"pacs": "MAIN", "patient_id": "A*"}
+    found = program.post("pacs/search/", wanted).json()
+    assert asked == [("MAIN", "A*")]
+    assert (found["studies"][0]["uid"], found["cut"]) == ("1.2.3", False)
+    given = {"pacs": "MAIN", "name": "Fetched", "studies": ["1.2.3"]}
+    response = program.post("pacs/fetch/", given)
+    assert response.status_code == 202
+    upload = response.json()
+    assert (upload["state"], upload["origin"]) == ("receiving", "pull")
+    early = program.post(f"uploads/{upload['id']}/take/", {"name": "Fetched"})
+    assert early.status_code == 409
+    Upload.objects.update(error="MAIN cannot be reached.")
+    failed = program.get(f"uploads/{upload['id']}/").json()
+    assert (failed["can_retry"], failed["error"]) == (True, "MAIN cannot be reached.")
+    assert program.post(f"uploads/{upload['id']}/retry/").json()["error"] == ""
+    wrong = program.post("pacs/fetch/", {**given, "studies": ["1.2/../3"]})
+    assert wrong.json()["errors"][0]["field"] == "studies.0"
 
 
 def test_a_plan_of_many_pairs_comes_in_pages(cast, waiting, monkeypatch):
