@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
-from kombu import Connection
+from kombu.connection import Connection
 
 KEPT_S = 2.0
 BROKER_PATIENCE_S = 3
@@ -52,7 +52,7 @@ def migrations_are_done() -> None:
 
 def broker_answers() -> None:
     options = getattr(settings, "CELERY_BROKER_TRANSPORT_OPTIONS", {})
-    with Connection(
+    with Connection(  # type: ignore[no-untyped-call]
         settings.CELERY_BROKER_URL,
         connect_timeout=BROKER_PATIENCE_S,
         transport_options=options,

@@ -59,7 +59,7 @@ def metrics_text() -> bytes:
     """Everything there is to tell, in Prometheus's own words."""
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
         registry.register(_own)
     registry.register(metrics_now.Now())

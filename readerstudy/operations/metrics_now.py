@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import Count, Min, Model
 from django.utils import timezone
-from kombu import Connection
+from kombu.connection import Connection
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -106,7 +106,7 @@ def _queues() -> Iterator[GaugeMetricFamily]:
         "readerstudy_queue_messages", "Messages that wait", labels=["queue"]
     )
     try:
-        with Connection(
+        with Connection(  # type: ignore[no-untyped-call]
             settings.CELERY_BROKER_URL, connect_timeout=BROKER_PATIENCE_S
         ) as connection:
             client = connection.default_channel.client

@@ -37,6 +37,17 @@ def test_the_worker_leaves_a_plan_to_confirm(upload):
     assert not Cohort.objects.exists()
 
 
+def test_a_worker_elsewhere_leaves_uploads_to_those_that_have_the_files(sent, settings):
+    settings.KEEPS_UPLOADS = False
+    services.upload_scan(upload_id=sent.pk)
+    sent.refresh_from_db()
+    assert (sent.state, sent.attempts) == (Upload.State.SCANNING, 0)
+    settings.KEEPS_UPLOADS = True
+    services.upload_scan(upload_id=sent.pk)
+    sent.refresh_from_db()
+    assert sent.state == Upload.State.READY
+
+
 def test_confirming_imports_and_forgets_files_and_names(
     upload, coordinator, django_capture_on_commit_callbacks
 ):

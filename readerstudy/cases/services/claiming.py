@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -23,7 +24,13 @@ class ClaimLostError(Exception):
 
 
 def claim(rows: QuerySet[Upload], pk: int, **changes: object) -> Upload | None:
-    """The upload, if it is among `rows` and no living worker is at it."""
+    """The upload, if it is among `rows` and no living worker is at it.
+
+    A worker whose machine does not hold the files leaves it to one that does: it is
+    called for again.
+    """
+    if not settings.KEEPS_UPLOADS:
+        return None
     claimed = rows.filter(_silent(), pk=pk).update(
         claim=(ours := secrets.token_hex(16)),
         heartbeat_at=timezone.now(),
