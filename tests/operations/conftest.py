@@ -1,8 +1,12 @@
 """One system that is backed up, and servers for those that are made from it."""
 
+import fcntl
+import os
+import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,16 +17,21 @@ from .systems import System, passphrase_file
 
 @dataclass(frozen=True)
 class Original:
-    """A system that was filled, what its backup said, and the backup."""
+    """A system that was filled, its backup and what was said then; its rows and files
+    as they were. The system itself may have gone on."""
 
     system: System
     backup: Path
     said: str
+    rows: dict[str, list[tuple[Any, ...]]]
+    files: dict[str, bytes]
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     if find_binaries() is None:
+        if os.environ.get("REQUIRE_ALL"):
+            pytest.fail("PostgreSQL was not found on this machine")
         pytest.skip("PostgreSQL was not found on this machine")
     with postgres_server() as server:
         yield server
@@ -30,10 +39,21 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Original:
-    folder = tmp_path_factory.mktemp("original")
-    system = System(folder / "var")
+    """Made once, also where several processes share the tests."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    kept = shared / "original.pickle"
+    with (shared / "original.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            kept.write_bytes(pickle.dumps(_made(shared / "original")))
+        return pickle.loads(kept.read_bytes())
+
+
+def _made(folder: Path) -> Original:
+    folder.mkdir()
+    system, backup = System(folder / "var"), folder / "sealed.backup"
     system.told("tests.operations.filling")
-    backup = folder / "sealed.backup"
     sealed = passphrase_file(folder)
     said = system.manage("backup", str(backup), f"--passphrase-file={sealed}")
-    return Original(system, backup, said)
+    return Original(system, backup, said, system.rows(), system.files())

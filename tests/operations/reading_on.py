@@ -1,12 +1,21 @@
 """What a system of the first release can do today. Prints JSON; run by a test."""
 
 import json
+from typing import Any
 
 import django
 
 
+def unapplied(executor: Any) -> int:
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
 def main() -> None:
     django.setup()
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    from readerstudy.audit.selectors import chain_verify
     from readerstudy.cases.models import Rendition
     from readerstudy.cases.selectors import rendition_is_whole
     from readerstudy.reading import services as reading
@@ -19,6 +28,8 @@ def main() -> None:
     told = {
         "images": sum(map(rendition_is_whole, Rendition.objects.all())),
         "answered": Answer.objects.filter(read=due.read).exists(),
+        "chain": chain_verify().how or "whole",
+        "unapplied": unapplied(MigrationExecutor(connection)),
     }
     print(json.dumps(told))
 
