@@ -35,6 +35,7 @@ class Loop:
     program: WatchedProgram = field(init=False)
     told: list[dict[str, Any]] = field(default_factory=list)  # whatever was due
     images: list[Any] = field(default_factory=list)  # answers that are pixels
+    said: list[Any] = field(default_factory=list)  # answers that told what is due
 
     def __post_init__(self) -> None:
         self.program = WatchedProgram(self.user, forbidden_in([self.study], self.user))
@@ -67,6 +68,7 @@ class Loop:
     def _due(self, response: Any) -> dict[str, Any]:
         assert response.status_code == 200, response.content
         self.told.append(response.json())
+        self.said.append(response)
         return response.json()
 
     def pixels(self, token: str, name: str = "read-pixels") -> bytes:

@@ -129,6 +129,23 @@ def test_every_answer_has_the_same_fields_and_headers(whole: Loop) -> None:
     assert whole.images[0]["Cache-Control"] == "no-store"
 
 
+def test_how_long_an_answer_is_tells_only_where_one_is(loop: Loop) -> None:
+    """n of N, and whether a read follows in the session: nothing of the image."""
+    assert loop.read_on() == "finished"
+    lengths: dict[tuple[int, bool, bool], set[int]] = {}
+    headers: dict[str, set[str]] = {}
+    for told, said in zip(loop.told, loop.said, strict=True):
+        if told["state"] == "read":
+            place = (len(str(told["number"])), bool(told["next"]), bool(told["pixels"]))
+            lengths.setdefault(place, set()).add(len(said.content))
+            named = {n: v for n, v in said.headers.items() if n != "Content-Length"}
+            found = headers.setdefault(said.request["PATH_INFO"], set())
+            found.add(json.dumps(sorted(named.items())))
+    arms = set(Read.objects.filter(reader__user=loop.user).values_list("arm__code"))
+    assert len(arms) == 3
+    assert {len(found) for found in (*lengths.values(), *headers.values())} == {1}
+
+
 def b64encoded(size: int) -> str:
     return "A" * (4 * -(-size // 3))
 

@@ -17,7 +17,7 @@ NOTEBOOK = Path(__file__).resolve().parents[2] / "docs" / "notebooks" / "study.i
 
 
 @pytest.fixture
-def people(transactional_db: None) -> dict[str, str]:
+def people(db: None) -> dict[str, str]:
     """What the notebook takes from its environment."""
     coordinator = make_user("a-coordinator", coordinator=True)
     statistician = make_user("a-statistician")
@@ -36,6 +36,7 @@ def people(transactional_db: None) -> dict[str, str]:
 
 
 @pytest.mark.slow
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_the_notebook_makes_a_study_watches_it_and_loads_its_results(
     live_server: object, people: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

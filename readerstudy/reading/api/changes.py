@@ -25,6 +25,8 @@ class Answers(Submit):
 class Revisit(ReaderDoor):
     """An answered read, opened once more by its reader."""
 
+    keeps_answers = True
+
     @extend_schema(request=RevisitSerializer, responses={204: None})
     def post(self, request: Request, slug: str) -> Response:
         """With a reason; it is due next, under a new token."""

@@ -76,8 +76,14 @@ class StudyDoor(ScopedDoor):
 
 
 class ReaderDoor(ScopedDoor):
-    """A door of readers: blind, never stored, the same for every image."""
+    """A door of readers: blind, never stored, the same for every image.
 
+    What is done here is the same once, however often it is sent: an answer has a key
+    of its own. So no Idempotency-Key is asked for, which would keep each image that
+    came with an answer a second time.
+    """
+
+    keeps_answers = False
     needed = dict.fromkeys(("GET", "POST", "PUT"), "reads:write")
 
 

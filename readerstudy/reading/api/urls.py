@@ -36,30 +36,6 @@ urlpatterns = [
     path("reading/", room.Readings.as_view(), name="readings"),
     path(f"{READING}/", room.Reading.as_view(), name="reading"),
     path(f"{READING}/asked/", room.Asked.as_view(), name="asked"),
-    path(f"{READING}/next/", room.Next.as_view(), name="read-next"),
-    path(f"{READING}/pixels/<slug:token>/", room.Pixels.as_view(), name="read-pixels"),
-    path(f"{READING}/answers/", changes.Answers.as_view(), name="answers"),
-    path(f"{READING}/revisit/", changes.Revisit.as_view(), name="read-revisit"),
-    path(f"{READING}/undo/", changes.Undo.as_view(), name="read-undo"),
-    path(f"{READING}/finish/", room.Finish.as_view(), name="session-finish"),
-    path(f"{READING}/conditions/", asking.Conditions.as_view(), name="conditions"),
-    path(
-        f"{READING}/conditions/answer/",
-        asking.ConditionsAnswer.as_view(),
-        name="conditions-answer",
-    ),
-    path(
-        f"{READING}/conditions/pattern/", asking.Pattern.as_view(), name="test-pattern"
-    ),
-    path(f"{READING}/guess/", asking.Guess.as_view(), name="guess"),
-    path(
-        f"{READING}/guess/pixels/<slug:token>/",
-        asking.GuessPixels.as_view(),
-        name="guess-pixels",
-    ),
-    path(
-        f"{READING}/guess/answers/", asking.GuessAnswer.as_view(), name="guess-answer"
-    ),
     path(
         f"{READING}/training/start/",
         training.TrainingStart.as_view(),
@@ -84,6 +60,30 @@ urlpatterns = [
         f"{READING}/training/result/",
         training.TrainingOutcome.as_view(),
         name="training-result",
+    ),
+    path(f"{READING}/next/", room.Next.as_view(), name="read-next"),
+    path(f"{READING}/pixels/<slug:token>/", room.Pixels.as_view(), name="read-pixels"),
+    path(f"{READING}/answers/", changes.Answers.as_view(), name="answers"),
+    path(f"{READING}/revisit/", changes.Revisit.as_view(), name="read-revisit"),
+    path(f"{READING}/undo/", changes.Undo.as_view(), name="read-undo"),
+    path(f"{READING}/finish/", room.Finish.as_view(), name="session-finish"),
+    path(f"{READING}/conditions/", asking.Conditions.as_view(), name="conditions"),
+    path(
+        f"{READING}/conditions/answer/",
+        asking.ConditionsAnswer.as_view(),
+        name="conditions-answer",
+    ),
+    path(
+        f"{READING}/conditions/pattern/", asking.Pattern.as_view(), name="test-pattern"
+    ),
+    path(f"{READING}/guess/", asking.Guess.as_view(), name="guess"),
+    path(
+        f"{READING}/guess/pixels/<slug:token>/",
+        asking.GuessPixels.as_view(),
+        name="guess-pixels",
+    ),
+    path(
+        f"{READING}/guess/answers/", asking.GuessAnswer.as_view(), name="guess-answer"
     ),
     path(f"{READING}/atlas/", room.Atlas.as_view(), name="atlas"),
     path(f"{READING}/atlas/pixels/", room.AtlasPixels.as_view(), name="atlas-pixels"),
