@@ -15,6 +15,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Exists, OuterRef, QuerySet
+from django.forms import CheckboxSelectMultiple
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.urls import URLPattern, URLResolver, path, reverse
@@ -95,6 +96,7 @@ class Accounts(UserAdmin):  # type: ignore[type-arg]
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
         (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
     )
+    filter_horizontal = ()
     actions = ("let_try_again", "forget_factors")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -105,6 +107,10 @@ class Accounts(UserAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("second factor"), boolean=True)
     def second_factor(self, user: Any) -> bool:
         return bool(user.protected)
+
+    def formfield_for_manytomany(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs["widget"] = CheckboxSelectMultiple
+        return super().formfield_for_manytomany(*args, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
