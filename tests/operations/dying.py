@@ -8,7 +8,7 @@ from pathlib import Path
 import django
 
 
-def main(backup: str, passphrase: str) -> None:
+def main(backup: str) -> None:
     django.setup()
     from readerstudy.operations.backup import restoring
     from readerstudy.operations.backup.storing import Storing
@@ -23,8 +23,8 @@ def main(backup: str, passphrase: str) -> None:
     Storing.store = store_or_die
     restoring.backup_restore(
         path=Path(backup),
-        passphrase=Path(passphrase).read_text().strip(),
-        key=restoring.KeyChoice(),
+        passphrase=None,
+        key=restoring.KeyChoice(other=True),
         progress=lambda line: None,
     )
 

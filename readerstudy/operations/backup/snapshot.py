@@ -52,7 +52,7 @@ def _settings_of(connection: BaseDatabaseWrapper) -> dict[str, Any]:
 def batches(table: Table, alias: str) -> Iterator[list[bytes]]:
     """All rows as lines, by their primary key, some megabytes at a time."""
     line = row_writer(table.kinds)
-    rows = QuerySet(table.model, using=alias).order_by("pk")
+    rows: QuerySet[Any] = QuerySet(table.model, using=alias).order_by("pk")
     key = table.model._meta.pk
     place = [field.attname for field in table.fields].index(key.attname)
     columns = [_read_as(field) for field in table.fields]

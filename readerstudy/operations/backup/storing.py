@@ -26,7 +26,7 @@ class Storing:
 
     def store(self, storage: Storage, name: str, member: Member) -> None:
         with tempfile.SpooledTemporaryFile(
-            max_size=IN_MEMORY, dir=settings.FILE_UPLOAD_TEMP_DIR
+            max_size=IN_MEMORY, dir=str(settings.FILE_UPLOAD_TEMP_DIR)
         ) as spooled:
             try:
                 digest = hashlib.sha256()
