@@ -1,6 +1,7 @@
 """Methods, and weights of networks: listed, uploaded, tried."""
 
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.parsers import MultiPartParser
@@ -12,6 +13,9 @@ from inference.card_page import card_page
 from inference.models import Weights
 from inference.previews import preview
 from inference.services import weights as services
+from readerstudy.api.authentication import TokenAuthentication
+from readerstudy.api.problems import TooLarge
+from readerstudy.cases.api.doors import SessionByHeader
 
 from .doors import READ, WRITE, NetworkDoor, cohort_or_404, weights_or_404
 from .network_fields import (
@@ -23,6 +27,8 @@ from .network_fields import (
     WeightsFields,
     form_errors,
 )
+
+LARGEST_FORM = services.UPLOAD_LIMIT + 2**20
 
 
 class MethodList(NetworkDoor):
@@ -36,8 +42,16 @@ class MethodList(NetworkDoor):
 
 class NetworkList(NetworkDoor):
     scopes = {"GET": READ, "POST": WRITE}
+    authentication_classes = [TokenAuthentication, SessionByHeader]
     parser_classes = [MultiPartParser]
     takes_long = True
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """Too large a form is refused before it is read."""
+        super().initial(request, *args, **kwargs)
+        if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_FORM:
+            text = _("This is larger than the %(size)s that are accepted here.")
+            raise TooLarge(text % {"size": f"{LARGEST_FORM // 2**20} MB"})
 
     @extend_schema(responses=WeightsFields(many=True), summary="List networks")
     def get(self, request: Request) -> Response:

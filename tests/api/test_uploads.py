@@ -167,6 +167,32 @@ def test_too_large_a_form_is_refused_before_it_is_read(
     assert "larger than" in response.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "uploads/"), ("PATCH", "uploads/files/x/"), ("POST", "networks/")],
+)
+def test_large_files_are_let_through_to_who_may_send_them(program, method, path):
+    """And read by nobody before it is known who sends them."""
+
+    def announced(client: Program, size: int) -> int:
+        claim = {"CONTENT_LENGTH": str(size), "content_type": "multipart/form-data"}
+        return client.generic(method, path, b"", **claim).status_code
+
+    size = 60 * 2**20
+    assert announced(program, size) not in (401, 403, 413)
+    assert announced(Program(None), size) == 401
+    assert announced(Program(make_user("reader")), size) in (403, 404)
+    if path == "networks/":
+        assert announced(program, 66 * 2**20) == 413
+
+
+def test_all_else_that_a_program_sends_is_small(program):
+    response = program.generic(
+        "POST", "uploads/1/confirm/", b"", CONTENT_LENGTH=str(7 * 2**20)
+    )
+    assert (response.status_code, response["Content-Type"]) == (413, PROBLEM)
+
+
 def test_too_many_files_are_refused_in_words(program, settings):
     settings.DATA_UPLOAD_MAX_NUMBER_FILES = 2
     files = [SimpleUploadedFile(f"{n}.dcm", b"x") for n in range(3)]

@@ -52,7 +52,7 @@ class UploaderDoor(Door):
 
 class SessionByHeader(SessionAuthentication):
     """A page's script shows its CSRF token in a header: looked for among the fields of
-    a form, the form's files would be read before they can be sealed."""
+    a form, the form's files would be read before they can be sealed or refused."""
 
     def enforce_csrf(self, request: Any) -> None:
         without_body = copy(request._request)

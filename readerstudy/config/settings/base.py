@@ -121,7 +121,13 @@ UPLOAD_MAX_BYTES = {
 }
 UPLOAD_PERMISSION = "cases.add_cohort"  # theirs alone; others send what a form holds
 # Their views ask who sends, and read piece by piece what may come.
-STREAMED_UPLOADS = ("PATCH /cohorts/uploads/files/*", "POST /dicom-web/studies*")
+STREAMED_UPLOADS = (
+    "PATCH /cohorts/uploads/files/*",
+    "POST /dicom-web/studies*",
+    "PATCH /api/v1/uploads/files/*",
+    "POST /api/v1/uploads/",
+    "POST /api/v1/networks/",
+)
 # 0 where VAR_DIR/uploads is not that of the web server: no upload is taken up there.
 KEEPS_UPLOADS = os.environ.get("KEEPS_UPLOADS", "1") == "1"
 COHORT_UPLOAD_MAX_BYTES = int(os.environ.get("COHORT_UPLOAD_MAX_BYTES", 8 * 2**30))
