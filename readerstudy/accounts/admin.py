@@ -4,6 +4,7 @@ No model of cases, networks, studies or reports may be registered here: who runs
 server grants nobody a role in a study, and sees neither reads nor scores.
 """
 
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -135,13 +136,33 @@ class Accounts(UserAdmin):  # type: ignore[type-arg]
 class Tokens(admin.ModelAdmin):  # type: ignore[type-arg]
     """Seen and revoked; made by their owners alone."""
 
-    list_display = ("name", "user", "created_at", "expires_at", "last_used_at")
+    list_display = ("name_", "owner", "made", "expires", "last_used")
     list_display_links = None
     actions = ("revoke",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Token]:
         found = super().get_queryset(request).filter(revoked_at=None)
         return found.select_related("user")
+
+    @admin.display(description=_("name"))
+    def name_(self, token: Token) -> str:
+        return token.name
+
+    @admin.display(description=_("owner"), ordering="user__username")
+    def owner(self, token: Token) -> str:
+        return token.user.get_username()
+
+    @admin.display(description=_("made"), ordering="created_at")
+    def made(self, token: Token) -> datetime:
+        return token.created_at
+
+    @admin.display(description=_("expires"), ordering="expires_at")
+    def expires(self, token: Token) -> datetime:
+        return token.expires_at
+
+    @admin.display(description=_("last used"), ordering="last_used_at")
+    def last_used(self, token: Token) -> datetime | None:
+        return token.last_used_at
 
     @admin.action(description=_("Revoke the tokens"))
     def revoke(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:

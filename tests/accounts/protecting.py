@@ -33,7 +33,7 @@ def code_now(secret: str = SECRET, *, steps: int = 0) -> str:
     return format_hotp_value(hotp_value(secret, int(time.time()) // PERIOD + steps))
 
 
-def give_passkey(user: User, name: str = "Phone") -> Authenticator:
+def give_passkey(user: User, name: str = "私の電話") -> Authenticator:
     """One whose private half nobody has kept."""
     key = ec.generate_private_key(ec.SECP256R1()).public_key()
     credential = AttestedCredentialData.create(
