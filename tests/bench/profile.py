@@ -64,7 +64,7 @@ class Served:
 
     def cpu_seconds(self) -> float:
         """Processor time of the web server up to now, all its processes."""
-        return sum(map(_cpu_seconds, _descendants(self.process.pid)))
+        return sum(map(cpu_seconds_of, _descendants(self.process.pid)))
 
     def log(self) -> str:
         return (Path(os.environ["VAR_DIR"]) / "log" / "web.log").read_text()
@@ -112,7 +112,7 @@ def _descendants(pid: int) -> list[int]:
     return found
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds_of(pid: int) -> float:
     """proc(5): user and system time are fields 14 and 15, after the name."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
