@@ -55,7 +55,6 @@ SEEN = {
     "reading-api:test-pattern",
     "reading-api:guess",
     "reading-api:guess-pixels",
-    "reading-api:training-next",
     "reading-api:training-pixels",
     "reading-api:training-result",
     "reading-api:atlas",
