@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .agreement import bootstrap, bootstrap_coverage
+from .backing_up import backing_up
 from .computing import simulation
 from .exporting import export
 from .freezing import freezing
@@ -15,6 +16,7 @@ from .growth import growth
 from .importing import importing
 from .intervals import arms_coverage, study_intervals
 from .lines import ROOT, Line
+from .load import load
 from .networks import jobs, networks
 from .opening import opening
 from .painting import painting
@@ -34,11 +36,13 @@ PARTS: dict[str, tuple[Part, ...]] = {
     "import": (importing,),
     "reading": (reading,),
     "painting": (painting,),
+    "load": (load,),
     "growth": (growth,),
     "report": (opening, report, freezing),
     "export": (export,),
     "million": (million,),
     "scale": (scale,),
+    "backup": (backing_up,),
     "simulation": (simulation,),
     "networks": (networks, jobs),
     "image-quality": (image_quality,),

@@ -3,6 +3,7 @@ does, under the same key. And what each was told is stored, to hold the site to 
 
 import http.client
 import json
+import math
 import random
 import re
 import secrets
@@ -29,13 +30,17 @@ class Acknowledged:
 
 @dataclass
 class Reader:
-    """One browser. Its threads end by themselves after `answers`, or `give_up_s`."""
+    """One browser. It ends by itself, at the latest `give_up_s` after a trouble.
+
+    think_s: how long the next read is looked at; stop_at: on the monotonic clock.
+    """
 
     name: str
     port: int
     cookie: str
     give_up_s: float = 100
     think_s: Callable[[], float] = lambda: 0.0
+    stop_at: float = math.inf
     acknowledged: list[Acknowledged] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)  # what never may be answered
     trouble: list[str] = field(default_factory=list)  # what may, while things break
@@ -78,6 +83,8 @@ class Reader:
             token = self._first_token()
             while token and len(self.acknowledged) < answers:
                 time.sleep(self.think_s())
+                if time.monotonic() > self.stop_at:
+                    break
                 token = self._answer(token)
         except BaseException as error:
             self.failed.append(repr(error))

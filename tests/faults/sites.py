@@ -62,9 +62,13 @@ class Site:
         return json.loads(done.stdout or "null")
 
     def start_web(self, **environment: str) -> None:
+        arguments = web_arguments("127.0.0.1", self.port)
+        if "production" in self.environment["DJANGO_SETTINGS_MODULE"]:
+            arguments = ["-m", "gunicorn", "--config=docker/gunicorn.conf.py"]
+            environment["WEB_BIND"] = f"127.0.0.1:{self.port}"
         with (self.folder / "web.log").open("ab") as log:
             self.web = subprocess.Popen(
-                [sys.executable, *web_arguments("127.0.0.1", self.port)],
+                [sys.executable, *arguments],
                 cwd=ROOT,
                 env={**self.environment, **environment},
                 stdin=subprocess.DEVNULL,
@@ -72,7 +76,12 @@ class Site:
                 stderr=log,
                 start_new_session=True,
             )
-        wait_until(lambda: answers(self.port), "the web server", seconds=60)
+        wait_until(self._answers, "the web server", seconds=60)
+
+    def _answers(self) -> bool:
+        assert self.web is not None
+        assert self.web.poll() is None, self.log()[-4000:]
+        return answers(self.port)
 
     def workers(self) -> list[int]:
         """Process ids of the web server's own workers."""

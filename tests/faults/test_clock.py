@@ -16,6 +16,7 @@ from tests.inference.houses import House
 from .conftest import EMBEDDED
 from .sites import Site
 
+PATIENCE_S = 90
 pytestmark = pytest.mark.faults
 CASES = 60
 METHOD = "unet-l4"
@@ -71,6 +72,7 @@ def test_readers_go_on_and_no_answer_precedes_its_images(
 
 def test_a_job_is_done_once(clock: Clock, tmp_path: Path) -> None:
     house = House(tmp_path, {**EMBEDDED, **clock.environment}, "")
+    house.patience_s = PATIENCE_S
     house.do(
         'call_command("migrate", verbosity=0)',
         f'weights = registered("{METHOD}")',

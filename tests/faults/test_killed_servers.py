@@ -13,6 +13,7 @@ from tests.servers import Postgres, production_environment, redis_server
 from .conftest import needs_servers
 from .sites import Site
 
+PATIENCE_S = 90
 pytestmark = [pytest.mark.faults, *needs_servers]
 COMMAND_S = 20
 CASES = 60
@@ -55,6 +56,7 @@ def test_a_job_asked_for_without_a_broker_is_done_once_there_is_one(
     with redis_server() as redis:
         site = make_site("production", tmp_path, readers=1, cases=4, redis=redis)
         house = House(tmp_path, site.environment, site.environment["DATABASE_URL"])
+        house.patience_s = PATIENCE_S
         site.start_web()
         redis.kill()
         status, content, seconds = site.ask_as_coordinator(
@@ -79,6 +81,7 @@ def test_a_worker_outlives_its_database_and_its_broker(
     with redis_server() as redis:
         environment = production_environment(postgres, redis, tmp_path)
         house = House(tmp_path, environment, environment["DATABASE_URL"])
+        house.patience_s = PATIENCE_S
         house.do(
             'call_command("migrate", verbosity=0)',
             f'weights = registered("{METHOD}")',

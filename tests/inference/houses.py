@@ -61,6 +61,7 @@ class House:
             "PYTHONPATH": str(ROOT),
             **environment,
         }
+        self.patience_s = PATIENCE_S
         self.workers: list[subprocess.Popen[bytes]] = []
 
     def do(self, *lines: str) -> None:
@@ -149,7 +150,7 @@ class House:
         }
 
     def wait(self, condition: Callable[[], object], what: str) -> None:
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + self.patience_s
         while not condition():
             if time.monotonic() > end:
                 logs = [
