@@ -1,7 +1,8 @@
 """What a read, the coordinator's page and a report take as reads grow to a million.
 
-On the production profile's database: a PostgreSQL and a Redis of their own, with
-everything on disk as in production. Runs in processes of its own, as `growth` does.
+On the production profile: a PostgreSQL and a Redis of their own, with everything on
+disk as in production. Runs in processes of its own, as `growth` does, each part on a
+database of its own.
 """
 
 import json
@@ -80,14 +81,14 @@ def scale() -> Iterator[Line]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="scale-")))
         postgres = stack.enter_context(postgres_server(fsync=True))
         redis = stack.enter_context(redis_server())
-        environment = {
-            **os.environ,
-            **production_environment(postgres, redis, folder),
-            "LOG_LEVEL": "ERROR",
-        }
-        for words in (("collectstatic", "--noinput"), ("migrate",)):
-            _run(environment, "manage.py", *words, "-v0").wait()
         for part in PARTS:
+            environment = {
+                **os.environ,
+                **production_environment(postgres, redis, folder),
+                "LOG_LEVEL": "ERROR",
+            }
+            for words in (("collectstatic", "--noinput"), ("migrate",)):
+                _run(environment, "manage.py", *words, "-v0").wait()
             process = _run(environment, "-m", "tests.bench.scale", part)
             assert process.stdout is not None
             for told in process.stdout:
