@@ -7,7 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ PASSPHRASE = "correct horse battery staple"
 class System:
     folder: Path
     database_url: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
 
     def run(
         self, *command: str, **environment: str
@@ -33,6 +34,7 @@ class System:
                 "DATABASE_URL": self.database_url,
                 "VAR_DIR": str(self.folder),
                 "LOG_LEVEL": "ERROR",
+                **self.environment,
             },
             capture_output=True,
             text=True,

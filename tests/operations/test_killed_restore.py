@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.object_store import BUCKET, object_store_server
+
 from .systems import System, first_release
 from .test_refusals import flipped
 
@@ -98,3 +100,29 @@ def test_no_bad_archive_and_no_full_disk_leaves_anything_behind(
         assert sentence in said.pop(name)
     assert said == {}
     assert is_empty(system)
+
+
+def test_files_go_into_an_object_store_and_come_out_of_it(tmp_path):
+    backup = first_release(tmp_path)
+    with object_store_server() as store:
+        system = System(tmp_path / "var", environment=store.environment())
+        system.manage("restore", str(backup), KEY)
+        assert len(store.names()) == 15
+        assert system.files() == {}
+        lost = next(name for name in store.names() if name.startswith("renditions"))
+        store.client.delete_object(Bucket=BUCKET, Key=lost)
+        again = tmp_path / "again.backup"
+        said = system.manage("backup", str(again))
+    assert f"{lost} is missing" in said
+
+    def files(path: Path) -> dict[str, bytes]:
+        with tarfile.open(path) as tar:
+            return {
+                member.name: tar.extractfile(member).read()
+                for member in tar.getmembers()
+                if member.name.startswith("files/")
+            }
+
+    kept = files(backup)
+    del kept[f"files/{lost}"]
+    assert files(again) == kept

@@ -42,7 +42,7 @@ FILES_LEFT_OUT = {
     "exports": "networks made ready to run: they are made again",
     "queue": "messages that wake workers up: workers look for what waits",
     "secret-key": "the key of logins: a new one is made, and people log in again",
-    "tmp, static, bundles, logs": "made again by themselves",
+    "tmp, static, bundles, copies, log": "made again by themselves",
 }
 
 Progress = Callable[[str], None]
@@ -86,6 +86,8 @@ def backup_make(*, path: Path, passphrase: str | None, progress: Progress) -> Ma
         raise Refused(
             f"The database gave up: {str(error).strip()}. No backup was made."
         ) from error
+    except OSError as error:
+        raise Refused(f"A file gave up: {error}. No backup was made.") from error
 
 
 def _made(path: Path, passphrase: str | None, progress: Progress) -> Made:

@@ -87,6 +87,9 @@ def backup_restore(
             raise Refused(
                 f"The database gave up: {str(error).strip()}. Nothing was restored."
             ) from error
+        except OSError as error:
+            restoring.storing.take_back()
+            raise Refused(f"A file gave up: {error}. Nothing was restored.") from error
         except BaseException:
             restoring.storing.take_back()
             raise
