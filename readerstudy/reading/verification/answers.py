@@ -16,6 +16,7 @@ from ..questions import Grade
 from ..recording import answer_digest, guess_digest
 
 CHUNK = 2000  # reads held in memory at a time
+CHANGED_FREELY = 1  # version of protocols under which no read was opened again
 
 VERSIONS = "reads have other versions of their answer than they were asked for"
 GRADES = "answers are not one grade or reason for every question and side"
@@ -46,12 +47,13 @@ def answers_check(study: Study) -> AnswersFound:
     recorded = _recorded(study) if in_log else {}
     asked = _asked(study)
     adjustable = _display(study).get("window_adjustable", False)
+    freely = (study.protocol or {}).get("version") == CHANGED_FREELY
     count = 0
     for read in _reads(study):
         name = f"reader {read.reader.code}, position {read.position}"
         answers = list(read.answers.all())
         count += len(answers)
-        lines[VERSIONS] += _version_lines(name, read, answers)
+        lines[VERSIONS] += _version_lines(name, read, answers, freely=freely)
         for answer in answers:
             one = f"{name}, version {answer.version}"
             if not _is_whole(answer, asked):
@@ -88,9 +90,17 @@ def _reads(study: Study) -> Iterator[Read]:
     return reads.iterator(chunk_size=CHUNK)
 
 
-def _version_lines(name: str, read: Read, answers: list[Answer]) -> Iterator[str]:
-    """1 as first given and one more each time that the read was opened again."""
+def _version_lines(
+    name: str, read: Read, answers: list[Answer], *, freely: bool
+) -> Iterator[str]:
+    """1 as first given and one more each time that the read was opened again.
+
+    freely: as the first release let readers do, until their session ended: each later
+    answer brought its reason instead.
+    """
     due = 0 if read.submitted_at is None else 1 + len(read.reopenings.all())
+    if freely and due == 1:
+        due += sum(bool(answer.reason) for answer in answers[1:])
     stored = [answer.version for answer in answers]
     if stored != list(range(1, due + 1)):
         yield f"{name}: versions {stored}, due {due}"
