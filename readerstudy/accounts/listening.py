@@ -8,7 +8,6 @@ from allauth.account.internal.flows.login import (
     record_authentication,
 )
 from allauth.mfa import signals as mfa
-from allauth.mfa.models import Authenticator
 from allauth.socialaccount import signals as social
 from axes.signals import user_locked_out
 from django.conf import settings
@@ -30,7 +29,7 @@ def listen() -> None:
     user_logged_in.connect(_logged_in, dispatch_uid="accounts")
     user_locked_out.connect(_locked_out, dispatch_uid="accounts")
     mfa.authenticator_added.connect(_factor_added, dispatch_uid="accounts")
-    mfa.authenticator_reset.connect(_codes_made, dispatch_uid="accounts")
+    mfa.authenticator_reset.connect(_factor_added, dispatch_uid="accounts")
     mfa.authenticator_removed.connect(_factor_removed, dispatch_uid="accounts")
     social.social_account_added.connect(_signs_on, dispatch_uid="accounts")
     post_save.connect(_administered, sender=LogEntry, dispatch_uid="accounts")
@@ -60,16 +59,7 @@ def _locked_out(sender: Any, *, username: str, **_: Any) -> None:
 
 
 @transaction.atomic
-def _factor_added(
-    sender: Any, *, request: HttpRequest, user: User, authenticator: Any, **_: Any
-) -> None:
-    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
-        request.session[FACTOR_DUE] = False
-    _record("account.factor_add", user, authenticator)
-
-
-@transaction.atomic
-def _codes_made(sender: Any, *, user: User, authenticator: Any, **_: Any) -> None:
+def _factor_added(sender: Any, *, user: User, authenticator: Any, **_: Any) -> None:
     _record("account.factor_add", user, authenticator)
 
 

@@ -7,11 +7,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from .answers import is_for_programs, problem
+from .roles import lacks_second_factor
 
 BEGUN, SEEN, FACTOR_DUE = "begun", "seen", "second_factor_due"
 # "seen" is written when it is this much older than now, not at every request.
@@ -72,6 +74,9 @@ class SessionLimits:
             return None
         match = request.resolver_match
         if match is None or match.view_name in OPEN:
+            return None
+        if isinstance(request.user, User) and not lacks_second_factor(request.user):
+            request.session[FACTOR_DUE] = False
             return None
         text = _("Please set up a second factor on the page of your account first.")
         if is_for_programs(request):
