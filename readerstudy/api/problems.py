@@ -16,10 +16,12 @@ from django.core.signals import got_request_exception
 from django.http import Http404, JsonResponse
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
-from rest_framework import exceptions, status
+from rest_framework import exceptions
 from rest_framework.response import Response
 
 from readerstudy.imaging.errors import Refused
+
+from .troubles import RETRY_AFTER_S, trouble
 
 logger = logging.getLogger("django.request")
 CONTENT_TYPE = "application/problem+json"
@@ -29,17 +31,17 @@ Errors = list[dict[str, str]]
 class Conflict(exceptions.APIException):
     """What was asked for is not possible as things stand."""
 
-    status_code = status.HTTP_409_CONFLICT
+    status_code = HTTPStatus.CONFLICT
 
 
 class Unprocessable(exceptions.APIException):
     """Understood, and yet it cannot be meant."""
 
-    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    status_code = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class TooLarge(exceptions.APIException):
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 def problem(code: int, detail: str, errors: Errors | None = None) -> dict[str, Any]:
@@ -109,14 +111,20 @@ def _unexpected(raised: Exception, context: dict[str, Any]) -> Response:
     """A fault of the program: logged as Django logs it, and nothing of it told."""
     request = context["request"]._request
     got_request_exception.send(sender=None, request=request)
+    status, words = trouble(raised)
     logger.error(
-        "Internal Server Error: %s",
+        "%s: %s",
+        status.phrase,
         request.path,
         exc_info=raised,
-        extra={"status_code": 500, "request": request},
+        extra={"status_code": status.value, "request": request},
     )
-    words = _("The program failed. Whoever runs the site finds the reason in its log.")
-    return Response(problem(500, words), status=500, content_type=CONTENT_TYPE)
+    response = Response(
+        problem(status.value, words), status=status.value, content_type=CONTENT_TYPE
+    )
+    if status != HTTPStatus.INTERNAL_SERVER_ERROR:
+        response["Retry-After"] = str(RETRY_AFTER_S)
+    return response
 
 
 def _words(found: exceptions.APIException) -> tuple[str, Errors]:

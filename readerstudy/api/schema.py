@@ -38,11 +38,13 @@ ALWAYS = {
     405: "This address has no such method.",
     409: "Not possible as things stand; `detail` says why.",
     429: "Too many requests; `Retry-After` has the seconds to wait.",
+    503: "The database is away; `Retry-After` has the seconds to wait.",
 }
 OF_WRITES = {
     413: "The request is larger than what is accepted here.",
     415: "Only what is listed here can be read.",
     422: "The Idempotency-Key was used for another request.",
+    507: "The server's disk is full.",
 }
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
@@ -118,7 +120,8 @@ def add_problems(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
         f"Problem{status}": {"description": words, "content": content}
         for status, words in (ALWAYS | OF_WRITES).items()
     }
-    components["responses"]["Problem429"]["headers"] = {
-        "Retry-After": {"schema": {"type": "integer"}}
-    }
+    for status in (429, 503):
+        components["responses"][f"Problem{status}"]["headers"] = {
+            "Retry-After": {"schema": {"type": "integer"}}
+        }
     return result

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.core.cache import cache
 from rest_framework.throttling import BaseThrottle
 
+from readerstudy.accounts.guessing import client_address
+
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -58,4 +60,4 @@ class Strangers(Throttle):
     scope = "strangers"
 
     def who(self, request: Any) -> str:
-        return str(self.get_ident(request))
+        return client_address(request._request)

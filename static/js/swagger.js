@@ -16,7 +16,6 @@
     domNode: place,
     presets: [SwaggerUIBundle.presets.apis],
     layout: "BaseLayout",
-    deepLinking: true,
     docExpansion: "none",
     validatorUrl: null, // it would ask another host
     requestInterceptor: withCsrfToken,

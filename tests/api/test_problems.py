@@ -1,6 +1,9 @@
 """Whatever goes wrong is told as problem details, and nothing else of the program."""
 
+import errno
+
 import pytest
+from django.db import OperationalError
 from django.utils import translation
 
 from tests.api.programs import PROBLEM, Program
@@ -128,3 +131,23 @@ def test_errors_of_fields_within_fields_have_their_whole_names():
 def test_nothing_that_a_program_is_told_is_kept_by_caches(cast: Cast):
     for path in ("studies/", "nowhere/", "me/"):
         assert Program(cast.coordinator).get(path)["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("raised", "status"),
+    [
+        (OperationalError("server closed the connection unexpectedly"), 503),
+        (OperationalError("database or disk is full"), 507),
+        (OSError(errno.ENOSPC, "No space left on device"), 507),
+    ],
+)
+def test_a_machine_that_fails_is_told_from_a_fault_of_the_program(
+    cast, monkeypatch, raised, status
+):
+    def fail(*args: object) -> None:
+        raise raised
+
+    monkeypatch.setattr("readerstudy.api.own.MeSerializer.to_representation", fail)
+    response = Program(cast.coordinator, raise_request_exception=False).get("me/")
+    told(response, status)
+    assert int(response["Retry-After"]) > 0

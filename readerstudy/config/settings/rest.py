@@ -17,8 +17,6 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "SCHEMA_COERCE_PATH_PK": False,
     "URL_FORMAT_OVERRIDE": None,
-    # 0: the machine that connects is the one that asks
-    "NUM_PROXIES": int(os.environ.get("API_PROXIES", 0)),
 }
 # It knows the sentences of all apps; readerstudy.api lies below them.
 REFUSALS_TOLD_BY = "readerstudy.cases.wording.told"
