@@ -38,6 +38,7 @@ MAY_IMPORT = {
     "readerstudy.config": set(),
     "readerstudy.operations": {
         "readerstudy.audit",
+        "readerstudy.imaging",
         "readerstudy.accounts",
         "readerstudy.api",
         "readerstudy.cases",
