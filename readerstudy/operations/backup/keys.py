@@ -1,4 +1,4 @@
-"""The key without which no patient is recognised again; it is in no database.
+"""The key of patients' digests and second factors; it is in no database.
 
 A sealed archive holds it. Any archive holds its fingerprint, so that a system that is
 restored under another key says so at once.
@@ -94,6 +94,6 @@ def wanted_key(
     raise Refused(
         "This system has another identity key than the one that was backed up, and the "
         "archive is not sealed, so it does not hold that: patients who are in it would "
-        "not be recognised again. Give the file with the key by --identity-key, or go "
-        "on without by --other-identity-key."
+        "not be recognised again, and authenticator apps not accepted. Give the file "
+        "with the key by --identity-key, or go on without by --other-identity-key."
     )

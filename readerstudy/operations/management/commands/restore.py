@@ -38,7 +38,7 @@ class Command(BaseCommand):
             "--other-identity-key",
             action="store_true",
             help="go on with this system's key; patients who are in the backup are not "
-            "recognised again",
+            "recognised again, and second factors are to be set up anew",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
