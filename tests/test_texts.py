@@ -36,6 +36,7 @@ OURS = ("audit", "cases", "inference", "reading", "stats")
 SPOKEN = ("alt", "title", "aria-label", "placeholder", "value", "label", "content")
 # what is the same in every language: units, formulas, names, HTML's own words
 NAMES = {
+    *("OpenAPI", "Swagger", "Redoc"),
     *("max", "kappa", "SHA", "CSV", "Enter", "Esc", "width", "device", "initial"),
     *("scale", "light", "dark", "px", "mm", "post", "UTC", "MB", "AUC"),
     *("Cool", "ImageJ", "ONNX", "safetensors", "GFLOP", "dB"),
@@ -196,7 +197,11 @@ def plain_refusals(path: Path) -> list[int]:
 
 
 # commands alone say these, in English, as all of a command's words
-ONLY_IN_COMMANDS = ("readerstudy.reading.leaks", "readerstudy.demo")
+ONLY_IN_COMMANDS = (
+    "readerstudy.reading.leaks",
+    "readerstudy.demo",
+    "readerstudy.operations.backup",
+)
 PREPROCESSING = "readerstudy.imaging.preprocessing"  # marked elsewhere
 
 
