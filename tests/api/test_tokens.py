@@ -14,7 +14,7 @@ from readerstudy.accounts.tokens import MAX_TOKENS, token_make, token_revoke
 from readerstudy.audit.models import AuditEvent
 from readerstudy.imaging.errors import Refused
 from tests.api.programs import Program, token_of
-from tests.cast import Cast
+from tests.cast import PASSWORD, Cast
 
 TOKENS = "/account/tokens/"
 ME = "/api/v1/me/"
@@ -53,6 +53,24 @@ def test_the_secret_is_shown_once_and_kept_nowhere(cast: Cast, tmp_path):
     kept = (tmp_path / "all.json").read_text()
     assert secret not in kept and secret.removeprefix("rs_") not in kept
     assert hashlib.sha256(secret.encode()).hexdigest() in kept
+
+
+def test_whoever_finds_a_browser_open_makes_no_token(cast: Cast, settings):
+    client = as_page(cast.coordinator)
+    session = client.session
+    session["account_authentication_methods"] = [
+        {**record, "at": record["at"] - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT - 1}
+        for record in session["account_authentication_methods"]
+    ]
+    session.save()
+    assert client.get(TOKENS).status_code == 200
+    answer = client.post(TOKENS, WANTED)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(reverse("account_reauthenticate"))
+    assert not Token.objects.exists()
+    shown = client.post(answer["Location"], {"password": PASSWORD, "next": TOKENS})
+    assert shown.context["secret"].startswith("rs_")  # the form went on from there
+    assert Token.objects.count() == 1
 
 
 def test_the_page_with_the_secret_is_not_cached(cast: Cast):

@@ -1,5 +1,6 @@
 """The page where a person makes and revokes the tokens of their programs."""
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,9 +22,13 @@ class Request(HttpRequest):
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
+@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
 def tokens(request: Request) -> HttpResponse:
-    """One's own tokens. The page that answers the form shows a secret, once."""
+    """One's own tokens. The page that answers the form shows a secret, once.
+
+    Whoever finds a browser open makes none: it is asked again who sits there.
+    """
     form = TokenForm(request.POST or None)
     made, secret = None, ""
     if request.method == "POST" and form.is_valid():
