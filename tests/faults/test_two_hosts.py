@@ -70,6 +70,8 @@ def nothing_is_lost_or_done_twice(seen: dict[str, Any]) -> None:
     assert taken_over[6] == ""
     pairs = [tuple(image[:2]) for image in seen["images"]]
     assert len(pairs) == len(set(pairs)) == 4 * CASES
+    assert seen["kept"]
+    assert seen["to do"] <= CASES - seen["there"], "what was there was done again"
     assert seen["without a file"] == []
     assert seen["unchanged"], "the host that came back wrote into another's job"
     assert seen["lives"], "the host that came back had to be started again"

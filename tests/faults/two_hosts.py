@@ -13,6 +13,7 @@ connections stay open and say nothing.
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -265,6 +266,7 @@ def play(folder: Path, *, networks: bool) -> dict[str, Any]:
             "    job_request(cohort=shared, method=method)",
         )
         seen = _cut_in_the_middle(scene, b)
+        before = scene.rows(IMAGES)
         scene.wait(lambda: _all_done(scene), "the jobs, by one host")
         seen["finished"] = time.monotonic()
         images = scene.rows(IMAGES)
@@ -274,6 +276,9 @@ def play(folder: Path, *, networks: bool) -> dict[str, Any]:
         seen |= {
             "jobs": scene.rows(JOBS),
             "images": [list(image) for image in images],
+            "kept": set(before) <= set(images),
+            "there": sum(one[1] == seen["cut"]["method"] for one in before),
+            "to do": _taken_up(a, seen["cut"]["job"]),
             "unchanged": scene.rows(IMAGES) == images,
             "without a file": [one[4] for one in images if one[4] not in stored],
         }
@@ -300,6 +305,12 @@ def _cut_in_the_middle(scene: Scene, host: Host) -> dict[str, Any]:
     scene.wait(halfway, "a job of the host that will be cut off")
     host.cut()
     return {"cut": dict(zip(("job", "method", "done"), found, strict=True))}
+
+
+def _taken_up(host: Host, job: int) -> int:
+    """How many cases it still had to do when it took the job over."""
+    told = re.findall(rf"job {job}: taken up, (\d+) of", host.log.read_text())
+    return int(told[-1])
 
 
 def _returns(scene: Scene, other: Host, host: Host) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from inference.services import job_request
+from readerstudy.config import web_processes
 from tests.cast import Cast
 from tests.own_database import ROOT
 
@@ -127,3 +128,19 @@ def test_several_processes_tell_one_sum(tmp_path: Path) -> None:
     assert 'readerstudy_requests_total{answer="2xx",method="GET",view="home"} 2.0' in (
         told
     )
+
+
+@pytest.mark.pure
+def test_a_web_server_begins_to_count_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What processes of an earlier start left would be counted once more."""
+    folder = tmp_path / "metrics"
+    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
+    web_processes.on_starting(None)
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(folder))
+    web_processes.on_starting(None)
+    (folder / "counter_1.db").write_bytes(b"")
+    (folder / "of-somebody-else").write_bytes(b"")
+    web_processes.on_starting(None)
+    assert [path.name for path in folder.iterdir()] == ["of-somebody-else"]
