@@ -8,7 +8,7 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -285,18 +285,26 @@ def measured(
     }
 
 
-def _scores(output: NDArray[np.uint8], pairs: Pairs) -> dict[str, dict[str, float]]:
+Spread: TypeAlias = dict[str, float | None]
+
+
+def _scores(output: NDArray[np.uint8], pairs: Pairs) -> dict[str, Spread]:
     scores = {}
     for name, score in (("psnr_db", psnr_db), ("ssim_range_255", ssim)):
         before = score(pairs.short, pairs.reference, data_range=255)
         after = score(output, pairs.reference, data_range=255)
         scores[f"{name}_short"] = _spread(before)
         scores[f"{name}_output"] = _spread(after)
-        scores[f"{name}_gain"] = _spread(after - before)
+        with np.errstate(invalid="ignore"):  # infinite before and after
+            scores[f"{name}_gain"] = _spread(after - before)
     return scores
 
 
-def _spread(values: NDArray[np.float64]) -> dict[str, float]:
+def _spread(values: NDArray[np.float64]) -> Spread:
+    """Nothing where an image is infinitely near its reference, being equal to it: the
+    card is JSON, which has no such number."""
+    if not np.isfinite(values).all():
+        return {"mean": None, "sd": None}
     return {
         "mean": round(float(values.mean()), 4),
         "sd": round(float(values.std(ddof=1)), 4),

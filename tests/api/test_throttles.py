@@ -69,6 +69,17 @@ def test_whoever_tries_tokens_waits_and_those_who_have_one_do_not():
     assert statuses(Program(make_user("coordinator")), "quick/", 1) == [200]
 
 
+def test_strangers_are_told_apart_by_what_our_own_proxies_say(settings):
+    def asking(told: str, times: int) -> list[int]:
+        headers = {"Authorization": "Bearer rs_guess", "X-Forwarded-For": told}
+        return statuses(Program(None, headers=headers), "quick/", times)
+
+    settings.TRUSTED_PROXIES = 1
+    assert asking("10.1.1.1, 10.2.2.2", 4) == [401, 401, 401, 429]
+    assert asking("10.9.9.9, 10.2.2.2", 1) == [429]
+    assert asking("10.1.1.1, 10.3.3.3", 1) == [401]
+
+
 def test_while_counts_cannot_be_kept_nobody_is_refused(settings, monkeypatch):
     monkeypatch.setattr(cache, "incr", lambda key: (_ for _ in ()).throw(ValueError))
     program = Program(make_user("coordinator"))

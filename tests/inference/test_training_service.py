@@ -59,6 +59,21 @@ def test_a_training_ends_in_weights_with_a_full_card(divided, coordinator):
     assert selectors.weights_file(weights).sha256 == weights.sha256
 
 
+def test_short_images_that_equal_their_references_leave_only_their_psnr_untold(divided):
+    for short in Rendition.objects.filter(case__cohort=divided, method="short"):
+        same = short.case.renditions.get(method="reference")
+        Rendition.objects.filter(pk=short.pk).update(
+            values=same.values.name, sha256=same.sha256
+        )
+    training = run(ask(divided))
+    assert (training.state, training.message) == ("done", "")
+    results = training.result.card["results"]
+    for untold in ("psnr_db_short", "psnr_db_gain"):
+        assert results[untold] == {"mean": None, "sd": None}
+    assert results["ssim_range_255_short"] == {"mean": 1.0, "sd": 0.0}
+    assert results["psnr_db_output"]["mean"] > 0
+
+
 def test_the_card_lists_the_patients_of_training_and_validation_and_no_other(divided):
     first = divided.cases.get(code="C001")
     first.second_patient_digest = "5" * 64  # a pair accepted under two ids
