@@ -39,7 +39,7 @@ class System:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=300,  # a busy machine
         )
 
     def manage(self, *command: str) -> str:
