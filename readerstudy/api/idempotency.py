@@ -14,6 +14,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -84,10 +85,21 @@ def _wait_for_nobody(user_pk: int, key: str) -> None:
 
 def _claim(user: Any, key: str, fingerprint: str) -> tuple[AnsweredRequest, bool]:
     mine = AnsweredRequest.objects.filter(user=user)
-    mine.filter(created_at__lt=timezone.now() - KEPT).delete()
+    _too_old(mine).delete()
     return mine.get_or_create(
         key=key, defaults={"user": user, "fingerprint": fingerprint}
     )
+
+
+def answers_forget() -> None:
+    """Of people who have not come back since."""
+    _too_old(AnsweredRequest.objects.all()).delete()
+
+
+def _too_old(
+    answered: QuerySet[AnsweredRequest],
+) -> QuerySet[AnsweredRequest]:
+    return answered.filter(created_at__lt=timezone.now() - KEPT)
 
 
 def _answer_again(row: AnsweredRequest, fingerprint: str) -> Response:
