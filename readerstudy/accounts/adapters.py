@@ -11,6 +11,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialAccount
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -87,7 +88,8 @@ class SignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """A provider's word is taken for who somebody is; what they may do is told here.
 
     At the first login the provider's identity is tied to the account whose user name
-    it names; from then on the tie counts, not the name. There must be an account.
+    it names; from then on the tie counts, not the name. There must be an account, and
+    it is tied once: a name that the provider gives to somebody else opens nothing.
     """
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
@@ -103,7 +105,7 @@ class SignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             sociallogin.account.save(update_fields=["extra_data"])
             return
         user = _named(told)
-        if user is None:
+        if user is None or SocialAccount.objects.filter(user=user).exists():
             _refuse(request)
         sociallogin.connect(request, user)
 

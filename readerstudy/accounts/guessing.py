@@ -4,6 +4,7 @@ django-axes is told of every refused login. A name that is no account's is kept 
 keyed digest: people type passwords into the wrong field.
 """
 
+import ipaddress
 from collections import Counter
 from datetime import timedelta
 from http import HTTPStatus
@@ -156,7 +157,15 @@ def client_address(request: HttpRequest) -> str:
     told = [
         one.strip() for one in request.headers.get("X-Forwarded-For", "").split(",")
     ]
-    return told[-count] if len(told) >= count and told[-count] else direct
+    return told[-count] if len(told) >= count and _is_address(told[-count]) else direct
+
+
+def _is_address(text: str) -> bool:
+    """Not every proxy tells one: “unknown”, or a port behind it, is nobody's."""
+    try:
+        return not getattr(ipaddress.ip_address(text), "scope_id", None)
+    except ValueError:
+        return False
 
 
 def locked_out(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils.module_loading import import_string
@@ -22,6 +23,13 @@ def roles_of(user: User) -> set[str]:
 
 def has_second_factor(user: User) -> bool:
     return bool(Authenticator.objects.filter(user=user, type__in=FACTORS).exists())
+
+
+def signs_on_with_factor(user: User) -> bool:
+    """Whether the provider of single sign-on asks this person for one itself."""
+    if not settings.SIGN_ON["has_second_factor"]:
+        return False
+    return bool(SocialAccount.objects.filter(user=user).exists())
 
 
 def lacks_second_factor(user: User) -> bool:

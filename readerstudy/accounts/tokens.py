@@ -15,6 +15,7 @@ from readerstudy.audit.services import event_record
 from readerstudy.imaging.errors import Refused
 
 from .models import Token, TokenQuerySet
+from .roles import lacks_second_factor, signs_on_with_factor
 from .scopes import SCOPES
 
 PREFIX = "rs_"
@@ -57,15 +58,22 @@ def token_make(
 
 
 def token_find(secret: str) -> Token | None:
-    """The usable token with this secret; that it was used is noted."""
+    """The usable token with this secret; that it was used is noted.
+
+    While its owner lacks a second factor that is demanded, it opens as little as a
+    session of theirs.
+    """
     found = (
         Token.objects.select_related("user")
         .filter(digest=_digest(secret), revoked_at=None, user__is_active=True)
         .filter(expires_at__gt=timezone.now())
         .first()
     )
-    if found is not None:
-        _note_use(found)
+    if found is None:
+        return None
+    if lacks_second_factor(found.user) and not signs_on_with_factor(found.user):
+        return None
+    _note_use(found)
     return found
 
 

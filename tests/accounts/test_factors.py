@@ -3,6 +3,8 @@
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.socialaccount.models import SocialAccount
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings as site
 from django.contrib.auth.models import User
 from django.test import Client
@@ -10,10 +12,11 @@ from django.urls import reverse
 
 from readerstudy.accounts.factors import factors_forget
 from readerstudy.accounts.passwords import user_of_password
+from readerstudy.accounts.tokens import token_make
 from readerstudy.audit.models import AuditEvent
 from tests.cast import PASSWORD, Cast, make_user
 
-from .protecting import SECRET, code_now, give_app, give_passkey
+from .protecting import SECRET, code_now, give_app, give_passkey, passkey_used
 
 pytestmark = pytest.mark.django_db
 
@@ -172,6 +175,51 @@ def test_roles_that_need_a_second_factor_get_nowhere_without(
     # and once it is taken away again, the doors close again
     client.post(reverse("mfa_deactivate_totp"))
     assert client.get(home)["Location"] == reverse("mfa_index")
+
+
+def test_nor_do_their_tokens_open_anything(cast: Cast, settings):
+    _, secret = token_make(
+        user=cast.coordinator, name="x", scopes=["studies:read"], days=1
+    )
+    bearer = {"Authorization": f"Bearer {secret}"}
+
+    def status() -> int:
+        return Client(headers=bearer).get("/api/v1/studies/").status_code
+
+    assert status() == 200
+    settings.SECOND_FACTOR_ROLES = frozenset({"coordinator"})
+    assert status() == 401
+    # the provider asks for one: of who comes in by it alone
+    settings.SIGN_ON = {**settings.SIGN_ON, "has_second_factor": True}
+    assert status() == 401
+    tie = SocialAccount.objects.create(user=cast.coordinator, provider="sso", uid="1")
+    assert status() == 200
+    tie.delete()
+    give_app(cast.coordinator)
+    assert status() == 200
+
+
+def test_a_stolen_key_opens_nothing_without_its_pin(reader: User):
+    """Nor where the thief has an account of their own and got half way into it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    give_passkey(reader, key=key)
+    thief = make_user("thief")
+    give_passkey(thief)
+    for asked_for_pin in (False, True):
+        client = Client(SERVER_NAME="localhost")
+        given = {"username": "thief", "password": PASSWORD}
+        client.get(client.post(reverse("login"), given)["Location"])
+        used = passkey_used(
+            reader,
+            key,
+            client.session["mfa.webauthn.state"]["challenge"],
+            asked_for_pin=asked_for_pin,
+        )
+        session = client.session  # a login that is not gone on with ends by itself
+        del session["account_login"]
+        session.save()
+        client.post(reverse("mfa_login_webauthn"), {"credential": used})
+        assert is_in(client) == asked_for_pin
 
 
 def test_others_are_not_asked_for_what_a_role_needs(cast: Cast, settings):

@@ -129,6 +129,8 @@ def test_addresses_are_believed_of_our_own_proxies_alone(reader: User, settings)
     assert from_behind("6.6.6.6, 10.2.2.2", times=FROM_ONE_ADDRESS) == 429
     assert from_behind("7.7.7.7, 10.2.2.2") == 429
     assert from_behind("10.2.2.2, 10.3.3.3") == 200
+    # what is no address is counted as the proxy's own
+    assert from_behind("10.2.2.2, unknown") == 429
 
 
 def test_codes_cannot_be_guessed_either(reader: User):

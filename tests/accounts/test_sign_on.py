@@ -1,6 +1,7 @@
 """Single sign-on: the hospital's provider says who somebody is, and no more."""
 
 from collections.abc import Iterator
+from io import StringIO
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, build_opener
 
@@ -9,6 +10,7 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -130,6 +132,22 @@ def test_the_tie_counts_and_not_a_name_that_is_given_to_somebody_else(
     sign_on(client)
     assert client.session["_auth_user_id"] == str(reader.pk)
     assert not SocialAccount.objects.filter(user=colleague).exists()
+
+
+def test_who_is_given_the_name_of_a_tied_account_does_not_come_in_as_it(
+    hospital: Provider, reader: User
+):
+    sign_on(Client())
+    hospital.claims["sub"] = "18"  # the name is another person's now
+    client = Client()
+    assert sign_on(client).status_code == 403
+    assert not is_in(client)
+    assert SocialAccount.objects.get().uid == "17"
+    call_command("account", "forget-sign-on", "reader", stdout=StringIO())
+    event = AuditEvent.objects.latest("sequence")
+    assert (event.action, event.after) == ("account.factor_remove", {"kind": "sign_on"})
+    sign_on(client)
+    assert is_in(client)
 
 
 def test_an_inactive_account_stays_closed(hospital: Provider, reader: User):

@@ -94,6 +94,8 @@ MFA_FORMS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+# A passkey counts for two factors, so it always asks for the finger or the PIN.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "Reader study"
 MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute wrong

@@ -8,10 +8,13 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from readerstudy.accounts.factors import factors_forget
+from readerstudy.accounts.factors import factors_forget, sign_on_forget
 from readerstudy.accounts.guessing import unlock
 
-ACTS = ("create", "password", "unlock", "forget-factors", "deactivate")
+ACTS = (
+    *("create", "password", "unlock", "forget-factors", "forget-sign-on"),
+    "deactivate",
+)
 ROLES = ("none", "coordinator", "administrator")
 
 
@@ -19,7 +22,8 @@ class Command(BaseCommand):
     help = (
         "create: a new account, with a password that is told once; password: a new "
         "one; unlock: after too many wrong passwords; forget-factors: for who has lost "
-        "their second factor; deactivate: nobody comes in as this any more."
+        "their second factor; forget-sign-on: where the provider of single sign-on is "
+        "another one now; deactivate: nobody comes in as this any more."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -42,6 +46,8 @@ class Command(BaseCommand):
             unlock(user=user, by=None)
         elif act == "forget-factors":
             self.stdout.write(f"{factors_forget(user=user, by=None)} forgotten.")
+        elif act == "forget-sign-on":
+            self.stdout.write(f"{sign_on_forget(user=user, by=None)} forgotten.")
         else:
             user.is_active = False
             user.save(update_fields=["is_active"])
