@@ -1,11 +1,16 @@
 """What cannot be backed up or restored is refused in words, and nothing has changed."""
 
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 
 from readerstudy.imaging.errors import Refused
+from readerstudy.operations.backup.archive import Member
 from readerstudy.operations.backup.checking import backup_check
+from readerstudy.operations.backup.storing import Storing
 
 from .conftest import Original
 from .systems import PASSPHRASE, System, first_release, passphrase_file
@@ -25,6 +30,17 @@ def test_a_system_that_is_not_empty_is_not_touched(original: Original, tmp_path)
     assert "This system is not empty: " in said
     assert "nothing was changed" in said
     assert (original.system.rows(), original.system.files()) == (before, files)
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/../../evil", "/tmp/evil"])
+def test_no_file_is_written_where_an_altered_archive_wants_it(name, tmp_path):
+    storage, content = FileSystemStorage(tmp_path / "media"), BytesIO(b"evil")
+    storing = Storing()
+    with pytest.raises(Refused, match="leads out of the storage"):
+        storing.store(storage, name, Member(name, 4, content))
+    storing.take_back()
+    assert not list(tmp_path.rglob("evil"))
+    assert not Path("/tmp/evil").exists()
 
 
 def test_a_backup_that_cannot_be_written_leaves_nothing(original: Original, tmp_path):

@@ -7,12 +7,13 @@ from contextlib import suppress
 from typing import IO
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.core.files.base import File
 from django.core.files.storage import Storage
 
 from readerstudy.imaging.errors import Refused
 
-from .archive import BUFFER, Member
+from .archive import BUFFER, Member, torn
 
 IN_MEMORY = 8 * 2**20
 
@@ -36,6 +37,8 @@ class Storing:
                 self.found[name] = member.size, digest.hexdigest()
                 spooled.seek(0)
                 self._save(storage, name, spooled)
+            except SuspiciousOperation as error:
+                raise torn(": a file's name leads out of the storage") from error
             except OSError as error:
                 if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                     raise
