@@ -33,7 +33,7 @@ test: .venv/.installed-dev  ## the whole test suite, on SQLite and on PostgreSQL
 	$(PY) tests/with_postgres.py $(PY) -m pytest -n 2 -rs -m "not browser and not pure and not sqlite and not faults"
 
 test-faults: .venv/.installed-dev  ## kill, fill and cut off real processes, on both databases
-	$(PY) -m pytest -n 2 -rs -m faults
+	$(PY) -m pytest -n 2 -rs -m faults tests/faults
 
 lint: .venv/.installed-dev  ## ruff: lint and format check
 	$(PY) -m ruff check .
