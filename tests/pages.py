@@ -17,6 +17,7 @@ from inference.selectors import patients_learned
 from inference.services import job_request, weights_sync_shipped, weights_upload
 from inference.services.running import UNEXPECTED as UNEXPECTED_IN_JOB
 from inference.told_cards import ToldCard
+from readerstudy.accounts.tokens import token_make
 from readerstudy.cases.models import Upload, UploadFile
 from readerstudy.reading import services
 from readerstudy.reading.models import Membership, Study
@@ -34,6 +35,7 @@ NO_PAGES = frozenset(
         *("cases:instances-store", "cases:study-store"),
         *("cases:pacs-progress", "cases:pacs-retry"),
         *("logout", "set_language", "healthz", "favicon", "reading:start"),
+        "accounts:token-revoke",
         *("operations:readyz", "operations:metrics"),
         *("mfa_login_webauthn", "mfa_list_webauthn", "account_login"),
         *("openid_connect_login", "openid_connect_callback"),
@@ -118,6 +120,7 @@ def _accounts_pages(cast: Cast) -> list[Shown]:
     """Of somebody with every kind of second factor, and of one with none."""
     careful, plain = make_user("careful"), cast.stranger
     passkey = protect(careful).pk
+    token_make(user=careful, name="notebook", scopes=["studies:read"], days=90)
     boss = cast.administrator
     given = [
         ("inactive", "account_inactive", None, []),
@@ -126,6 +129,7 @@ def _accounts_pages(cast: Cast) -> list[Shown]:
         ("account-plain", "mfa_index", plain, []),
         ("password", "account_change_password", plain, []),
         ("again", "account_reauthenticate", plain, []),
+        ("tokens", "accounts:tokens", careful, []),
         ("again-code", "mfa_reauthenticate", careful, []),
         ("again-passkey", "mfa_reauthenticate_webauthn", careful, []),
         ("app", "mfa_activate_totp", plain, []),
