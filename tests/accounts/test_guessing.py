@@ -168,6 +168,18 @@ def test_a_store_of_images_answers_guessing_in_words(reader: User):
     assert not gets_in()  # one count for all doors
 
 
+def test_a_name_that_no_text_has_is_nobodys_and_no_guess_at_anybody(reader: User):
+    basic = base64.b64encode(f"reader\0:{PASSWORD}".encode()).decode()
+    answer = Client().post(
+        reverse("cases:instances-store"),
+        b"x",
+        content_type="multipart/form-data; boundary=x",
+        headers={"Authorization": f"Basic {basic}"},
+    )
+    assert answer.status_code == 401
+    assert not AccessAttempt.objects.exists()
+
+
 def test_a_locked_page_says_when_to_come_again(reader: User):
     guess(FROM_ONE_ADDRESS)
     answer = try_password(PASSWORD)
