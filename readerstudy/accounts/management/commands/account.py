@@ -1,9 +1,11 @@
 """Accounts from the command line, where nobody can log in any more."""
 
 import secrets
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
@@ -15,6 +17,7 @@ ACTS = (
     *("create", "password", "unlock", "forget-factors", "forget-sign-on"),
     "deactivate",
 )
+PASSWORD_BYTES = 12  # 96 random bits, 16 characters
 ROLES = ("none", "coordinator", "administrator")
 
 
@@ -29,19 +32,31 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("act", choices=ACTS)
         parser.add_argument("name")
-        parser.add_argument("--role", choices=ROLES, default="none")
+        parser.add_argument(
+            "--role",
+            choices=ROLES,
+            default="none",
+            help="what a new account may do; roles in a study are given there",
+        )
+        parser.add_argument(
+            "--password-file",
+            type=Path,
+            metavar="FILE",
+            help="take the password from this file's first line; print none",
+        )
 
     def handle(
         self, *args: Any, act: str, name: str, role: str, **options: Any
     ) -> None:
+        file = options["password_file"]
         if act == "create":
-            self._create(name, role)
+            self._create(name, role, file)
             return
         user = User.objects.filter(username=name).first()
         if user is None:
             raise CommandError(f"There is no account {name}.")
         if act == "password":
-            self._tell_password(user)
+            self._set_password(user, file)
         elif act == "unlock":
             unlock(user=user, by=None)
         elif act == "forget-factors":
@@ -53,19 +68,40 @@ class Command(BaseCommand):
             user.save(update_fields=["is_active"])
 
     @transaction.atomic
-    def _create(self, name: str, role: str) -> None:
+    def _create(self, name: str, role: str, file: Path | None) -> None:
+        if User.objects.filter(username__iexact=name).exists():
+            raise CommandError(f"There is already an account named “{name}”.")
         user = User(username=name)
         try:
             user.full_clean(exclude=["password"])
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         user.is_staff = user.is_superuser = role == "administrator"
-        self._tell_password(user)
+        self._set_password(user, file)
         if role == "coordinator":
             user.groups.add(Group.objects.get(name="coordinators"))
 
-    def _tell_password(self, user: User) -> None:
-        password = secrets.token_urlsafe(12)
+    def _set_password(self, user: User, file: Path | None) -> None:
+        password = _read(file) if file else secrets.token_urlsafe(PASSWORD_BYTES)
+        try:
+            validate_password(password, user)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
         user.set_password(password)
         user.save()
-        self.stdout.write(f"{user.get_username()}  {password}")
+        if file:
+            self.stdout.write(f"{user.get_username()} has the password of the file.")
+        else:
+            self.stdout.write(
+                f"Password of {user.get_username()}, shown only now: {password}"
+            )
+
+
+def _read(file: Path) -> str:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"The password file {file} cannot be read.") from error
+    if not lines or not lines[0]:
+        raise CommandError(f"The first line of the password file {file} is empty.")
+    return lines[0]
