@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 import schemathesis
-from django.db import transaction
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, transaction
 from django.urls import resolve
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
@@ -54,6 +55,16 @@ def operations() -> Any:
     schema = schemathesis.openapi.from_dict(described("en"))
     schema.app = application
     return schema
+
+
+@pytest.fixture(autouse=True)
+def one_connection() -> Iterator[None]:
+    """A request's end would close the connection of the test's own transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 def operation_at(operations: Any, path: str, method: str) -> tuple[Any, dict[str, Any]]:
