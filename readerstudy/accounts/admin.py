@@ -8,6 +8,9 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
+from allauth.account.internal.flows.reauthentication import (
+    is_reauthentication_required,
+)
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import admin, messages
@@ -38,6 +41,13 @@ CLOSED = frozenset(
     }
 )
 
+FORMS = frozenset(
+    {
+        *("auth_user_add", "auth_user_change", "auth_user_password_change"),
+        *("auth_group_add", "auth_group_change", "auth_group_delete"),
+    }
+)
+
 
 class AccountsSite(admin.AdminSite):
     site_header = _("Accounts")
@@ -61,6 +71,10 @@ class AccountsSite(admin.AdminSite):
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not self.has_permission(request):
                 raise Http404
+            if _changes_accounts(request) and _asks_who_sits_there(request):
+                return redirect_to_login(
+                    request.get_full_path(), reverse("account_reauthenticate")
+                )
             response: HttpResponse = inner(request, *args, **kwargs)
             return response
 
@@ -75,6 +89,17 @@ class AccountsSite(admin.AdminSite):
             raise Http404
         wanted = request.GET.get("next") or reverse("admin:index")
         return redirect_to_login(wanted, resolve_url(settings.LOGIN_URL))
+
+
+def _changes_accounts(request: HttpRequest) -> bool:
+    """Forms, too, so that nobody fills one in and is asked then. What was typed is not
+    kept meanwhile: a session is no place for somebody's new password."""
+    match = request.resolver_match
+    return request.method == "POST" or bool(match and match.url_name in FORMS)
+
+
+def _asks_who_sits_there(request: HttpRequest) -> bool:
+    return bool(is_reauthentication_required(request, app="readerstudy.accounts"))
 
 
 site = AccountsSite(name="admin")

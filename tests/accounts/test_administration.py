@@ -116,6 +116,33 @@ def test_a_password_set_by_an_administrator_is_recorded_as_theirs(
     assert (event.actor_name, event.subject_key) == ("administrator", "reader")
 
 
+def test_whoever_finds_an_administrators_browser_open_changes_no_account(
+    cast: Cast, boss: Client, settings
+):
+    address = reverse("admin:auth_user_password_change", args=[cast.reader.pk])
+    assert boss.get(address).status_code == 200
+    session = boss.session
+    for record in session["account_authentication_methods"]:
+        record["at"] -= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT + 1
+    session.save()
+    accounts = reverse("admin:auth_user_changelist")
+    assert boss.get(accounts).status_code == 200
+    again = reverse("account_reauthenticate")
+    given = {"password1": STRONG, "password2": STRONG}
+    assert boss.get(address)["Location"] == f"{again}?next={address}"
+    assert boss.post(address, given)["Location"].startswith(again)
+    assert STRONG not in str(dict(boss.session.items()))
+    wanted = {"action": "forget_factors", "_selected_action": [cast.reader.pk]}
+    assert boss.post(accounts, wanted)["Location"].startswith(again)
+    cast.reader.refresh_from_db()
+    assert not cast.reader.check_password(STRONG)
+    shown = boss.post(again, {"password": PASSWORD, "next": address})
+    assert shown["Location"] == address
+    boss.post(address, given)
+    cast.reader.refresh_from_db()
+    assert cast.reader.check_password(STRONG)
+
+
 def test_accounts_are_closed_and_never_deleted(cast: Cast, boss: Client):
     address = reverse("admin:auth_user_delete", args=[cast.stranger.pk])
     assert boss.post(address, {"post": "yes"}).status_code == 403
