@@ -42,7 +42,7 @@ def test_a_program_needs_no_csrf_token_because_its_own_is_no_cookie(
     path = f"/api/v1/cohorts/{hospital.cohort.pk}/jobs/"
     assert (
         client.post(path, {"method": "bilateral"}, "application/json").status_code
-        == 201
+        == 202
     )
 
 
