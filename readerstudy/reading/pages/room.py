@@ -252,6 +252,7 @@ def _address(route: str, study: Study) -> str:
 def _group(question: Question, side: str, likes: Preferences) -> Group:
     half = HALVES[side]
     ordered = sorted(question.answers, key=lambda answer: answer.value)
+    keys = _keys(likes.keys, half)[: len(ordered)]
     return Group(
         name=f"{question.key}-{side}",
         question=question.words,
@@ -259,7 +260,7 @@ def _group(question: Question, side: str, likes: Preferences) -> Group:
         half=half,
         choices=tuple(
             Choice(answer.value, answer.words, key)
-            for answer, key in zip(ordered, _keys(likes.keys, half), strict=False)
+            for answer, key in zip(ordered, keys, strict=True)
         ),
         none=Key(_printed(NONE_KEYS[half]), NONE_KEYS[half]),
     )
