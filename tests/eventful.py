@@ -25,7 +25,8 @@ from readerstudy.reading.models import (
 from readerstudy.reading.questions import Answers
 from readerstudy.reading.services.amendments import protocol_amend
 from readerstudy.reading.services.settings import TrainingChoice
-from tests.factory import make_study
+from tests.cast import make_user
+from tests.factory import METHODS, make_cohort, make_study
 
 KEY = {"grade": {"right": 4, "left": 1}}
 REASON = "arm gaussian of C002 looked reversed"
@@ -58,6 +59,22 @@ def make_whole(
         return make_study(
             cohort, coordinator=coordinator, readers=readers, **{**whole, **settings}
         )
+
+
+def make_watched(coordinator: User, reader: User) -> Study:
+    """One that asks for everything, with names that occur nowhere by chance."""
+    methods = (*METHODS, "unet-l4")
+    return make_whole(
+        make_cohort("Cohort-Qx", coordinators=[coordinator], methods=methods),
+        coordinator=coordinator,
+        readers=[reader, make_user("colleague-reader")],
+        methods=methods,
+        answer_changes="session",
+        primary_arm="unet-l4",
+        control_arm="gaussian",
+        gate="within-one",
+        gate_minimum="1",
+    )
 
 
 def let_everything_happen(study: Study, reader: Membership, coordinator: User) -> None:

@@ -24,8 +24,8 @@ from readerstudy.reading.models import (
 )
 from readerstudy.reading.urls import urlpatterns
 from tests.cast import make_user, reader_membership
-from tests.eventful import OWN_REASON, REASON, amend, make_whole
-from tests.factory import METHODS, make_cohort, unblind
+from tests.eventful import OWN_REASON, REASON, amend, make_watched
+from tests.factory import unblind
 from tests.watching import Watched, forbidden_in, lift_primary_keys
 
 SCREEN = "1920x1080"
@@ -149,19 +149,7 @@ def journey(db: None) -> Journey:
     lift_primary_keys()
     coordinator = make_user("the-coordinator", coordinator=True)
     user = make_user("a-reader")
-    methods = (*METHODS, "unet-l4")
-    cohort = make_cohort("Cohort-Qx", coordinators=[coordinator], methods=methods)
-    study = make_whole(
-        cohort,
-        coordinator=coordinator,
-        readers=[user, make_user("colleague-reader")],
-        methods=methods,
-        answer_changes="session",
-        primary_arm="unet-l4",
-        control_arm="gaussian",
-        gate="within-one",
-        gate_minimum="1",
-    )
+    study = make_watched(coordinator, user)
     reader = reader_membership(study, user)
     browser = Watched(user, forbidden_in([study], user))
     return Journey(study, coordinator, reader, browser)

@@ -20,8 +20,8 @@ from readerstudy.reading.models import ArmGuess, Read, Study
 from readerstudy.reading.pages.room import Presented
 from tests.api.playing import GRADES, PIXELS, Loop
 from tests.cast import make_user, reader_membership
-from tests.eventful import OWN_REASON, REASON, amend, make_whole
-from tests.factory import METHODS, make_cohort, make_study, unblind
+from tests.eventful import OWN_REASON, REASON, amend, make_watched
+from tests.factory import make_cohort, make_study, unblind
 from tests.watching import lift_primary_keys
 
 TOLD = {"state", "pixels"} | {field.name for field in fields(Presented)}
@@ -33,19 +33,7 @@ def whole(db: None) -> Loop:
     lift_primary_keys()
     coordinator = make_user("the-coordinator", coordinator=True)
     user = make_user("a-reader")
-    methods = (*METHODS, "unet-l4")
-    cohort = make_cohort("Cohort-Qx", coordinators=[coordinator], methods=methods)
-    study = make_whole(
-        cohort,
-        coordinator=coordinator,
-        readers=[user, make_user("colleague-reader")],
-        methods=methods,
-        answer_changes="session",
-        primary_arm="unet-l4",
-        control_arm="gaussian",
-        gate="within-one",
-        gate_minimum="1",
-    )
+    study = make_watched(coordinator, user)
     return Loop(study, user)
 
 

@@ -1,11 +1,8 @@
 """Cohorts that are imported, and their cases."""
 
-from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
-from django.utils.text import slugify
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -14,10 +11,9 @@ from rest_framework.response import Response
 from readerstudy.api.views import Door
 
 from .. import selectors, services
-from ..cohort_table.as_csv import csv_lines
+from ..cohort_table.answer import csv_answer
 from ..models import Case, Cohort
 from ..selectors.table import (
-    TableRow,
     Wanted,
     cases_annotated,
     cases_wanted,
@@ -33,8 +29,6 @@ from .cohort_fields import (
     ExportQuery,
 )
 from .doors import READ, AsItIs, asked_for, case_or_404, cohort_or_404
-
-EXPORTED_AT_ONCE = 500
 
 
 class CohortList(Door):
@@ -119,18 +113,7 @@ class CohortExport(Door):
         services.cohort_export_record(
             cohort=cohort, cases=wanted.count(), by=request.user
         )
-        name = slugify(cohort.name) or "cohort"
-        return StreamingHttpResponse(
-            csv_lines(_rows(wanted, list(methods)), excel=excel),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
-        )
-
-
-def _rows(wanted: QuerySet[Case], methods: list[str]) -> Iterator[TableRow]:
-    cases = wanted.select_related("cohort").prefetch_related("renditions", "series")
-    for case in cases.iterator(chunk_size=EXPORTED_AT_ONCE):
-        yield TableRow(case, methods)
+        return csv_answer(cohort, wanted, list(methods), excel=excel)
 
 
 class CaseDetail(Door):

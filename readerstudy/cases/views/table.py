@@ -1,23 +1,20 @@
 """The page of a cohort: its table, filtered; its CSV; its division."""
 
-from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from readerstudy.imaging.errors import Refused
 
 from .. import selectors, services
-from ..cohort_table.as_csv import csv_lines
+from ..cohort_table.answer import csv_answer
 from ..forms.table import DivideForm, TableForm, divide_form
-from ..models import Case, Cohort, Rendition
+from ..models import Cohort, Rendition
 from ..pages import previews
 from ..selectors.table import (
     TableRow,
@@ -30,7 +27,6 @@ from ..wording import told
 from .access import HttpRequest, cohort_or_404, keep_for_a_day
 
 CASES_A_PAGE = 50
-EXPORTED_AT_ONCE = 500
 
 
 @require_GET
@@ -87,18 +83,7 @@ def cohort_export(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     wanted = cases_wanted(cases_annotated(cohort, methods), form.wanted())
     excel = request.GET.get("excel") == "1"
     services.cohort_export_record(cohort=cohort, cases=wanted.count(), by=request.user)
-    name = slugify(cohort.name) or "cohort"
-    return StreamingHttpResponse(
-        csv_lines(_rows(wanted, list(methods)), excel=excel),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
-    )
-
-
-def _rows(wanted: QuerySet[Case], methods: list[str]) -> Iterator[TableRow]:
-    cases = wanted.select_related("cohort").prefetch_related("renditions", "series")
-    for case in cases.iterator(chunk_size=EXPORTED_AT_ONCE):
-        yield TableRow(case, methods)
+    return csv_answer(cohort, wanted, list(methods), excel=excel)
 
 
 @require_POST
