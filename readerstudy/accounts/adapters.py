@@ -90,6 +90,7 @@ class SignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     At the first login the provider's identity is tied to the account whose user name
     it names; from then on the tie counts, not the name. There must be an account, and
     it is tied once: a name that the provider gives to somebody else opens nothing.
+    Administrators have all accounts in their hands: no name alone makes one of them.
     """
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
@@ -115,7 +116,8 @@ def _named(told: dict[str, Any]) -> User | None:
     for part in (told.get("userinfo"), told.get("id_token"), told):
         name = part.get(claim) if isinstance(part, dict) else None
         if isinstance(name, str) and name and "\0" not in name:
-            return User.objects.filter(username=name, is_active=True).first()
+            people = User.objects.filter(is_staff=False, is_superuser=False)
+            return people.filter(username=name, is_active=True).first()
     return None
 
 

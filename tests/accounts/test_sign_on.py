@@ -150,6 +150,18 @@ def test_who_is_given_the_name_of_a_tied_account_does_not_come_in_as_it(
     assert is_in(client)
 
 
+@pytest.mark.parametrize("right", ["is_staff", "is_superuser"])
+def test_no_name_alone_makes_an_administrator(
+    right: str, hospital: Provider, reader: User
+):
+    setattr(reader, right, True)
+    reader.save()
+    client = Client()
+    assert sign_on(client).status_code == 403
+    assert not is_in(client)
+    assert not SocialAccount.objects.exists()
+
+
 def test_an_inactive_account_stays_closed(hospital: Provider, reader: User):
     sign_on(Client())
     reader.is_active = False
