@@ -132,7 +132,7 @@ def test_what_an_act_keeps_of_a_refusal_stays_as_without_a_key(program):
     assert Token.objects.get().name == "acted"
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_fault_takes_everything_back_and_the_key_with_it():
     program = Program(make_user("coordinator"), raise_request_exception=False)
     assert program.post("act/", {"how": "broken"}, headers=KEY).status_code == 500
@@ -162,7 +162,7 @@ def test_files_are_compared_by_their_content(program):
     assert len(done) == 1
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_long_act_runs_outside_of_any_transaction():
     program = Program(make_user("coordinator"))
     first = program.post("long/", {"a": 1}, headers=KEY)
