@@ -134,7 +134,9 @@ def test_the_lines_of_the_worker_go_the_way_of_all_others():
         "app.log.setup(loglevel='INFO')\n"
         "logging.getLogger('celery.worker').error('GET /studies/1.2.392.1.1.1.7')\n"
     )
-    assert "/studies/<uid>" in said_by(does)
+    said = said_by(does)
+    assert "celery.worker: GET /…" in said
+    assert "1.2.392" not in said
 
 
 def test_no_warning_quotes_an_odd_uid():
