@@ -9,13 +9,14 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 import requests
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Error, Page, expect
 
 from tests.browser.conftest import log_in
 from tests.cases.gateways.conftest import Orthanc
@@ -69,7 +70,9 @@ def import_it(site: Site, page: Page, *, cases: int = 1) -> None:
     page.wait_for_url("**/cohorts/uploads/*/")
     pk = int(page.url.rstrip("/").rpartition("/")[2])
     site.wait_for(pk, "ready")
-    page.goto(f"{site.base}/cohorts/uploads/{pk}/")
+    with suppress(Error):  # just then it may go there by itself
+        page.goto(f"{site.base}/cohorts/uploads/{pk}/")
+    page.wait_for_selector("#import")
     # who pairs has to see what was sent: that is shown, and not kept
     assert MARK in page.locator("main").inner_text()
     assert site.leaks() == []
