@@ -30,6 +30,7 @@ from tests.cast import make_user  # noqa: E402
 def prepare() -> str:
     """A database with one coordinator, and somebody who may upload nothing."""
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
     make_user("coordinator", coordinator=True)
     make_user("stranger")
     return "prepared"

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import pytest
 import requests
 
 from tests.own_database import ROOT, own_database
+from tests.servers import redis_server
 
 ALLOWED = ["SPECT1", "SPECT2", "PACKED", "KILLED", "PARALLEL", "WORKSTATION", "ORTHANC"]
 
@@ -97,9 +99,14 @@ class Platform:
 
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    folder = tmp_path_factory.mktemp("platform")
+    with ExitStack() as stack:
+        yield from _platform(tmp_path_factory.mktemp("platform"), stack)
+
+
+def _platform(folder: Path, stack: ExitStack) -> Iterator[Platform]:
     database = own_database(folder)
     if url := database.get("TEST_DATABASE_URL"):
+        program("redis-server", "redis-server")
         # settings.test would give every process a folder of its own
         database = {
             "DJANGO_SETTINGS_MODULE": "readerstudy.config.settings.production",
@@ -107,7 +114,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
             "SECRET_KEY": "of-the-gateways-tests-" * 4,
             "IDENTITY_KEY": "identities-of-the-gateways-tests-" * 3,
             "ALLOWED_HOSTS": "127.0.0.1",
-            "CELERY_BROKER_URL": "memory://",
+            "CELERY_BROKER_URL": stack.enter_context(redis_server()).url,
             "SECURE_SSL_REDIRECT": "0",
         }
     environment = {**os.environ, **database, "VAR_DIR": str(folder)}
