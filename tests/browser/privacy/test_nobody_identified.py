@@ -9,7 +9,6 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
@@ -70,8 +69,10 @@ def import_it(site: Site, page: Page, *, cases: int = 1) -> None:
     page.wait_for_url("**/cohorts/uploads/*/")
     pk = int(page.url.rstrip("/").rpartition("/")[2])
     site.wait_for(pk, "ready")
-    with suppress(Error):  # just then it may go there by itself
+    try:
         page.goto(f"{site.base}/cohorts/uploads/{pk}/")
+    except Error as error:  # just then it went there by itself
+        assert "interrupted by another navigation" in str(error)
     page.wait_for_selector("#import")
     # who pairs has to see what was sent: that is shown, and not kept
     assert MARK in page.locator("main").inner_text()
