@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from inference import registry
 from inference.card_words import Result, plain_lines, results_told
-from inference.learned import Known
+from inference.learned import Known, learned_under
 from inference.models import Weights
 from readerstudy.cases.learning import Learned
 from readerstudy.cases.models import Case, Cohort
@@ -32,7 +32,8 @@ class Blocked:
 class CardPage:
     """spec: the registry's entry, None where this version has none any more.
     training: name → value as text, from the card.
-    learns: "known", "nobody" or "unknown".
+    learns: "known", "nobody" or "unknown". under: sentences on how the images were
+    that it learned from, where they were not as the cohort has them.
     """
 
     weights: Weights
@@ -42,6 +43,7 @@ class CardPage:
     training: list[tuple[str, str]]
     operators: list[tuple[str, int]]
     learns: str
+    under: list[str]
     patients: dict[str, int]
     blocked: list[Blocked]
     card: str
@@ -59,6 +61,7 @@ def card_page(weights: Weights, user: User) -> CardPage:
         training=_training(weights.card),
         operators=sorted(operators.items(), key=lambda one: (-one[1], one[0])),
         learns=_learns(data),
+        under=learned_under(weights.card).words,
         patients=_patients(data),
         blocked=_blocked(weights, user),
         card=json.dumps(_shortened(weights.card), indent=2, ensure_ascii=False),

@@ -1,9 +1,11 @@
 """Pairs of images to train on, of a cohort's training and validation cases.
 
-The test cases are only counted: no image of theirs is ever opened here.
+The test cases are only counted. No training opens an image of theirs; a sweep whose
+points are measured on them, once these are trained, does (`split_pairs`).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,9 @@ from readerstudy.cases.acceptance import open_findings
 from readerstudy.cases.models import Case, Cohort, Rendition
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import to_eight_bit
+from readerstudy.imaging.study_types import study_type_get
+
+from .sweeps.conditions import chosen_cases, conditioned
 
 if TYPE_CHECKING:
     from inference.training import Pairs
@@ -93,6 +98,13 @@ def find_obstacle(cohort: Cohort, found: Learnable) -> Obstacle | None:
     name = {"cohort": cohort.name}
     if not found.cases:
         return Obstacle(_("The cohort “%(cohort)s” has no cases.") % name)
+    if study_type_get(cohort.study_type).is_stack:
+        return Obstacle(
+            _(
+                "Networks are trained here on DaT-SPECT cohorts only: those of other "
+                "images are trained elsewhere, and uploaded."
+            )
+        )
     if not found.training or not found.validation:
         return _undivided(cohort)
     if found.lacking:
@@ -154,58 +166,97 @@ def _of(cohort: Cohort, *splits: str) -> QuerySet[Case]:
 
 @dataclass(frozen=True)
 class CohortPairs:
-    """patients: part → the digests of every id of its patients, each once."""
+    """patients: part → the digests of every id of its patients, each once.
+
+    learned: training cases, each once; under a sweep's conditions `training` may hold
+    some of them several times.
+    """
 
     training: "Pairs"
     validation: "Pairs"
+    learned: int
     patients: dict[str, list[str]]
     sha256: str  # of all pixels, in order
+    conditions: Mapping[str, Any]
 
     def card_data(self, cohort: Cohort) -> dict[str, Any]:
         """`data` of the card: what was learned from, and whom it shows."""
-        training, validation = self.training, self.validation
-        return {
+        slices = self.training.short.shape[1]
+        counts = {"training": self.learned, "validation": self.validation.cases}
+        told = {
             "description": (
-                f"{_cases(training, 'training')} and "
-                f"{_cases(validation, 'validation')} of the cohort “{cohort.name}”, "
-                f"{training.short.shape[1]} slices each"
+                f"{_cases(counts, 'training')} and {_cases(counts, 'validation')} of "
+                f"the cohort “{cohort.name}”, {slices} slices each"
             ),
             "sha256": self.sha256,
             "cohort": cohort.name,
             "simulated": cohort.simulated,
             "split": {
-                "training": {"cases": training.cases, "images": len(training)},
-                "validation": {"cases": validation.cases, "images": len(validation)},
+                part: {"cases": count, "images": count * slices}
+                for part, count in counts.items()
             },
             "patients": self.patients,
         }
+        # codes are the hospital's; a card may go elsewhere
+        under = {k: v for k, v in self.conditions.items() if k != "cases"}
+        return {**told, "conditions": under} if under else told
 
 
-def _cases(pairs: "Pairs", part: str) -> str:
+def _cases(counts: Mapping[str, int], part: str) -> str:
     """Counted in English, as all of a card is."""
-    return f"{pairs.cases} {part} case{'' if pairs.cases == 1 else 's'}"
+    return f"{counts[part]} {part} case{'' if counts[part] == 1 else 's'}"
 
 
-def cohort_pairs(cohort: Cohort) -> CohortPairs:
+def cohort_pairs(
+    cohort: Cohort, conditions: Mapping[str, Any] | None = None
+) -> CohortPairs:
     """Read and checked, case by case in the order of their codes. For workers: it
-    takes torch. Refused where an image is missing, damaged or changed."""
-    from inference.training import pairs_sha256
+    takes torch. Refused where an image is missing, damaged or changed.
 
-    training, validation = _pairs(cohort, TRAINING), _pairs(cohort, VALIDATION)
+    conditions: of a sweep's training, see `sweeps.conditions`.
+    """
+    from inference.training import Pairs, pairs_sha256
+
+    given = conditions or {}
+    cases, validating = list(_of(cohort, TRAINING)), list(_of(cohort, VALIDATION))
+    places = chosen_cases([case.code for case in cases], given)
+    distinct = sorted(set(places))
+    learned = [cases[place] for place in distinct]
+    once = _under(_pairs(learned), given, part=0)
+    shown = [distinct.index(place) for place in places]
+    training = Pairs(short=once.short[shown], reference=once.reference[shown])
+    validation = _under(_pairs(validating), given, part=1)
     return CohortPairs(
         training=training,
         validation=validation,
-        patients={part: _digests(cohort, part) for part in (TRAINING, VALIDATION)},
+        learned=len(learned),
+        patients={TRAINING: _digests(learned), VALIDATION: _digests(validating)},
         sha256=pairs_sha256(training, validation),
+        conditions=given,
     )
 
 
-def _pairs(cohort: Cohort, split: str) -> "Pairs":
+def split_pairs(
+    cohort: Cohort, split: str, conditions: Mapping[str, Any]
+) -> tuple[list[str], "Pairs"]:
+    """Codes and images of the validation or test cases, on which a point of a sweep
+    is measured; under its conditions."""
+    cases = list(_of(cohort, split))
+    part = 1 if split == VALIDATION else 2
+    pairs = _under(_pairs(cases), conditions, part=part)
+    return [case.code for case in cases], pairs
+
+
+def _pairs(cases: list[Case]) -> "Pairs":
     from inference.training import Pairs
 
-    cases = list(_of(cohort, split))
     short, reference = (np.stack([_image(c, role) for c in cases]) for role in ROLES)
     return Pairs(short=short, reference=reference)
+
+
+def _under(pairs: "Pairs", given: Mapping[str, Any], *, part: int) -> "Pairs":
+    short = conditioned(pairs.short, pairs.reference, given, part=part)
+    return replace(pairs, short=short)
 
 
 def _image(case: Case, role: str) -> NDArray[np.uint8]:
@@ -214,7 +265,7 @@ def _image(case: Case, role: str) -> NDArray[np.uint8]:
     return to_eight_bit(cases_selectors.rendition_values(rendition))
 
 
-def _digests(cohort: Cohort, split: str) -> list[str]:
+def _digests(cases: list[Case]) -> list[str]:
     """Of both ids where the two scans of a case bear two."""
-    both = _of(cohort, split).values_list("patient_digest", "second_patient_digest")
-    return sorted({digest for ids in both for digest in ids if digest})
+    ids = {one for c in cases for one in (c.patient_digest, c.second_patient_digest)}
+    return sorted(digest for digest in ids if digest)

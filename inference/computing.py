@@ -1,4 +1,5 @@
-"""A method at work: 8-bit stacks in, values within 0–1 out, some cases at a time.
+"""A method at work: stacks in, 8-bit or float32 within 0–1, values within 0–1 out,
+some cases at a time.
 
 Whatever makes an arm's images, filter, registered network or ONNX file, they pass
 `finished` here and nothing else. It neither rounds nor quantises: float32 is stored,
@@ -22,11 +23,12 @@ from numpy.typing import NDArray
 from inference import registry, runtime
 from inference.devices import CPU, kind_of, this_device
 from inference.runtime.session import UNDER_WAY
+from inference.sweeps.conditions import windowed
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.marking import gettext_noop
 
 logger = logging.getLogger(__name__)
-Stack = NDArray[np.uint8]  # (slices, H, W)
+Stack = NDArray[np.uint8 | np.float32]  # (slices, H, W)
 Values = NDArray[np.float32]
 Case = TypeVar("Case")  # whatever the caller knows a stack by
 
@@ -37,6 +39,7 @@ NOT_NUMBERS = gettext_noop("The output has pixels that are not numbers.")
 # little beside it, and no more than a stop or a cancelled job may lose.
 FIRST, MOST = 4, 16
 TOGETHER_S = 0.5
+LARGE = 16  # slices; stacks of more are computed one by one
 
 
 def finished(output: NDArray[Any]) -> Values:
@@ -45,6 +48,17 @@ def finished(output: NDArray[Any]) -> Values:
         raise Refused(NOT_NUMBERS)
     clipped: Values = np.clip(output, 0, 1).astype(np.float32)
     return clipped
+
+
+def within(stack: Stack, window: float | None) -> Stack:
+    """What is brighter than `window`, a share of the range, cut off; the rest fills
+    the range. In 8 bits as in a training."""
+    if window is None:
+        return stack
+    if stack.dtype == np.uint8:
+        return windowed(stack.astype(np.uint8, copy=False), top=window)
+    cut: Stack = np.minimum(stack / np.float32(window), 1).astype(np.float32)
+    return cut
 
 
 class Method(Protocol):
@@ -68,13 +82,18 @@ def open_filter(spec: registry.MethodSpec) -> Iterator[Method]:
 
 
 @contextmanager
-def open_network(file: runtime.NetworkFile, *, cache: Path) -> Iterator[Method]:
-    """In a process of its own, which ends with this block."""
+def open_network(
+    file: runtime.NetworkFile, *, cache: Path, window: float | None = None
+) -> Iterator[Method]:
+    """In a process of its own, which ends with this block.
+
+    window: share of the range at which its input is cut off, as in its training.
+    """
     device = this_device()
     prepared = runtime.prepare(file, cache=cache)
     kind: Any = kind_of(device)
     with runtime.open_session(prepared, device=kind) as session:
-        yield _Network(session, device)
+        yield _Network(session, device, window)
 
 
 class _Filter:
@@ -116,8 +135,10 @@ class _Filter:
 class _Network:
     """While its process computes some cases, the caller stores those before them."""
 
-    def __init__(self, session: runtime.Session, device: str) -> None:
-        self._session = session
+    def __init__(
+        self, session: runtime.Session, device: str, window: float | None
+    ) -> None:
+        self._session, self._window = session, window
         told = session.told
         on_gpu = kind_of(device) == told["device"] != CPU
         self.told: Mapping[str, Any] = {
@@ -147,7 +168,9 @@ class _Network:
             yield self._received([case], [])
 
     def _send(self, batch: list[tuple[Case, Stack]]) -> None:
-        self._session.send(np.stack([stack for _, stack in batch]))
+        self._session.send(
+            np.stack([within(stack, self._window) for _, stack in batch])
+        )
 
     def _received(
         self, batch: list[tuple[Case, Stack]], alone: list[tuple[Case, Stack]]
@@ -179,12 +202,14 @@ class _Pace(Generic[Case]):
     """Cuts cases into batches that one waits about TOGETHER_S for; where storing takes
     longer than computing, they grow."""
 
-    def __init__(self, cases: Iterable[Case]) -> None:
+    def __init__(self, cases: Iterable[tuple[Case, Stack]]) -> None:
         self._cases = iter(cases)
         self._size = FIRST
 
-    def __iter__(self) -> Iterator[list[Case]]:
-        while batch := list(itertools.islice(self._cases, self._size)):
+    def __iter__(self) -> Iterator[list[tuple[Case, Stack]]]:
+        while batch := list(itertools.islice(self._cases, 1)):
+            if len(batch[0][1]) <= LARGE:
+                batch += itertools.islice(self._cases, self._size - 1)
             yield batch
 
     def waited(self, seconds_a_case: float) -> None:

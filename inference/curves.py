@@ -1,11 +1,13 @@
-"""Where every mark of a training's curves stands, in SVG units; a template draws them.
+"""Where every mark of a training's curves, and of a dose curve, stands, in SVG units; a
+template draws them.
 
 Colours and fonts are in static/css/learning.css, by class.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 WIDTH, HEIGHT = 460, 260
 LEFT, RIGHT, TOP, BOTTOM = 58, 14, 14, 42
@@ -14,6 +16,7 @@ LEFT, RIGHT, TOP, BOTTOM = 58, 14, 14, 42
 OUTLYING = 0.1
 FEWEST_TO_CUT = 10
 ENOUGH_MARKS = 3
+SHARES = (0.1, 0.2, 0.4, 0.6, 0.8, 1.0)  # of the counts, as marked below a dose curve
 
 
 @dataclass(frozen=True)
@@ -85,11 +88,59 @@ def curve(
         top=TOP,
         bottom=HEIGHT - BOTTOM,
         x_ticks=tuple(Tick(x.at(epoch), str(epoch)) for epoch in _epochs(epochs)),
-        y_ticks=tuple(Tick(y.at(at), label) for at, label in _marks(y)),
+        y_ticks=tuple(Tick(y.at(at), label) for at, label in value_marks(y)),
         points=" ".join(f"{left},{down}" for left, down in places),
         last=places[-1],
         level=None if level is None else y.at(level),
     )
+
+
+@dataclass(frozen=True)
+class Dose:
+    """Errors against the share of the counts: two lines over the same axes.
+
+    band: outline of the output's interval, as a polygon's points; empty without one.
+    """
+
+    axes: Curve
+    output: str
+    input: str
+    band: str
+
+
+def dose_curve(rows: Sequence[Mapping[str, Any]]) -> Dose | None:
+    """Of the suite's "dose" rows; None where there are fewer than two."""
+    if len(rows) < 2:
+        return None
+    ends = [row.get(name) for row in rows for name in ("output_low", "output_high")]
+    values = [row[name] for row in rows for name in ("output", "input")]
+    known = [one for one in (*values, *ends) if one is not None]
+    x = Scale(0.0, 1.0, LEFT, WIDTH - RIGHT)
+    y = Scale(0.0, max(known) * 1.06 or 1.0, HEIGHT - BOTTOM, TOP)
+
+    def line(name: str, back: bool = False) -> str:
+        places = [
+            f"{x.at(row['dose'])},{y.at(row[name])}"
+            for row in rows
+            if row.get(name) is not None
+        ]
+        return " ".join(reversed(places) if back else places)
+
+    axes = Curve(
+        width=WIDTH,
+        height=HEIGHT,
+        left=LEFT,
+        right=WIDTH - RIGHT,
+        top=TOP,
+        bottom=HEIGHT - BOTTOM,
+        x_ticks=tuple(Tick(x.at(share), f"{share:g}") for share in SHARES),
+        y_ticks=tuple(Tick(y.at(at), label) for at, label in value_marks(y)),
+        points="",
+        last=(0.0, 0.0),
+        level=None,
+    )
+    band = f"{line('output_low')} {line('output_high', back=True)}".strip()
+    return Dose(axes, line("output"), line("input"), band)
 
 
 def _range(
@@ -119,7 +170,7 @@ def _step(span: float) -> float:
     return min(steps, key=lambda step: abs(span / step - 5))
 
 
-def _marks(scale: Scale) -> list[tuple[float, str]]:
+def value_marks(scale: Scale) -> list[tuple[float, str]]:
     if scale.logarithmic and len(marks := _logarithmic_marks(scale)) >= ENOUGH_MARKS:
         return marks
     step = _step(scale.high - scale.low)

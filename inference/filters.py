@@ -1,4 +1,4 @@
-"""Classical filters on the study's 8-bit image, slice by slice.
+"""Classical filters, slice by slice, of 8-bit images or of float32 within 0–1.
 
 The study had the Gaussian and the bilateral one; non-local means is a stronger one.
 """
@@ -16,12 +16,11 @@ from readerstudy.imaging.preprocessing import to_eight_bit
 from .quality import psnr_db
 
 Filter = Callable[..., NDArray[np.float32]]
+Images = NDArray[np.uint8 | np.float32]
 
 
-def gaussian(
-    images: NDArray[np.uint8], *, standard_deviation_px: float
-) -> NDArray[np.float32]:
-    """Gaussian smoothing in-plane: (N, H, W) uint8 → float32 within 0–1.
+def gaussian(images: Images, *, standard_deviation_px: float) -> NDArray[np.float32]:
+    """Gaussian smoothing in-plane: (N, H, W) → float32 within 0–1.
 
     The edge pixels are repeated outwards; the kernel ends at four standard
     deviations. One pixel is 3.29 mm.
@@ -29,15 +28,15 @@ def gaussian(
     from scipy import ndimage
 
     sigma = (0.0, standard_deviation_px, standard_deviation_px)
-    scaled = images.astype(np.float32) / np.float32(255)
+    scaled = _scaled(images)
     smoothed = ndimage.gaussian_filter(scaled, sigma, mode="nearest")
     return _within_unit_range(smoothed)
 
 
 def bilateral(
-    images: NDArray[np.uint8], *, standard_deviation_px: float, grey_deviation: float
+    images: Images, *, standard_deviation_px: float, grey_deviation: float
 ) -> NDArray[np.float32]:
-    """Edge-preserving smoothing: (N, H, W) uint8 → float32 within 0–1.
+    """Edge-preserving smoothing: (N, H, W) → float32 within 0–1.
 
     Tomasi & Manduchi 1998, doi:10.1109/ICCV.1998.710815. A neighbour counts by
     its distance (standard_deviation_px) and by its difference in grey value
@@ -49,7 +48,7 @@ def bilateral(
     down), which skews the kernel.
     """
     reach = max(1, int(np.ceil(3 * standard_deviation_px)))
-    scaled = images.astype(np.float64) / 255
+    scaled = _scaled(images, np.float64)
     padded = np.pad(scaled, ((0, 0), (reach, reach), (reach, reach)), mode="edge")
     rows, columns = images.shape[1:]
     total, weights = np.zeros_like(scaled), np.zeros_like(scaled)
@@ -66,13 +65,13 @@ def bilateral(
 
 
 def non_local_means(
-    images: NDArray[np.uint8],
+    images: Images,
     *,
     patch_px: int,
     search_px: int,
     grey_deviation: float,
 ) -> NDArray[np.float32]:
-    """Averages places that look alike: (N, H, W) uint8 → float32 within 0–1.
+    """Averages places that look alike: (N, H, W) → float32 within 0–1.
 
     Buades, Coll & Morel 2005, doi:10.1109/CVPR.2005.38. Every pixel of the square of
     `search_px` pixels around counts by exp(-d / grey_deviation²), where d is the mean
@@ -88,7 +87,7 @@ def non_local_means(
 
     half, reach = patch_px // 2, search_px // 2
     rows, columns = images.shape[1:]
-    scaled = images.astype(np.float32) / np.float32(255)
+    scaled = _scaled(images)
     margin = half + reach
     padded = np.pad(scaled, ((0, 0), (margin, margin), (margin, margin)), mode="edge")
     # the image with as much around it as a patch needs
@@ -103,6 +102,12 @@ def non_local_means(
         total += weight * other[inside]
         weights += weight
     return _within_unit_range(total / weights)
+
+
+def _scaled(images: Images, kind: type[Any] = np.float32) -> NDArray[Any]:
+    """Within 0–1, as `kind`."""
+    whole = images.dtype == np.uint8
+    return images.astype(kind) / kind(255) if whole else images.astype(kind)
 
 
 def _within_unit_range(values: NDArray[Any]) -> NDArray[np.float32]:

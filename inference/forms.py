@@ -7,6 +7,7 @@ from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from . import selectors
+from .learned import learned_under
 
 
 class JobForm(forms.Form):
@@ -22,6 +23,16 @@ class JobForm(forms.Form):
             ],
         )
         self.fields["method"] = method
+
+    @property
+    def notes(self) -> list[tuple[str, str]]:
+        """(weights, sentence) of those that learned from images of another kind."""
+        return [
+            (str(choice.weights), sentence)
+            for choice in self.by_value.values()
+            if choice.weights
+            for sentence in learned_under(choice.weights.card).words
+        ]
 
     def clean_method(self) -> selectors.Choice:
         return self.by_value[self.cleaned_data["method"]]

@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from readerstudy.cases.models import Cohort, Rendition
+from readerstudy.cases.models import Cohort, Rendition, Series
 from readerstudy.imaging.preprocessing import STORED_SLICES
+from readerstudy.imaging.study_types import study_type_get
 
 from . import registry
+from .learned import learned_under
 from .living import living_workers
 from .models import Job, Worker
 from .training_pages import duration
@@ -33,6 +36,7 @@ class JobRow:
     images_per_second: float | None
     versions: list[str]
     key: str  # of the row's details, another once the job has ended
+    notes: list[str]  # on what the network learned from
 
 
 def job_rows(cohort: Cohort) -> list[JobRow]:
@@ -41,19 +45,23 @@ def job_rows(cohort: Cohort) -> list[JobRow]:
 
 
 def jobs_counted(cohort: Cohort) -> QuerySet[Job]:
-    """The cohort's jobs, the newest first, each with how many images it `stored`."""
+    """The cohort's jobs, the newest first, each with how many slices it `stored`."""
     jobs: QuerySet[Job] = cohort.jobs.select_related("weights", "requested_by")
-    return jobs.annotate(stored=Subquery(_stored()))
+    return jobs.annotate(stored=Subquery(_stored(cohort)))
 
 
-def _stored() -> QuerySet[Rendition, int]:
-    """How many images a job has stored; none of those that were there before it."""
+def _stored(cohort: Cohort) -> QuerySet[Rendition, int]:
+    """How many slices a job has stored; none of those that were there before it."""
     own = Rendition.objects.filter(
         case__cohort=OuterRef("cohort"),
         method=OuterRef("rendition_method"),
         made_at__gte=OuterRef("started_at"),
     )
-    counted = own.order_by().values("method").annotate(number=Count("pk"))
+    number: Any = Count("pk") * STORED_SLICES
+    if study_type_get(cohort.study_type).is_stack:
+        scans = Q(case__series__role=Series.Role.SHORT)
+        number = Sum("case__series__slices", filter=scans)
+    counted = own.order_by().values("method").annotate(number=number)
     return counted.values_list("number", flat=True)
 
 
@@ -70,6 +78,7 @@ def job_row(job: Job) -> JobRow:
         images_per_second=_rate(job, taken),
         versions=[f"{name} {version}" for name, version in job.versions.items()],
         key=f"{job.pk}-{job.state}",
+        notes=learned_under(job.weights.card).words if job.weights else [],
     )
 
 
@@ -96,7 +105,7 @@ def _rate(job: Job, taken: timedelta | None) -> float | None:
     stored = getattr(job, "stored", None)
     if job.state != Job.State.DONE or not stored or not taken:
         return None
-    return float(stored * STORED_SLICES / taken.total_seconds())
+    return float(stored / taken.total_seconds())
 
 
 @dataclass(frozen=True)

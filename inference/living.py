@@ -27,3 +27,8 @@ def is_ending(training: Training) -> bool:
         and training.finished_at is not None
         and training.finished_at > timezone.now() - SEEN_WITHIN
     )
+
+
+def is_heard(queue: str) -> bool:
+    """Whether a worker lives that takes what is called on `queue`."""
+    return any(queue in worker.queues for worker in living_workers())

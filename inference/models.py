@@ -192,6 +192,9 @@ class Training(Run):
     history = models.JSONField(default=list, blank=True)
     # safetensors: everything that a run goes on from
     checkpoint = models.FileField(upload_to=checkpoint_path, max_length=200, blank=True)
+    # what a sweep varies beside network and recipe: "cases" (codes it learns from),
+    # "count_fraction", "loss_weights"; empty: everything as it is
+    conditions = models.JSONField(default=dict, blank=True)
     # of the pixels it learns from; a resumed run must find the same
     data_sha256 = models.CharField(max_length=64, blank=True)
     result = models.OneToOneField(
@@ -203,3 +206,91 @@ class Training(Run):
 
     def __str__(self) -> str:
         return f"{self.network} · {self.cohort_id}"
+
+
+class StabilityRun(Run):
+    """One run of the stability suite: one method's images of a cohort, and the method
+    itself where it can be run."""
+
+    # what the images are called; for a filter or network the method runs again
+    rendition_method = models.CharField(max_length=100)
+    # a key of registry.METHODS; blank: only images are there, nothing can be run
+    method = models.CharField(max_length=50, blank=True)
+    weights = models.ForeignKey(
+        Weights, models.PROTECT, null=True, blank=True, related_name="stability_runs"
+    )
+    settings = models.JSONField(default=dict, blank=True)  # stability.Settings
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    failures = models.JSONField(default=dict, blank=True)  # case code → sentence
+
+    class Meta(Run.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cohort", "rendition_method"],
+                condition=Q(state__in=["queued", "running"]),
+                name="stability_run_one_active_per_method",
+            ),
+            *Run.Meta.constraints,
+        ]
+
+    def __str__(self) -> str:
+        return f"stability of {self.rendition_method} · {self.cohort_id}"
+
+
+class Sweep(models.Model):
+    """One factor over levels and seeds: a training, and what it reaches, for each."""
+
+    class Factor(models.TextChoices):
+        CASES = "cases", _("training cases")
+        DEPTH = "depth", _("network depth")
+        COUNTS = "counts", _("count fraction of the input")
+        WINDOW = "window", _("window of the input")
+        LOSS = "loss", _("weight of the second loss")
+
+    cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="sweeps")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="sweeps"
+    )
+    title = models.CharField(max_length=100)
+    factor = models.CharField(max_length=16, choices=Factor)
+    levels = models.JSONField()  # numbers, from the lowest
+    seeds = models.JSONField()  # whole numbers
+    network = models.CharField(max_length=50)  # a key of registry.METHODS
+    settings = models.JSONField(default=dict, blank=True)
+    recipe = models.JSONField()  # training.Recipe as plain values
+    loss = models.CharField(max_length=16)
+    # where the metric is taken: validation or test
+    split = models.CharField(max_length=16, default="validation")
+    margin_db = models.FloatField()  # of non-inferiority to the best level, in PSNR
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class SweepPoint(models.Model):
+    """One level with one seed: one arm."""
+
+    sweep = models.ForeignKey(Sweep, models.CASCADE, related_name="points")
+    level = models.FloatField()
+    seed = models.PositiveBigIntegerField()
+    training = models.OneToOneField(
+        Training, models.SET_NULL, null=True, related_name="sweep_point"
+    )
+    # case code → {"psnr": dB, "ssim": …}, means of its slices; empty: not measured yet
+    results = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["sweep", "level", "seed"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sweep", "level", "seed"], name="sweep_point_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sweep}: {self.level}, seed {self.seed}"

@@ -14,7 +14,9 @@ from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
 from inference import runtime, selectors
+from inference.computing import within
 from inference.exports import exports_folder
+from inference.learned import learned_under
 from inference.models import Weights
 from inference.quality import psnr_db
 from inference.trying import alone, refuse_large
@@ -28,9 +30,14 @@ from readerstudy.imaging.preprocessing import (
     to_eight_bit,
 )
 from readerstudy.imaging.rendering import preview_png
+from readerstudy.imaging.study_types import study_type_get
 
 SCALE = 2
 SHOWN = slice((STORED_SLICES - SHOWN_SLICES) // 2, (STORED_SLICES + SHOWN_SLICES) // 2)
+WHOLE_STACK = gettext_noop(
+    "A network is tried on DaT-SPECT cases only. Have a job make the images of the "
+    "cohort, and look at them there."
+)
 NO_IMAGE = gettext_noop("The case has no image of its %(role)s scan.")
 
 
@@ -52,13 +59,16 @@ def preview(weights: Weights, case: Case) -> list[Strip]:
     The network runs in a process of its own, within the limits of a probe. Refused
     where it cannot, or where the case lacks an image.
     """
+    if study_type_get(case.cohort.study_type).is_stack:
+        raise Refused(WHOLE_STACK)
     short, reference = _stored(case, "short"), _stored(case, "reference")
     refuse_large(weights.file, title=weights.title)
     file = selectors.network_file(weights)
+    given = within(short, learned_under(weights.card).window)
     with alone():
         prepared = runtime.prepare(file, cache=exports_folder())
         with runtime.open_session(prepared, limits=runtime.PROBING) as session:
-            output = to_eight_bit(session.predict(short[None])[0])
+            output = to_eight_bit(session.predict(given[None])[0])
     return [
         _strip(_("short scan"), short, reference),
         _strip(_("output of the network"), output, reference),

@@ -63,6 +63,14 @@ class Recipe:
         return self.learning_rate * share
 
 
+def of_epochs(recipe: Recipe, epochs: int) -> Recipe:
+    """The recipe drawn out or cut short; it turns late in the same place."""
+    late = recipe.late_from_epoch
+    if late is not None:
+        late = max(1, round(late * epochs / recipe.epochs))
+    return replace(recipe, epochs=epochs, late_from_epoch=late)
+
+
 # As published; 1e-7 is the epsilon of Keras' Adam.
 STUDY_RECIPE = Recipe(
     name="study",

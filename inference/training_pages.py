@@ -4,7 +4,6 @@ import statistics
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -12,7 +11,7 @@ from readerstudy.cases.models import Cohort
 
 from . import registry
 from .curves import Curve, curve
-from .living import is_ending, living_workers
+from .living import is_ending
 from .models import Training
 
 # so many of the last epochs say how long the next will take
@@ -48,8 +47,9 @@ class Curves:
 
 
 def training_rows(cohort: Cohort) -> list[TrainingRow]:
-    """The cohort's trainings, the newest first."""
-    trainings = cohort.trainings.select_related("requested_by", "result")
+    """The newest first; those of sweeps have a page of theirs."""
+    alone = cohort.trainings.filter(sweep_point=None)
+    trainings = alone.select_related("requested_by", "result")
     return [training_row(training) for training in trainings]
 
 
@@ -119,8 +119,3 @@ def curves(training: Training) -> Curves:
         short_psnr_db=short_psnr_db,
         short_ssim=short_ssim,
     )
-
-
-def somebody_listens() -> bool:
-    """Whether a worker lives that takes trainings."""
-    return any(settings.TRAINING_QUEUE in one.queues for one in living_workers())

@@ -1,6 +1,7 @@
 """Freezing a report: measured, computed once, kept with what it was computed from."""
 
 import hashlib
+import json
 import secrets
 from datetime import timedelta
 
@@ -18,6 +19,7 @@ from .models import FrozenReport, ReportWork
 from .reporting.building import report_build
 from .reporting.inputs import Inputs, inputs
 from .reporting.keeping import report_json
+from .reporting.stability_section import stability_digests
 from .selectors import check_unblinded
 from .services import image_quality_measure
 from .versions import library_versions, program_sha256, program_version
@@ -163,7 +165,7 @@ def changed_since(frozen: FrozenReport) -> tuple[str, ...]:
     """What is no longer as it was when the report was frozen, by name.
 
     Of: report (its text, against its hash and the audit log), protocol, answers,
-    images. Reads every answer of the study.
+    images, stability. Reads every answer of the study.
     """
     now = inputs(frozen.study)
     pairs = {
@@ -171,8 +173,29 @@ def changed_since(frozen: FrozenReport) -> tuple[str, ...]:
         "protocol": now.protocol_sha256 == frozen.protocol_sha256,
         "answers": now.answers_sha256 == frozen.answers_sha256,
         "images": now.images_sha256 == frozen.images_sha256,
+        "stability": _stability_is_same(frozen),
     }
     return tuple(name for name, same in pairs.items() if not same)
+
+
+def stability_is_newer(frozen: FrozenReport) -> bool:
+    """The suite has looked at arms of which this report says nothing."""
+    return not stability_digests(frozen.study).keys() <= _stability(frozen).keys()
+
+
+def _stability_is_same(frozen: FrozenReport) -> bool:
+    """Of the arms that the report tells of; those looked at since change none of it."""
+    now = stability_digests(frozen.study)
+    return all(now.get(arm) == told for arm, told in _stability(frozen).items())
+
+
+def _stability(frozen: FrozenReport) -> dict[str, str]:
+    """Code of each arm → digest of what the stability suite had found of it."""
+    try:
+        told = json.loads(frozen.content).get("stability") or {"arms": ()}
+    except ValueError:  # somebody altered it, which is told by itself
+        return {}
+    return {one["arm"]["code"]: one["found_sha256"] for one in told["arms"]}
 
 
 def content_is_whole(frozen: FrozenReport) -> bool:

@@ -64,6 +64,41 @@ class ImageQuality(models.Model):
         return f"{self.rendition_sha256[:8]} slice {self.slice} {self.mask}"
 
 
+class StackQuality(models.Model):
+    """How one slice of a stack with a unit differs from that of the reference.
+
+    Keyed as ImageQuality is. `calculation` names unit and declared window too: errors
+    are in the unit, over all values; PSNR's and SSIM's are of values cut to the window.
+    """
+
+    reference_sha256 = models.CharField(max_length=64)
+    rendition_sha256 = models.CharField(max_length=64)
+    slice = models.PositiveSmallIntegerField()  # 0 = lowest
+    calculation = models.CharField(max_length=100)
+    mean_absolute_error = models.FloatField()
+    mean_error = models.FloatField()  # rendition minus reference
+    windowed_squared_error = models.FloatField()
+    ssim = models.FloatField()
+    measured_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "stack quality"
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "rendition_sha256",
+                    "reference_sha256",
+                    "calculation",
+                    "slice",
+                ],
+                name="stack_quality_measured_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rendition_sha256[:8]} slice {self.slice}"
+
+
 class StriatalUptake(models.Model):
     """What one rendition shows in and around the striatum, over its five slices.
 

@@ -67,6 +67,20 @@ class Reason(StrEnum):
     ONE_PATIENT_A_READER = (
         "a reader was asked about one patient only, in the reference or in the others"
     )
+    NO_RATINGS = "there are no ratings"
+    NO_WITH = "no case is known to have the finding"
+    NO_WITHOUT = "no case is known to be without the finding"
+    ONE_OF_A_KIND = "only one patient has the finding, or only one is without it"
+    NO_OVERLAP = "the ratings do not overlap, so the variation cannot be estimated"
+    NO_CHOICES = "no pair was answered"
+    ALL_TIES = "every answer was “no difference”"
+    ALWAYS_PREFERRED = "an arm was always preferred, or never, to all it met"
+    NOT_CONNECTED = "the arms were not all compared, not even by way of others"
+    PENALISED = "a penalised estimate has no interval here"
+    NO_CHANGES = "no patient has more changes in one arm than in another"
+    NO_COMPLETE_ITEM = "no case was rated in every arm"
+    NO_COMMON_IMAGE = "no image was rated by every reader"
+    NO_SHARED_IMAGE = "no image was rated by two readers"
 
 
 @dataclass(frozen=True)

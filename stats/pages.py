@@ -82,20 +82,21 @@ def _frozen_body(pk: int, sha256: str, language: str) -> Body:
 
 
 def _checklists(report: Report) -> list[dict[str, Any]]:
-    return [
-        {
-            "key": "grras",
-            "title": _("Checklist for agreement studies (GRRAS)"),
-            "source": "Kottner et al. 2011, doi:10.1016/j.jclinepi.2010.03.002.",
-            "lines": grras(report),
-        },
-        {
-            "key": "claim",
-            "title": _("Checklist for artificial intelligence in imaging (CLAIM)"),
-            "source": "Tejani et al. 2024, doi:10.1148/ryai.240300.",
-            "lines": claim(report),
-        },
-    ]
+    """That of agreement studies only where there are grades that can agree."""
+    agreeing = {
+        "key": "grras",
+        "title": _("Checklist for agreement studies (GRRAS)"),
+        "source": "Kottner et al. 2011, doi:10.1016/j.jclinepi.2010.03.002.",
+    }
+    imaging = {
+        "key": "claim",
+        "title": _("Checklist for artificial intelligence in imaging (CLAIM)"),
+        "source": "Tejani et al. 2024, doi:10.1148/ryai.240300.",
+        "lines": claim(report),
+    }
+    if not report.is_graded:
+        return [imaging]
+    return [{**agreeing, "lines": grras(report)}, imaging]
 
 
 def sections(body: str) -> tuple[Section, ...]:

@@ -60,4 +60,24 @@ REASON_WORDS: dict[Reason, Promise] = {
     Reason.ONE_PATIENT_A_READER: _(
         "a reader was asked about one patient only, in the reference or in the others"
     ),
+    Reason.NO_RATINGS: _("there are no ratings"),
+    Reason.NO_WITH: _("no case is known to have the finding"),
+    Reason.NO_WITHOUT: _("no case is known to be without the finding"),
+    Reason.ONE_OF_A_KIND: _(
+        "only one patient has the finding, or only one is without it"
+    ),
+    Reason.NO_OVERLAP: _(
+        "the ratings do not overlap, so the variation cannot be estimated"
+    ),
+    Reason.NO_CHOICES: _("no pair was answered"),
+    Reason.ALL_TIES: _("every answer was “no difference”"),
+    Reason.ALWAYS_PREFERRED: _("an arm was always preferred, or never, to all it met"),
+    Reason.NOT_CONNECTED: _(
+        "the arms were not all compared, not even by way of others"
+    ),
+    Reason.PENALISED: _("a penalised estimate has no interval here"),
+    Reason.NO_CHANGES: _("no patient has more changes in one arm than in another"),
+    Reason.NO_COMPLETE_ITEM: _("no case was rated in every arm"),
+    Reason.NO_COMMON_IMAGE: _("no image was rated by every reader"),
+    Reason.NO_SHARED_IMAGE: _("no image was rated by two readers"),
 }

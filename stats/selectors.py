@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from readerstudy.cases.models import Case
 from readerstudy.cases.selectors import patients_of
 from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.study_types import STUDY_TYPES
 from readerstudy.reading.models import Arm, Membership, Read, Score, Session, Study
 from readerstudy.reading.protocol.frozen import current
+from readerstudy.reading.questions import Kind
 
 from .agreement.standards import StandardKind, standard_of
 from .readings import (
@@ -26,7 +28,7 @@ from .readings import (
     place_number,
 )
 
-QUESTION = "grade"
+QUESTION = "grade"  # what the question for grades is called, if there are several
 MAY_SEE_RESULTS = (Membership.Role.COORDINATOR, Membership.Role.STATISTICIAN)
 
 
@@ -50,11 +52,24 @@ SCORE = np.dtype(
 )
 
 
+def grade_question(study: Study) -> dict[str, Any] | None:
+    """The question for grades that is analysed, as the protocol has it: the one of
+    that name, or else the first one. A protocol from before there were kinds asks for
+    nothing else."""
+    asked = (study.protocol or {}).get("questions", {}).get("questions", [])
+    graded = [one for one in asked if one.get("kind", Kind.GRADE) == Kind.GRADE]
+    named = [one for one in graded if one["key"] == QUESTION]
+    return next(iter((*named, *graded)), None)
+
+
 def readings(study: Study) -> Readings:
-    """The answers of a study as they stand, latest version of each."""
+    """The grades of a study as they stand, latest version of each."""
+    asked = grade_question(study)
+    question = asked["key"] if asked else QUESTION
     found: dict[Key, Reading] = {}
     for reader in answering_readers(study):
-        found |= {(reader.pk, *key): one for key, one in _readings_of(reader).items()}
+        of_reader = _readings_of(reader, question)
+        found |= {(reader.pk, *key): one for key, one in of_reader.items()}
     cases = study_cases(study)
     return Readings(found, patients_of(cases), _standards(study, found))
 
@@ -104,8 +119,8 @@ def _given(study: Study) -> Reading:
     )
 
 
-def _readings_of(reader: Membership) -> dict[tuple[int, int], Reading]:
-    """(arm pk, repeat) → what this reader answered."""
+def _readings_of(reader: Membership, asked: str) -> dict[tuple[int, int], Reading]:
+    """(arm pk, repeat) → what this reader answered to the question `asked`."""
     # Told by the question here: a database may take its index for the better way in,
     # and look through every answer there is for each reader.
     rows = Score.objects.filter(
@@ -125,7 +140,7 @@ def _readings_of(reader: Membership) -> dict[tuple[int, int], Reading]:
             for question, arm, repeat, case, side, version, value in (
                 rows.order_by().iterator()
             )
-            if question == QUESTION
+            if question == asked
         ),
         dtype=SCORE,
     )
@@ -161,17 +176,15 @@ class GradeScale:
 
 
 def grade_scale(study: Study) -> GradeScale:
-    questions = (study.protocol or {}).get("questions", {}).get("questions", [])
-    for question in questions:
-        if question["key"] == QUESTION:
-            answers = sorted(question["answers"], key=lambda answer: answer["value"])
-            return GradeScale(
-                tuple(answer["value"] for answer in answers),
-                tuple(answer["words"] for answer in answers),
-            )
-    raise Refused(
-        _("The protocol of “%(study)s” asks for no grade; there is no report for it.")
-        % {"study": study.title}
+    question = grade_question(study)
+    if question is None:
+        raise Refused(
+            _("The protocol of “%(study)s” asks for no grade.") % {"study": study.title}
+        )
+    answers = sorted(question["answers"], key=lambda answer: answer["value"])
+    return GradeScale(
+        tuple(answer["value"] for answer in answers),
+        tuple(answer["words"] for answer in answers),
     )
 
 
@@ -179,6 +192,11 @@ def study_cases(study: Study) -> QuerySet[Case]:
     """The cases that the study's plan reads, by code."""
     planned = Read.objects.filter(case=OuterRef("pk"), session__study=study)
     return Case.objects.filter(Exists(planned)).order_by("code")
+
+
+def patients_by_case(study: Study) -> dict[int, str]:
+    """case pk → keyed digest of its patient, the cluster of all intervals."""
+    return patients_of(study_cases(study))
 
 
 def patient_codes(study: Study) -> dict[int, str]:
@@ -209,8 +227,20 @@ def answering_readers(study: Study) -> QuerySet[Membership]:
     return Membership.objects.filter(pk__in=planned).order_by("code", "pk")
 
 
+def is_referenced(study: Study) -> bool:
+    """Whether an arm is the reference; where cases have none, none can be it."""
+    return study.arms.filter(role=Arm.Role.REFERENCE).exists()
+
+
 def reference_arm(study: Study) -> Arm:
+    """What the other arms are compared with: the reference; in a study of cases
+    without one the plan's control, or else the first arm, which then only stands for
+    itself."""
     arm = study.arms.filter(role=Arm.Role.REFERENCE).first()
+    if arm is None and not STUDY_TYPES[study.cohort.study_type].needs_reference:
+        planned = (current(study).get("analysis") or {}).get("control_arm", "")
+        arms = study.arms.order_by("position")
+        arm = arms.filter(code=planned).first() or arms.first()
     if arm is None:
         raise Refused(
             _(
@@ -224,6 +254,12 @@ def reference_arm(study: Study) -> Arm:
 
 def compared_arms(study: Study) -> list[Arm]:
     """All arms but the reference, which is never compared with itself."""
+    own = reference_arm(study).pk
+    return list(study.arms.exclude(pk=own).order_by("position"))
+
+
+def made_arms(study: Study) -> list[Arm]:
+    """All whose images are of something else than the reference."""
     return list(study.arms.exclude(role=Arm.Role.REFERENCE).order_by("position"))
 
 

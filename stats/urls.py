@@ -24,5 +24,10 @@ urlpatterns = [
         images.image_pair,
         name="image-pair",
     ),
+    path(
+        "studies/<slug:slug>/report/stability/<slug:arm>/<slug:case>/<slug:name>.png",
+        images.stability_picture,
+        name="stability-picture",
+    ),
     path("studies/<slug:slug>/export/", report.export, name="export"),
 ]

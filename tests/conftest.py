@@ -28,6 +28,28 @@ def find_program(marker: str) -> str | None:
     return next(filter(None, map(shutil.which, PROGRAMS[marker][1])), None)
 
 
+# Folders of code that knows no database, and what a test has that asks for one.
+PURE = (
+    "tests/blinding/",
+    "tests/imaging/",
+    "tests/inference/networks/",
+    "tests/inference/runtime/",
+    "tests/inference/stability/",
+    "tests/inference/sweeps/",
+    "tests/simulation/",
+    "tests/supply/",
+)
+WITH_DATABASE = {"db", "transactional_db", "live_server", "django_db_setup"}
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what is the same on every database, so that it is run on one."""
+    asks = WITH_DATABASE.intersection(getattr(item, "fixturenames", ()))
+    asks.update(mark.name for mark in item.iter_markers("django_db"))
+    if item.nodeid.startswith(PURE) and not asks:
+        item.add_marker("pure")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip, in plain words, what needs a program this machine does not have.
 
@@ -48,6 +70,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def english() -> Iterator[None]:
     """A request in another language leaves its thread speaking it."""
     with translation.override("en"):
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+) -> None:
+    from django.db import connection
+
+    from tests.migrated import begin_with_a_copy
+
+    begin_with_a_copy(connection)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quickly_restored() -> Iterator[None]:
+    """Tests with real transactions begin with the rows that migrations have made."""
+    from django.db.backends.base.creation import BaseDatabaseCreation
+
+    from tests.kept import quick_restoring
+
+    put_back = quick_restoring()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseDatabaseCreation, "deserialize_db_from_string", put_back)
         yield
 
 

@@ -4,14 +4,17 @@ Everything goes through the services, so a test never meets a state that the
 program itself could not reach.
 """
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from django.contrib.auth.models import User
 from django.db import transaction
 
 from readerstudy.cases import services as cases
-from readerstudy.cases.models import Case, Cohort, Series
+from readerstudy.cases.models import Case, Cohort, Rendition, Series
+from readerstudy.cases.storage.stored_files import npy_bytes, save_file
+from readerstudy.imaging.study_types import IMAGE_TO_IMAGE
 from readerstudy.reading import services as reading
 from readerstudy.reading.models import Membership, Study
 from readerstudy.reading.services.settings import TrainingChoice
@@ -88,6 +91,97 @@ def make_cohort(
                 provenance={"made by": "tests"},
             )
     return cohort
+
+
+STACK = (6, 96, 80)  # slices, rows, columns
+
+
+def head_of(*, seed: int, noise: float, shape: Sequence[int] = STACK) -> np.ndarray:
+    """A head in HU, int16 (slices, rows, columns): skull, brain, and a bright dot on
+    the patient's left in the upper half of the stack."""
+    rng = np.random.default_rng(seed)
+    slices, rows, columns = shape
+    row, column = np.mgrid[:rows, :columns].astype(float)
+    row, column = (row + 0.5) / rows * 2 - 1, (column + 0.5) / columns * 2 - 1
+    values = np.full(tuple(shape), -1000.0)
+    for index in range(slices):
+        size = 0.85 - 0.3 * abs(index / max(slices - 1, 1) - 0.5)
+        radius = np.hypot(row / size, column / (0.85 * size))
+        values[index][radius < 1] = 900
+        values[index][radius < 0.88] = 30
+        values[index][np.hypot(row + 0.1, column) < 0.15] = 5
+        if index >= slices // 2:
+            values[index][np.hypot(row - 0.2, column - 0.3) < 0.08] = 70
+    noisy = values + noise * rng.standard_normal(tuple(shape))
+    return np.rint(np.clip(noisy, -1024, 3071)).astype(np.int16)
+
+
+@transaction.atomic
+def make_stack_cohort(
+    name: str = "Heads",
+    *,
+    cases_wanted: int = 4,
+    coordinators: Iterable[User] = (),
+    methods: Sequence[str] = METHODS,
+    shapes: Sequence[Sequence[int]] = (STACK,),
+    image: Callable[[int, int, Sequence[int]], np.ndarray] | None = None,
+) -> Cohort:
+    """An image-to-image cohort in HU: whole stacks, in turn of these shapes.
+
+    image: draws the stack of a case's number and a method's place, instead of a head.
+
+    The first method has int16 values, as an import; the others float32, as networks.
+    """
+    cohort = Cohort.objects.create(name=name, simulated=True, study_type=IMAGE_TO_IMAGE)
+    cohort.coordinators.set(coordinators)
+    for number in range(1, cases_wanted + 1):
+        shape = shapes[(number - 1) % len(shapes)]
+        case = Case.objects.create(
+            cohort=cohort,
+            code=f"H{number:03}",
+            patient_digest=f"{name}-{number}",
+            central_slice=shape[0] // 2,
+        )
+        for role in ("reference", "short"):
+            _head_series(case, role, shape)
+        for index, method in enumerate(methods):
+            values = (image or head_image)(number, index, shape)
+            _stack_rendition(case, method, index, values)
+    return cohort
+
+
+def _head_series(case: Case, role: str, shape: Sequence[int]) -> None:
+    Series.objects.create(
+        case=case,
+        role=role,
+        counts=f"series/{case.pk}-{role}.npy",
+        slices=shape[0],
+        rows=shape[1],
+        columns=shape[2],
+        slice_spacing_mm=5,
+        row_spacing_mm=2.5,
+        column_spacing_mm=2.5,
+        modality="CT",
+        unit="HU",
+        total_counts=0,
+        instance_digest=f"{case.patient_digest}-{role}",
+    )
+
+
+def head_image(number: int, index: int, shape: Sequence[int]) -> np.ndarray:
+    return head_of(seed=number, noise=4 + 4 * index, shape=shape)
+
+
+def _stack_rendition(case: Case, method: str, index: int, values: np.ndarray) -> None:
+    content = npy_bytes(values.astype(np.float32 if index else np.int16))
+    _storage, stored = save_file(Rendition, "values", content)
+    Rendition.objects.create(
+        case=case,
+        method=method,
+        values=stored,
+        sha256=hashlib.sha256(content).hexdigest(),
+        provenance={"made by": "tests"},
+    )
 
 
 def statistician_of(slug: str) -> User:

@@ -1,7 +1,7 @@
 """What takes long to make is made once, and put into an empty database again."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.storage import default_storage
 from django.db import connection, models, transaction
+from django.db.backends.base.creation import BaseDatabaseCreation
 from django.db.models.sql import InsertQuery
 
 MIGRATED = (ContentType, Permission, Group, Group.permissions.through)
@@ -40,15 +41,18 @@ class Kept:
             path = Path(default_storage.path(name))
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        made = {one.name: getattr(self.made, one.name) for one in fields(self.made)}
-        return replace(
-            self.made,
-            **{
-                name: type(row)._base_manager.get(pk=row.pk)
-                for name, row in made.items()
-                if isinstance(row, models.Model)
-            },
-        )
+        return fresh(self.made)
+
+
+def fresh(made: Any) -> Any:
+    """As its rows are now."""
+    told = {one.name: getattr(made, one.name) for one in fields(made)}
+    for name, value in told.items():
+        if isinstance(value, models.Model):
+            told[name] = type(value)._base_manager.get(pk=value.pk)
+        elif is_dataclass(value):
+            told[name] = fresh(value)
+    return replace(made, **told)
 
 
 def keep(make: Callable[[], Any]) -> Kept:
@@ -102,3 +106,21 @@ def files_of(model: type[models.Model]) -> Iterable[tuple[str, bytes]]:
         for file in (getattr(row, name) for name in names):
             if file and file.storage.exists(file.name):
                 yield file.name, file.storage.open(file.name).read()
+
+
+def quick_restoring() -> Callable[[BaseDatabaseCreation, str], None]:
+    """For Django's, which asks for every row that migrations made whether it is there,
+    after each test that emptied the database."""
+    restore = BaseDatabaseCreation.deserialize_db_from_string
+    kept: list[tuple[str, Sequence[object]]] = []
+
+    def put_back(creation: BaseDatabaseCreation, data: str) -> None:
+        if not kept or any(one.objects.exists() for one in MIGRATED):
+            restore(creation, data)
+            kept[:] = [one for model in MIGRATED for one in insertions(model)]
+            return
+        with transaction.atomic(), creation.connection.cursor() as cursor:
+            for sql, values in kept:
+                cursor.execute(sql, values)
+
+    return put_back

@@ -22,12 +22,20 @@ from readerstudy.cases.models import Upload, UploadFile
 from readerstudy.reading import services
 from readerstudy.reading.models import Membership, Study
 from tests.accounts.protecting import protect
-from tests.cases.waiting import make_unlike, make_upload
+from tests.cases.waiting import make_stack_upload, make_unlike, make_upload
 from tests.cast import Cast, make_user, reader_membership
 from tests.eventful import answer_session, let_everything_happen, make_whole
 from tests.factory import TRAINING, make_study, unblind
-from tests.inference.halfway import make_trainings
+from tests.inference.halfway import make_sweep, make_trainings
 from tests.own_database import ROOT
+from tests.stability import save_stability
+from tests.stacks import (
+    CHEST,
+    CHEST_WINDOWS,
+    chest_image,
+    make_stack_cohort,
+    make_stack_study,
+)
 
 # routes that answer something else than a page: acts, images, JSON, parts of pages
 NO_PAGES = frozenset(
@@ -56,8 +64,12 @@ NO_PAGES = frozenset(
         *("cases:cohort-export", "cases:cohort-divide", "cases:rendition-strip"),
         *("inference:training-request", "inference:training-stop"),
         *("inference:training-resume", "inference:training-forget"),
+        *("inference:sweep-request", "inference:sweep-stop"),
+        *("inference:sweep-restart", "inference:sweep-export"),
         *("inference:job-request", "inference:job-cancel", "inference:job-retry"),
         *("inference:weights-probe", "inference:weights-preview"),
+        *("inference:stability-request", "inference:stability-cancel"),
+        *("inference:stability-retry", "inference:stability-picture"),
         *("reading:protocol-upload", "reading:protocol-download"),
         *("reading:study-open", "reading:study-close", "reading:study-progress"),
         *("reading:unblinding-approve", "reading:unblinding-withdraw"),
@@ -66,6 +78,7 @@ NO_PAGES = frozenset(
         *("reading:read-revisit", "reading:read-undo", "reading:read-pixels"),
         *("reading:preferences", "reading:atlas-pixels"),
         *("stats:figure", "stats:image-pair", "stats:planning-figure"),
+        "stats:stability-picture",
         *("reading:test-pattern", "reading:guess-submit", "reading:guess-pixels"),
         *("reading:training-start", "reading:training-submit"),
         *("reading:training-pixels", "reading:lut-show", "stats:export"),
@@ -236,6 +249,45 @@ def _readers_pages(cast: Cast) -> list[Shown]:
             for name, presses, opens in opened
         ),
         _page("home-empty", "reader-home", cast.stranger, None),
+        *_stack_pages(cast),
+    ]
+
+
+def _stack_pages(cast: Cast) -> list[Shown]:
+    """The room for whole stacks, with each kind of question."""
+    cohort = make_stack_cohort(
+        "Chests",
+        cases_wanted=2,
+        coordinators=[cast.coordinator],
+        shapes=(CHEST,),
+        image=chest_image,
+    )
+    rooms = {
+        asked: _page(f"room-{asked}", "read-next", cast.reader, study)
+        for asked in (
+            "image-quality",
+            "anatomical-fidelity",
+            "finding-confidence",
+            "forced-choice",
+        )
+        for study in [
+            make_stack_study(
+                cast,
+                cohort=cohort,
+                slug=f"study-of-{asked}",
+                title=f"Chests: {asked}",
+                question_set=asked,
+                windows=CHEST_WINDOWS,
+                window_adjustable=asked != "finding-confidence",
+            )
+        ]
+    }
+    marked = rooms["anatomical-fidelity"]
+    return [
+        *rooms.values(),
+        replace(marked, name="room-marked", presses="k 3", opens=".marks li"),
+        replace(marked, name="stack-keys", presses="h", opens="#keys[open]"),
+        replace(marked, name="stack-unassessable", presses="b", opens="#why[open]"),
     ]
 
 
@@ -286,13 +338,29 @@ def _studies_pages(cast: Cast) -> list[Shown]:
     ]
 
 
+def _refused(cast: Cast) -> Upload:
+    """Finished images that do not fit their cohort."""
+    lines = ("Case C001 has no image.", "ours.npy cannot be taken: It is damaged.")
+    return Upload.objects.create(
+        name="result-ours",
+        uploaded_by=cast.coordinator,
+        cohort=cast.cohort,
+        folder="refused",
+        state=Upload.State.FAILED,
+        error="\n".join(lines),
+    )
+
+
 def _cohorts_pages(cast: Cast) -> list[Shown]:
     upload = make_upload(cast)
     make_jobs(cast)
     waiting = Upload.objects.create(name="On its way", uploaded_by=cast.coordinator)
     cohort, boss = cast.cohort.pk, cast.coordinator
     unlike = make_unlike(cast).pk
+    stacks = make_stack_cohort("CT", coordinators=[boss], cases_wanted=2).pk
     learning, learned_from = make_trainings(boss)
+    swept = make_sweep(learned_from, boss).pk
+    save_stability(cast.cohort, "gaussian", beyond=("deformation", "mirror-error"))
     given = [
         ("cohorts", "cases:cohort-list", []),
         ("cohort-upload", "cases:cohort-upload", []),
@@ -306,9 +374,18 @@ def _cohorts_pages(cast: Cast) -> list[Shown]:
         ("case", "cases:case-detail", [cohort, "C001"]),
         ("case-unlike", "cases:case-detail", [unlike, "C001"]),
         ("cohort-parity", "cases:cohort-parity", [unlike]),
+        ("cohort-stacks", "cases:cohort-detail", [stacks]),
+        ("case-stacks", "cases:case-detail", [stacks, "H001"]),
+        ("cohort-stacks-confirm", "cases:cohort-confirm", [make_stack_upload(boss).pk]),
+        ("cohort-images", "cases:cohort-images", [stacks]),
+        ("cohort-images-refused", "cases:cohort-confirm", [_refused(cast).pk]),
         ("jobs", "inference:job-list", [cohort]),
+        ("stability", "inference:stability-list", [cohort]),
+        ("stability-method", "inference:stability-detail", [cohort, "gaussian"]),
         ("trainings", "inference:training-list", [learned_from.pk]),
         ("training", "inference:training-detail", [learned_from.pk, learning.pk]),
+        ("sweeps", "inference:sweep-list", [learned_from.pk]),
+        ("sweep", "inference:sweep-detail", [learned_from.pk, swept]),
         ("trainings-undivided", "inference:training-list", [cohort]),
         ("networks", "inference:weights-list", []),
         ("network-upload", "inference:weights-upload", []),

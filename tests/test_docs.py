@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.made_once import made_once
 from tests.own_database import ROOT
 
 pytestmark = pytest.mark.pure
@@ -18,8 +19,11 @@ FETCHED = re.compile(
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made_once(tmp_path_factory, "site", build_site)
+
+
+def build_site(folder: Path) -> Path:
     """Built as `make docs` does: a dead link or a page in no contents is an error."""
-    folder = tmp_path_factory.mktemp("site")
     build = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going"]
     done = subprocess.run(
         [*build, "-d", folder / "kept", "-c", "docs/site", ".", folder / "html"],

@@ -230,6 +230,7 @@ def test_visitors_and_the_lost_read_japanese(english_at: Look, cast: Cast) -> No
     assert english_at(cast.reader, reverse("cases:cohort-list"), 403) == set()
 
 
+@pytest.mark.sqlite  # no database has words of its own
 def test_every_page_of_the_site_is_japanese(english_at: Look, cast: Cast) -> None:
     """What is opened by a key is in the page from the start, so it is seen as well."""
     Case.objects.filter(cohort=cast.cohort, code="C001").update(split="test")

@@ -47,7 +47,7 @@ class Journey:
         self.browser.forbidden = forbidden_in([self.study], self.reader.user)
         self.browser.get(reverse("reading:start"))
         self.browser.get(reverse("reading:reader-home"))
-        self.browser.get(reverse("reading:lut-show"))
+        self.browser.get(reverse("reading:lut-show", args=["cool"]))
         self.browser.get(self.address("atlas-show"))
         self.browser.get(self.address("atlas-pixels"))
         for page in ("reading-pause", "read-changes", "training-result", "read-next"):

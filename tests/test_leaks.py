@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from drf_spectacular.generators import SchemaGenerator
@@ -168,6 +169,8 @@ def arguments(walk: Walk, name: str) -> list[object]:
         "cohort_pk": FIRST_KEY + 1,
         "job_pk": FIRST_KEY + 1,
         "training_pk": FIRST_KEY + 1,
+        "run_pk": FIRST_KEY + 1,
+        "sweep_pk": FIRST_KEY + 1,
         "code": walk.study.cohort.cases.first().code,
         "role": "short",
         "method": "short",
@@ -182,6 +185,7 @@ def arguments(walk: Walk, name: str) -> list[object]:
         "number": 1,
         "index": 0,
         "name": "kappa",
+        "lut": "grey",
         "form": "svg",
         "arm": "short",
         "case": walk.study.cohort.cases.first().code,
@@ -256,6 +260,10 @@ def test_the_walk_would_see_a_leak(walk: Walk) -> None:
     client = Watched(coordinator, walk.forbidden)
     with pytest.raises(AssertionError, match=r"tells .*the protocol"):
         client.get(reverse("reading:study-detail", args=[walk.study.slug]))
+    key = walk.study.arms.values_list("pk", flat=True)[0]
+    (told,) = client.told(HttpResponse(f"images/{key}"), "", "/")
+    assert told.startswith("the key of a")
+    assert client.told(HttpResponse("images"), "", "/") == set()
 
 
 def test_reading_pages_are_never_cached(walk: Walk) -> None:

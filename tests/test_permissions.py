@@ -11,9 +11,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoDbBlocker
 
-from inference.models import Training, Weights
-from inference.services import job_request, training_request
+from inference.models import Sweep, Training, Weights
+from inference.recipes import SHORT_RECIPE
+from inference.services import job_request, stability_request, training_request
 from readerstudy.accounts.models import Token
 from readerstudy.accounts.tokens import token_make
 from readerstudy.cases.models import Rendition, Upload, UploadFile
@@ -27,7 +29,10 @@ from readerstudy.reading.services import (
 )
 from tests.accounts.protecting import protect
 from tests.cast import Cast, make_user, reader_membership
+from tests.conftest import make_cast
 from tests.factory import TRAINING, make_study, unblind
+from tests.kept import Kept, keep
+from tests.stability import save_stability
 from tests.test_leaks import grade_one, is_for_programs, routes
 
 EVERYONE = frozenset(
@@ -132,6 +137,7 @@ TABLE = {
     "cases:cohort-divide": Row(OWN, "post"),
     "cases:case-detail": Row(OWN),
     "cases:case-update": Row(OWN, "post"),
+    "cases:cohort-images": Row(OWN),
     "cases:cohort-parity": Row(OWN),
     "cases:parity-accept": Row(OWN, "post"),
     "cases:case-slice": Row(frozenset()),  # the file of the scan is not there
@@ -141,6 +147,18 @@ TABLE = {
     "inference:job-request": Row(OWN, "post"),
     "inference:job-cancel": Row(OWN, "post"),
     "inference:job-retry": Row(OWN, "post"),
+    "inference:stability-list": Row(OWN),
+    "inference:stability-request": Row(OWN, "post"),
+    "inference:stability-cancel": Row(OWN, "post"),
+    "inference:stability-retry": Row(OWN, "post"),
+    "inference:stability-detail": Row(OWN),
+    "inference:stability-picture": Row(OWN),
+    "inference:sweep-list": Row(OWN),
+    "inference:sweep-request": Row(OWN, "post"),
+    "inference:sweep-detail": Row(OWN),
+    "inference:sweep-stop": Row(OWN, "post"),
+    "inference:sweep-restart": Row(OWN, "post"),
+    "inference:sweep-export": Row(OWN),
     "inference:training-list": Row(OWN),
     "inference:training-request": Row(OWN, "post"),
     "inference:training-detail": Row(OWN),
@@ -201,6 +219,7 @@ TABLE = {
     "stats:report-pdf": Row(UNBLINDED),
     "stats:report-freeze": Row(UNBLINDED, "post"),
     "stats:image-pair": Row(UNBLINDED),
+    "stats:stability-picture": Row(UNBLINDED),
     "stats:export": Row(UNBLINDED),
 }
 
@@ -213,9 +232,31 @@ def test_every_route_has_its_row() -> None:
     assert {name for name, _ in PAGES} == set(TABLE)
 
 
+@dataclass
+class Site:
+    """The cast, and what to put into each route's address: the study's own things."""
+
+    cast: Cast
+    values: dict[str, dict[str, object]]
+
+
+@pytest.fixture(scope="module")
+def kept_site(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Kept:
+    with django_db_blocker.unblock():
+        return keep(make_site)
+
+
 @pytest.fixture
-def values(cast: Cast) -> dict[str, dict[str, object]]:
-    """What to put into each route's address: the study's own things."""
+def site(db: None, kept_site: Kept) -> Site:
+    return kept_site.put_back() if kept_site.fits() else make_site()
+
+
+def make_site() -> Site:
+    cast = make_cast()
+    return Site(cast, values_of(cast))
+
+
+def values_of(cast: Cast) -> dict[str, dict[str, object]]:
     read_next(reader=reader_membership(cast.study, cast.reader))
     shown = Read.objects.get(first_shown_at__isnull=False)
     case = cast.cohort.cases.first()
@@ -227,8 +268,12 @@ def values(cast: Cast) -> dict[str, dict[str, object]]:
     weights = Weights.objects.create(
         network="onnx", card={}, origin="shipped", file="weights/lost"
     )
+    run = stability_request(cohort=cast.cohort, method="short", user=cast.coordinator)
+    save_stability(cast.cohort, "gaussian")
+    stable = {"pk": cast.cohort.pk, "method": "gaussian"}
     study, cohort = {"slug": cast.study.slug}, {"pk": cast.cohort.pk}
     training = {**cohort, "training_pk": training_of(cast).pk}
+    sweep = {**cohort, "sweep_pk": sweep_of(cast).pk}
     return {
         "study": study,
         "cohort": cohort,
@@ -236,6 +281,7 @@ def values(cast: Cast) -> dict[str, dict[str, object]]:
         **accounts_values(cast),
         "cases:case-detail": {**cohort, "code": case.code},
         "cases:case-update": {**cohort, "code": case.code},
+        "cases:cohort-images": cohort,
         "cases:cohort-parity": cohort,
         "cases:parity-accept": cohort,
         "cases:case-slice": {**cohort, "code": case.code, "index": 3},
@@ -260,12 +306,31 @@ def values(cast: Cast) -> dict[str, dict[str, object]]:
         },
         "inference:job-cancel": {**cohort, "job_pk": job.pk},
         "inference:job-retry": {**cohort, "job_pk": job.pk},
+        "inference:stability-cancel": {**cohort, "run_pk": run.pk},
+        "inference:stability-retry": {**cohort, "run_pk": run.pk},
+        "inference:stability-detail": stable,
+        "inference:stability-picture": {
+            **stable,
+            "code": case.code,
+            "name": "omission",
+        },
+        "inference:sweep-detail": sweep,
+        "inference:sweep-stop": sweep,
+        "inference:sweep-restart": sweep,
+        "inference:sweep-export": sweep,
         "inference:training-detail": training,
         "inference:training-stop": training,
         "inference:training-resume": training,
         "inference:training-forget": training,
         "stats:figure": {**study, "name": "kappa", "form": "csv"},
         "stats:image-pair": {**study, "arm": "short", "case": case.code},
+        "stats:stability-picture": {
+            **study,
+            "arm": "gaussian",
+            "case": case.code,
+            "name": "omission",
+        },
+        "reading:lut-show": {"lut": "grey"},
         "reading:read-pixels": {**study, "token": shown.token},
         "posted to reading:read-submit": {"token": shown.token},
         **training_values(cast),
@@ -307,6 +372,24 @@ def training_of(cast: Cast) -> Training:
     return training_request(
         cohort=cast.cohort, network="unet-l1", recipe="short", user=cast.coordinator
     )
+
+
+def sweep_of(cast: Cast) -> Sweep:
+    """On the cast's cohort; nothing of it is trained."""
+    sweep = Sweep.objects.create(
+        cohort=cast.cohort,
+        title="Enough",
+        factor="cases",
+        levels=[1, 2],
+        seeds=[1],
+        network="unet-l1",
+        recipe=SHORT_RECIPE.to_json(),
+        loss="l1",
+        margin_db=0.3,
+    )
+    for level in (1, 2):
+        sweep.points.create(level=level, seed=1)
+    return sweep
 
 
 def training_values(cast: Cast) -> dict[str, dict[str, object]]:
@@ -388,10 +471,8 @@ def address(name: str, names: tuple[str, ...], values: dict) -> str:
 
 
 @pytest.mark.parametrize(("name", "names"), PAGES)
-def test_only_who_may_reaches_it(
-    name: str, names: tuple[str, ...], cast: Cast, values: dict
-) -> None:
-    row = TABLE[name]
+def test_only_who_may_reaches_it(name: str, names: tuple[str, ...], site: Site) -> None:
+    cast, values, row = site.cast, site.values, TABLE[name]
     if name.startswith("stats:"):  # there is nothing to see before unblinding
         unblind(cast.study)
     path = address(name, names, values)

@@ -4,7 +4,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
 
-from inference.models import Job, Training, Weights
+from inference.models import Job, Sweep, Training, Weights
 from readerstudy.api.views import Door
 from readerstudy.cases.models import Cohort
 
@@ -33,6 +33,12 @@ def training_or_404(request: Request, pk: int, training_pk: int) -> Training:
     trainings = cohort_or_404(request, pk).trainings.select_related("cohort", "result")
     training: Training = get_object_or_404(trainings, pk=training_pk)
     return training
+
+
+def sweep_or_404(request: Request, pk: int, sweep_pk: int) -> Sweep:
+    sweeps = cohort_or_404(request, pk).sweeps.select_related("cohort")
+    sweep: Sweep = get_object_or_404(sweeps, pk=sweep_pk)
+    return sweep
 
 
 def weights_or_404(pk: int) -> Weights:

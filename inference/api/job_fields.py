@@ -20,6 +20,7 @@ class JobFields(serializers.Serializer[Any]):
 
     rendition_method: what its images are called. done, total: cases.
     failures: case code → why that case failed. message: about the whole of it.
+    notes: on what the network learned from, where that was not as the cohort has it.
     images_per_second: once it is done. input_sha256, output_sha256: over all images
     that it took and made.
     """
@@ -34,6 +35,7 @@ class JobFields(serializers.Serializer[Any]):
     total = serializers.IntegerField(source="job.total")
     failures = serializers.SerializerMethodField()
     message = ToldField(source="job.message")
+    notes = serializers.ListField(child=serializers.CharField())
     can_retry = serializers.BooleanField()
     images_per_second = serializers.FloatField(allow_null=True)
     device = serializers.CharField(source="job.device")

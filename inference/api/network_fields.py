@@ -89,12 +89,14 @@ class CardFields(serializers.Serializer[CardPage]):
     """All that is known of weights.
 
     learns: whether it is known whom they learned from. patients: how many those are.
+    under: sentences on images it learned from that were not as their cohort has them.
     card: as it is kept, long lists cut. probe: what a test image showed.
     """
 
     weights = WeightsFields()
     parameters = serializers.IntegerField(allow_null=True)
     learns = serializers.ChoiceField(choices=["known", "nobody", "unknown"])
+    under = serializers.ListField(child=serializers.CharField())
     patients = LearnedFields()
     blocked = BlockedFields(many=True)
     card = serializers.SerializerMethodField()

@@ -2,15 +2,20 @@
 
 from django.urls import path
 
-from . import jobs, networks, trainings
+from . import jobs, networks, stability, sweeps, trainings
 
 app_name = "inference-api"
 
 NETWORK = "networks/<int:pk>/"
 JOBS = "cohorts/<int:pk>/jobs/"
 JOB = JOBS + "<int:job_pk>/"
+RUNS = "cohorts/<int:pk>/stability-runs/"
+RUN = RUNS + "<int:run_pk>/"
+STABILITY = "cohorts/<int:pk>/stability/"
 TRAININGS = "cohorts/<int:pk>/trainings/"
 TRAINING = TRAININGS + "<int:training_pk>/"
+SWEEPS = "cohorts/<int:pk>/sweeps/"
+SWEEP = SWEEPS + "<int:sweep_pk>/"
 
 urlpatterns = [
     path("methods/", networks.MethodList.as_view(), name="method-list"),
@@ -31,6 +36,24 @@ urlpatterns = [
     path(
         "cohorts/<int:pk>/learnable/", trainings.Learnable.as_view(), name="learnable"
     ),
+    path(RUNS, stability.StabilityRunList.as_view(), name="stability-run-list"),
+    path(RUN, stability.StabilityRunDetail.as_view(), name="stability-run-detail"),
+    path(
+        RUN + "cancel/",
+        stability.StabilityRunCancel.as_view(),
+        name="stability-run-cancel",
+    ),
+    path(
+        RUN + "retry/",
+        stability.StabilityRunRetry.as_view(),
+        name="stability-run-retry",
+    ),
+    path(STABILITY, stability.StabilityList.as_view(), name="stability-list"),
+    path(
+        STABILITY + "<str:method>/",
+        stability.StabilityDetail.as_view(),
+        name="stability-detail",
+    ),
     path(TRAININGS, trainings.TrainingList.as_view(), name="training-list"),
     path(TRAINING, trainings.TrainingDetail.as_view(), name="training-detail"),
     path(TRAINING + "stop/", trainings.TrainingStop.as_view(), name="training-stop"),
@@ -40,4 +63,8 @@ urlpatterns = [
     path(
         TRAINING + "forget/", trainings.TrainingForget.as_view(), name="training-forget"
     ),
+    path(SWEEPS, sweeps.SweepList.as_view(), name="sweep-list"),
+    path(SWEEP, sweeps.SweepDetail.as_view(), name="sweep-detail"),
+    path(SWEEP + "stop/", sweeps.SweepStop.as_view(), name="sweep-stop"),
+    path(SWEEP + "restart/", sweeps.SweepRestart.as_view(), name="sweep-restart"),
 ]

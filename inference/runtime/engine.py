@@ -1,8 +1,9 @@
 """A network at work on one thread, by ONNX Runtime. Only its own process imports this.
 
-The slices of one case are one batch, always: so the same case gives the same bytes
-whatever else is asked for, and no case ever sees another's. Larger batches are not
-faster on a CPU (docs/running.md).
+The slices of one case are one batch, of a large stack SLICES at a time, always: so the
+same case gives the same bytes whatever else is asked for, and no case ever sees
+another's. Larger batches are not faster on a CPU (docs/running.md), and take memory
+slice by slice.
 """
 
 from typing import Any
@@ -15,6 +16,7 @@ from inference.stacks import inputs_of
 from readerstudy.imaging.errors import Refused
 
 from .errors import WRONG_SHAPE
+from .limits import SLICES
 from .onnx_ends import FORMS_OF_OUTPUT, is_one_image
 
 CHANNELS = range(1, 16, 2)  # a slice in the middle of its neighbours
@@ -40,13 +42,16 @@ class Engine:
         self.layout, self.in_channels = layout_of(given.shape)
         self.one_by_one = given.shape[0] == 1
 
-    def run(self, stack: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """One case: uint8 (slices, H, W) → its output, not clipped, same shape."""
+    def run(self, stack: NDArray[np.uint8 | np.float32]) -> NDArray[np.float32]:
+        """One case: (slices, H, W), uint8 or float32 within 0–1 → its output, not
+        clipped, same shape."""
         images = inputs_of(stack[None], in_channels=self.in_channels)
-        images = images.astype(np.float32) / np.float32(255)
+        if images.dtype == np.uint8:
+            images = images.astype(np.float32) / np.float32(255)
         if self.layout == "NHWC":
             images = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
-        parts = np.split(images, len(images)) if self.one_by_one else [images]
+        most = 1 if self.one_by_one else SLICES
+        parts = np.split(images, range(most, len(images), most))
         output = np.concatenate([self._one(part) for part in parts])
         return output.reshape(stack.shape)
 

@@ -11,12 +11,13 @@ from dataclasses import asdict, dataclass
 from . import isolation
 
 MIB = 2**20
+SLICES = 16  # as many as are computed together
 
 
 @dataclass(frozen=True)
 class Limits:
     """memory_mib: address space beside what the network's own file takes.
-    case_s: wall time for the slices of one case.
+    case_s: wall time for the slices of one case; of a large stack, for SLICES of it.
     start_s: wall time until the network is loaded.
     processor_s: processor time altogether, None without end.
     """

@@ -1,5 +1,6 @@
 """A network in a process of its own, ready to work."""
 
+import math
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,14 +11,14 @@ from numpy.typing import NDArray
 
 from .errors import NOT_BLOCKED, NOT_FINITE, WRONG_SHAPE, NetworkFailedError
 from .files import Prepared
-from .limits import SERVING, Limits
+from .limits import SERVING, SLICES, Limits
 from .process import Process
 
 Device = Literal["cpu", "cuda"]
 UNDER_WAY = 2  # one is computed while the next waits in the pipe
 CASES_AT_ONCE = 4
 
-Stacks = NDArray[np.uint8]
+Stacks = NDArray[np.uint8 | np.float32]
 Outputs = NDArray[np.float32]
 
 
@@ -34,7 +35,8 @@ class Session:
         return self._process.pid
 
     def predict(self, stacks: Stacks) -> Outputs:
-        """uint8 (cases, slices, H, W) → the network's output, clipped to 0–1."""
+        """(cases, slices, H, W), uint8 or float32 within 0–1 → the network's output,
+        clipped to 0–1."""
         parts = [
             stacks[first : first + CASES_AT_ONCE]
             for first in range(0, len(stacks), CASES_AT_ONCE)
@@ -52,8 +54,9 @@ class Session:
         """Ask for `stacks`; the answer is what `receive` gives in its turn."""
         if len(self._asked) >= UNDER_WAY:
             raise RuntimeError(f"{UNDER_WAY} are under way already")
-        if stacks.ndim != 4 or stacks.dtype != np.uint8 or not len(stacks):
-            raise ValueError(f"not stacks of 8-bit images: {stacks.shape}")
+        known = stacks.dtype in (np.uint8, np.float32)
+        if stacks.ndim != 4 or not known or not len(stacks):
+            raise ValueError(f"no stacks of images: {stacks.dtype} {stacks.shape}")
         self._process.put({"stacks": stacks}, limit_s=self._limit_s(stacks.shape))
         self._asked.append(stacks.shape)
 
@@ -77,7 +80,9 @@ class Session:
         return clipped
 
     def _limit_s(self, shape: tuple[int, ...]) -> float:
-        return self._process.limits.case_s * shape[0] * (1 + len(self._asked))
+        cases, slices, *_ = shape
+        of_one = self._process.limits.case_s * math.ceil(slices / SLICES)
+        return of_one * cases * (1 + len(self._asked))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from readerstudy.imaging.pipes import ends
 
 from . import limits
 
-BATCH = 16  # cases
+BATCH = 80  # slices, of 16 cases of five
 
 
 def main() -> None:
@@ -103,32 +103,46 @@ def serve(
 
 
 def in_full_batches(network: Any, stacks: Any, device: str) -> Any:
-    """All batches are of BATCH cases, the last one filled up with black: with another
-    size a GPU may choose another algorithm, and give a case other bytes."""
+    """All batches are of BATCH slices, the last one filled up with black: with another
+    size a GPU may choose another algorithm, and give a case other bytes. And no stack,
+    however large, takes more memory than one."""
     import numpy as np
 
-    missing = -len(stacks) % BATCH
-    filled = np.concatenate([stacks, np.zeros((missing, *stacks.shape[1:]), np.uint8)])
+    images = images_of(network, stacks)
+    missing = -len(images) % BATCH
+    black = np.zeros((missing, *images.shape[1:]), images.dtype)
+    filled = np.concatenate([images, black])
     parts = [
-        run(network, filled[first : first + BATCH], device=device)
+        computed(network, filled[first : first + BATCH], device=device)
         for first in range(0, len(filled), BATCH)
     ]
-    return np.concatenate(parts)[: len(stacks)]
+    return np.concatenate(parts)[: len(images)].reshape(stacks.shape)
 
 
 def run(network: Any, stacks: Any, *, device: str) -> Any:
-    """uint8 (cases, slices, H, W) → float32, not clipped, same shape."""
+    """(cases, slices, H, W), uint8 or float32 within 0–1 → float32, not clipped, same
+    shape."""
+    images = images_of(network, stacks)
+    return computed(network, images, device=device).reshape(stacks.shape)
+
+
+def images_of(network: Any, stacks: Any) -> Any:
+    from inference.stacks import inputs_of
+
+    return inputs_of(stacks, in_channels=network.configuration.in_channels)
+
+
+def computed(network: Any, images: Any, *, device: str) -> Any:
+    """(n, in_channels, H, W) → (n, 1, H, W)."""
     import numpy as np
     import torch
 
-    from inference.stacks import inputs_of
-
-    images = inputs_of(stacks, in_channels=network.configuration.in_channels)
     with torch.inference_mode():
         batch = torch.from_numpy(np.ascontiguousarray(images)).to(device)
-        batch = batch.float().div_(255).contiguous(memory_format=torch.channels_last)
-        output = network(batch).float().cpu().numpy()
-    return output.reshape(stacks.shape)
+        if batch.dtype == torch.uint8:
+            batch = batch.float().div_(255)
+        batch = batch.contiguous(memory_format=torch.channels_last)
+        return network(batch).float().cpu().numpy()
 
 
 if __name__ == "__main__":

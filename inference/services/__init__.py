@@ -2,6 +2,20 @@
 
 from .jobs import job_cancel, job_claim, job_request, job_retry, jobs_recover
 from .running import job_run
+from .stability import (
+    stabilities_recover,
+    stability_cancel,
+    stability_request,
+    stability_retry,
+)
+from .stability_running import stability_run
+from .sweeps import (
+    sweep_points_measure,
+    sweep_request,
+    sweep_restart,
+    sweep_stop,
+    sweeps_recover,
+)
 from .training import (
     training_forget,
     training_request,
@@ -22,6 +36,16 @@ __all__ = [
     "job_retry",
     "job_run",
     "jobs_recover",
+    "stabilities_recover",
+    "stability_cancel",
+    "stability_request",
+    "stability_retry",
+    "stability_run",
+    "sweep_points_measure",
+    "sweep_request",
+    "sweep_restart",
+    "sweep_stop",
+    "sweeps_recover",
     "training_forget",
     "training_request",
     "training_resume",

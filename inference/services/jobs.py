@@ -57,7 +57,7 @@ def job_request(
                 requested_by=user,
                 called_at=timezone.now(),
             )
-            _call(job)
+            job_call(job)
             _record("job.request", job, user)
     except IntegrityError:  # asked twice at once
         return same.get()
@@ -99,7 +99,7 @@ def job_retry(*, job: Job, by: User | None = None) -> None:
         with transaction.atomic():
             again = run_retry(job, failures={})
             if again:
-                _call(job)
+                job_call(job)
                 _record("job.retry", job, by)
     except IntegrityError:
         raise Refused(_("The same job is already waiting or running.")) from None
@@ -110,7 +110,7 @@ def job_retry(*, job: Job, by: User | None = None) -> None:
 def jobs_recover(*, call_again: timedelta = CALL_AGAIN) -> int:
     """Put back what dead workers held and call waiting jobs; how many were put back."""
     return runs_recover(
-        Job.objects.all(), call=_call, gave_up=_gave_up, call_again=call_again
+        Job.objects.all(), call=job_call, gave_up=_gave_up, call_again=call_again
     )
 
 
@@ -127,7 +127,7 @@ def _record(action: str, job: Job, by: User | None) -> None:
     )
 
 
-def _call(job: Job) -> None:
+def job_call(job: Job) -> None:
     """Wake a worker once the row is on disk. If no message gets through, or the
     queue's last worker ends, the sweep calls again: nothing is lost with it."""
     from inference import tasks

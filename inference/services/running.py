@@ -6,7 +6,8 @@ is killed at any moment leaves nothing that the next one would do differently.
 
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Any
@@ -18,19 +19,28 @@ from inference import computing, registry, selectors
 from inference.claims import new_claim
 from inference.computing import UNEXPECTED, Values
 from inference.exports import exports_folder
-from inference.learned import Known
+from inference.learned import Known, Under, learned_under
 from inference.models import Job
+from inference.whole_stacks import Scale, WholeStacks, scale_of
 from readerstudy.api.troubles import is_full
 from readerstudy.cases import selectors as cases_selectors
 from readerstudy.cases import services as cases_services
 from readerstudy.cases.learning import LEARNED_FROM
-from readerstudy.cases.models import Case, Cohort, Rendition
+from readerstudy.cases.models import Case, Cohort, Rendition, Series
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.marking import gettext_noop
 from readerstudy.imaging.preprocessing import to_eight_bit
+from readerstudy.imaging.study_types import study_type_get
 
-from .jobs import job_claim
-from .runs import ClaimLostError, run_end, run_put_back, run_report
+from .jobs import job_call, job_claim
+from .runs import (
+    SIGN_EVERY_S,
+    ClaimLostError,
+    run_end,
+    run_leave,
+    run_put_back,
+    run_report,
+)
 
 logger = logging.getLogger(__name__)
 # Sentences are kept as they stand; the page translates them.
@@ -45,20 +55,27 @@ DISK_FULL = gettext_noop("The server's disk is full.")
 NO_WEIGHTS = gettext_noop("%(title)s has no weights.")
 
 Stack = NDArray[np.uint8]
+Made = Sequence[tuple[Case, Values | Refused]]
 
 
-def job_run(*, job_id: int) -> None:
+def job_run(*, job_id: int, seconds: float | None = None) -> None:
     """Take up a waiting job and do what is missing. Safe to call at any time:
     a job that is not waiting is left alone, a case that is done is not done again.
+
+    seconds: after so many one of whole stacks, of which each may take minutes, waits
+        again, behind whatever else the queue holds.
     """
     claim = new_claim()
     job = job_claim(job_id=job_id, claim=claim)
     if job is None:
         return
     try:
-        work = _Work(job, claim)
+        work = _Work(job, claim, seconds)
         work.do()
-        work.end()
+        if work.left:
+            run_leave(job, claim, job_call)
+        else:
+            work.end()
     except (ClaimLostError, Cohort.DoesNotExist):
         logger.info("job %s: given up, it is no longer ours", job_id)
     except Refused as refusal:
@@ -72,21 +89,25 @@ def job_run(*, job_id: int) -> None:
 class _Work:
     """One attempt at a job."""
 
-    def __init__(self, job: Job, claim: str) -> None:
+    def __init__(self, job: Job, claim: str, seconds: float | None) -> None:
         self.job, self.claim = job, claim
+        self.until = None if seconds is None else time.monotonic() + seconds
+        self.left = False  # time was up before the last case
         self.spec = registry.method_get(job.method)
+        self.kind = study_type_get(job.cohort.study_type)
         self.cases = list(job.cohort.cases.order_by("code"))
         self.patient_ids = cases_selectors.digests_of(self.cases)
         shorts = Rendition.objects.filter(case__cohort=job.cohort, method="short")
         self.shorts = {row.case_id: row for row in shorts.select_related("case")}
-        self.settings = dict(
-            job.weights.card.get("configuration", {})
-            if job.weights
-            else self.spec.settings
-        )
+        card = job.weights.card if job.weights else {}
+        self.under = learned_under(card) if job.weights else Under()
+        own = card.get("configuration", {}) if job.weights else self.spec.settings
+        self.settings = {**own, **self.under.settings}
         self.provenance: dict[str, Any] = {}
+        self.scales: dict[int, Scale] = {}  # of whole stacks, by case
         self.done: set[int] = set()
         self.failures: dict[str, str] = {}  # case code → what went wrong
+        self.brought, self.reported_at = False, 0.0
 
     @cached_property
     def known(self) -> Known | None:
@@ -110,7 +131,7 @@ class _Work:
                 device=method.told["device"],
                 versions=dict(method.told["versions"]),
             )
-            for made in method.outputs(self._stacks(missing)):
+            for made in self._outputs(method, missing):
                 self._store(made)
 
     def end(self) -> None:
@@ -125,8 +146,15 @@ class _Work:
             message, state, hashes = "", Job.State.DONE, self._hashes()
         run_end(self.job, self.claim, state, message=message, **hashes)
 
+    def _alive(self) -> None:
+        """A large stack may take longer than others wait for a sign of life; and who
+        has cancelled need not wait for its end."""
+        if time.monotonic() - self.reported_at > SIGN_EVERY_S:
+            self.report(further=False)
+
     def report(self, *, further: bool, **changes: object) -> None:
         """Sign of life and progress; raises ClaimLostError when the job is not ours."""
+        self.reported_at = time.monotonic()
         run_report(
             self.job,
             self.claim,
@@ -142,7 +170,9 @@ class _Work:
         if self.job.weights is None:
             raise Refused(NO_WEIGHTS % {"title": self.spec.title})
         file = selectors.network_file(self.job.weights)
-        return computing.open_network(file, cache=exports_folder())
+        return computing.open_network(
+            file, cache=exports_folder(), window=self.under.window
+        )
 
     def _provenance(self, told: Any) -> dict[str, Any]:
         """How the images come about, stored beside each. What stands here may differ
@@ -184,18 +214,57 @@ class _Work:
             done.add(rendition.case_id)
         return done
 
+    def _outputs(
+        self, method: computing.Method, missing: Sequence[Case]
+    ) -> Iterator[Made]:
+        if self.kind.is_stack:
+            tiled = self.spec.kind == "network"
+            stacks = WholeStacks(method, tiled=tiled, alive=self._alive)
+            return stacks.outputs(self._in_unit(missing))
+        return method.outputs(self._stacks(missing))
+
     def _stacks(self, missing: Sequence[Case]) -> Iterator[tuple[Case, Stack]]:
         """What the method is given of each case: the study's 8-bit image."""
+        for case, values in self._inputs(missing):
+            yield case, to_eight_bit(values)
+
+    def _in_unit(
+        self, missing: Sequence[Case]
+    ) -> Iterator[tuple[Case, NDArray[Any], Scale]]:
+        """Of whole stacks: values in their unit, and what 0 and 1 stand for."""
+        shorts = Series.objects.filter(case__in=missing, role=Series.Role.SHORT)
+        units = dict(shorts.values_list("case", "unit"))
+        for case, values in self._inputs(self._while_there_is_time(missing)):
+            try:
+                self.scales[case.pk] = scale_of(
+                    self.kind, units.get(case.pk, ""), values
+                )
+            except Refused as refusal:
+                self.failures[case.code] = str(refusal)
+            else:
+                yield case, values, self.scales[case.pk]
+
+    def _while_there_is_time(self, missing: Sequence[Case]) -> Iterator[Case]:
+        """Something is made first; and what failed is known to this attempt alone,
+        which sees it to the end."""
+        for case in missing:
+            up = self.until is not None and time.monotonic() > self.until
+            if up and self.brought and not self.failures:
+                self.left = True
+                return
+            yield case
+
+    def _inputs(self, missing: Iterable[Case]) -> Iterator[tuple[Case, NDArray[Any]]]:
         for case in missing:
             short = self.shorts.get(case.pk)
             try:
                 if short is None:
                     raise Refused(NO_SHORT)
-                yield case, to_eight_bit(cases_selectors.rendition_values(short))
+                yield case, cases_selectors.rendition_values(short)
             except Refused as refusal:
                 self.failures[case.code] = str(refusal)
 
-    def _store(self, made: Sequence[tuple[Case, Values | Refused]]) -> None:
+    def _store(self, made: Made) -> None:
         """All of them at once, with the job's progress: both or neither."""
         images = []
         for case, output in made:
@@ -224,7 +293,9 @@ class _Work:
             if self.known  # what the patient was to the network; nothing of a filter
             else {}
         )
-        made_from = {"input_sha256": self.shorts[case.pk].sha256}
+        made_from: dict[str, Any] = {"input_sha256": self.shorts[case.pk].sha256}
+        if scale := self.scales.get(case.pk):  # what 0 and 1 stood for
+            made_from["scale"] = [scale.low, scale.high]
         return cases_services.NewImage(
             case, output, {**self.provenance, **learned, **made_from}
         )
@@ -239,6 +310,7 @@ class _Work:
             if case.pk not in wanted:
                 self.failures[case.code] = CHANGED
         self.done |= wanted
+        self.brought = self.brought or bool(wanted)
         self.report(further=bool(wanted))
         return wanted
 

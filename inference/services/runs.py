@@ -21,6 +21,8 @@ from inference.models import Run
 # A worker says that it lives each time it got further. That takes seconds; the export
 # of a network before its first run may take five minutes.
 LEASE = timedelta(minutes=7)
+# Within one large case, whose parts take seconds.
+SIGN_EVERY_S = 10.0
 # A waiting run is called again after this long: its message may have been lost.
 CALL_AGAIN = timedelta(minutes=1)
 MAX_ATTEMPTS = 3
@@ -110,6 +112,17 @@ def _put_back(run: Run, claim: str, message: str) -> None:
     _held(run, claim).update(
         state=Run.State.QUEUED, claimed_by="", called_at=timezone.now()
     )
+
+
+@transaction.atomic
+def run_leave(run: AnyRun, claim: str, call: Callable[[AnyRun], None]) -> None:
+    """Others first: it waits again, and a worker is called. This attempt brought
+    something, and so does not count."""
+    left = _held(run, claim).update(
+        state=Run.State.QUEUED, claimed_by="", attempts=F("attempts") - 1
+    )
+    if left:
+        call(run)
 
 
 def run_cancel(run: Run) -> bool:

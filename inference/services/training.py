@@ -3,6 +3,7 @@
 Running is `training_running.py`.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,8 @@ from inference import registry
 from inference.cohort_pairs import refuse_unlearnable
 from inference.living import is_ending
 from inference.models import Training
-from inference.recipes import LOSS_NAMES, RECIPES
+from inference.recipes import LOSS_NAMES, RECIPES, Recipe
+from inference.sweep_rows import training_key
 from readerstudy.audit.services import event_record
 from readerstudy.cases.models import Cohort
 from readerstudy.imaging.errors import Refused
@@ -34,6 +36,7 @@ GAVE_UP = gettext_noop(
 # A worker says that it lives after a batch; a large network's validation takes longer.
 LEASE = timedelta(minutes=15)
 HIGHEST_SEED = 2**63 - 1
+CALLED_AT_ONCE = 16
 # An image's floating-point operations: ten times those of the largest other network
 # would take a processor weeks, with a checkpoint of gigabytes a minute.
 GFLOP_WITHOUT_GPU = 10.0
@@ -54,32 +57,59 @@ def training_request(
 
     call: wake a worker; False where the caller runs it at once.
     """
-    spec = _trainable(network)
-    _check(recipe=recipe, loss=loss, seed=seed)
+    spec = trainable(network)
+    check_training(recipe=recipe, loss=loss, seed=seed)
     refuse_unlearnable(cohort)
-    chosen = RECIPES[recipe]
     with transaction.atomic():
-        # whoever asks for the same waits here, and then sees this row
-        Cohort.objects.select_for_update().get(pk=cohort.pk)
-        _refuse_same(cohort, spec, recipe, loss, seed)
-        training = Training.objects.create(
+        training = training_enter(
             cohort=cohort,
-            network=spec.key,
-            title=title.strip()[:100],
-            recipe=chosen.to_json(),
+            spec=spec,
+            recipe=RECIPES[recipe],
             loss=loss,
             seed=seed,
-            epochs=chosen.epochs,
-            requested_by=user,
-            called_at=timezone.now(),
+            title=title,
+            user=user,
+            call=call,
         )
-        if call:
-            _call(training)
         training_record("training.request", training, user)
     return training
 
 
-def _trainable(network: str) -> registry.MethodSpec:
+def training_enter(
+    *,
+    cohort: Cohort,
+    spec: registry.MethodSpec,
+    recipe: Recipe,
+    loss: str,
+    seed: int,
+    title: str = "",
+    conditions: Mapping[str, Any] | None = None,
+    user: User | None = None,
+    call: bool = True,
+) -> Training:
+    """The row alone, of what is checked already; within a transaction."""
+    # whoever asks for the same waits here, and then sees this row
+    Cohort.objects.select_for_update().get(pk=cohort.pk)
+    training = Training(
+        cohort=cohort,
+        network=spec.key,
+        title=title.strip()[:100],
+        recipe=recipe.to_json(),
+        loss=loss,
+        seed=seed,
+        conditions=dict(conditions or {}),
+        epochs=recipe.epochs,
+        requested_by=user,
+        called_at=timezone.now(),
+    )
+    _refuse_same(training)
+    training.save(force_insert=True)
+    if call:
+        _call(training)
+    return training
+
+
+def trainable(network: str) -> registry.MethodSpec:
     spec = registry.network_get(network)
     if spec.unavailable_reason:
         raise Refused(
@@ -104,7 +134,7 @@ def _trainable(network: str) -> registry.MethodSpec:
     return spec
 
 
-def _check(*, recipe: str, loss: str, seed: int) -> None:
+def check_training(*, recipe: str, loss: str, seed: int) -> None:
     if recipe not in RECIPES:
         raise Refused(
             _("There is no recipe “%(recipe)s”; there are %(recipes)s.")
@@ -121,18 +151,16 @@ def _check(*, recipe: str, loss: str, seed: int) -> None:
         )
 
 
-def _refuse_same(
-    cohort: Cohort, spec: registry.MethodSpec, recipe: str, loss: str, seed: int
-) -> None:
+def _refuse_same(wanted: Training) -> None:
     same = Training.objects.filter(
-        cohort=cohort,
-        network=spec.key,
-        recipe__name=recipe,
-        loss=loss,
-        seed=seed,
+        cohort=wanted.cohort_id,
+        network=wanted.network,
+        loss=wanted.loss,
+        seed=wanted.seed,
         state__in=Training.ACTIVE,
     )
-    if same.exists():
+    if any(training_key(one) == training_key(wanted) for one in same):
+        spec = registry.network_get(wanted.network)
         raise Refused(
             _(
                 "%(network)s is already being trained on this cohort with the same "
@@ -162,7 +190,7 @@ def training_resume(
 ) -> None:
     """Go on from the last checkpoint, or from the start where there is none."""
     Cohort.objects.select_for_update().get(pk=training.cohort_id)
-    spec = _trainable(training.network)
+    trainable(training.network)
     refuse_unlearnable(training.cohort)
     held = Training.objects.get(pk=training.pk)
     if is_ending(held):
@@ -170,8 +198,7 @@ def training_resume(
             _("Its worker is still keeping what it has learned; try again in a moment.")
         )
     if held.state in ENDED_EARLY:
-        recipe = training.recipe["name"]
-        _refuse_same(training.cohort, spec, recipe, training.loss, training.seed)
+        _refuse_same(training)
     if not run_retry(training, claimed_by=""):
         raise Refused(_("Only a training that was stopped or failed can go on."))
     if call:
@@ -200,9 +227,14 @@ def file_delete(file: FieldFile) -> None:
 
 def trainings_recover(*, call_again: timedelta = CALL_AGAIN) -> int:
     """Put back what dead workers held and call waiting trainings; how many were put
-    back. Each goes on from its last checkpoint."""
+    back. Each goes on from its last checkpoint.
+
+    Of many that wait only the first are called again: a sweep's would fill the queue.
+    """
+    waiting = Training.objects.filter(state=Training.State.QUEUED).order_by("pk")
+    patient = list(waiting.values_list("pk", flat=True)[CALLED_AT_ONCE:])
     return runs_recover(
-        Training.objects.all(),
+        Training.objects.exclude(pk__in=patient, state=Training.State.QUEUED),
         call=_call,
         gave_up=_gave_up,
         call_again=call_again,

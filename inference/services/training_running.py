@@ -119,7 +119,7 @@ class _Learner:
         from inference.prediction import threads
 
         training = self.training
-        pairs = cohort_pairs(training.cohort)
+        pairs = cohort_pairs(training.cohort, training.conditions)
         self.before = _before(pairs.validation)
         resume = self._resume(pairs)
         device, versions = _place(training if resume else None)
@@ -173,6 +173,7 @@ class _Learner:
                 on_checkpoint=self._keep,
                 checkpoint_every_s=settings.TRAINING_CHECKPOINT_SECONDS,
                 should_stop=self._should_stop,
+                loss_weights=self.training.conditions.get("loss_weights"),
             )
         except StoppedError:
             return None

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from inference.claims import is_known_dead
 from inference.devices import kind_of
-from inference.living import living_workers
+from inference.living import is_heard, living_workers
 from inference.models import Worker
 
 SEEN_EVERY = timedelta(seconds=30)
@@ -66,3 +66,11 @@ def queue_for_jobs() -> str:
     """Where a job is called: to a worker with a GPU where one listens, else to any."""
     gpu, default = settings.GPU_QUEUE, settings.CELERY_TASK_DEFAULT_QUEUE
     return str(gpu if gpu_listens(gpu) else default)
+
+
+def queue_for_long_work() -> str:
+    """Where work of minutes is called that imports must not wait behind: to the worker
+    of trainings where one listens, else to any. Never to one for the GPU alone.
+    """
+    training, default = settings.TRAINING_QUEUE, settings.CELERY_TASK_DEFAULT_QUEUE
+    return str(training if is_heard(training) else default)

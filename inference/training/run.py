@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.marking import gettext_noop
@@ -23,14 +22,11 @@ from ..quality import psnr_db, ssim
 from ..recipes import LossName, Recipe
 from .augmentation import augment
 from .checkpoints import Checkpoint, Epoch
+from .losses import Loss, weighted
 from .pairs import Pairs, pairs_sha256
 from .state import State
 
 Precision = Literal["float32", "bf16"]
-LOSSES: Mapping[LossName, Callable[[Tensor, Tensor], Tensor]] = {
-    "l1": functional.l1_loss,
-    "mse": functional.mse_loss,
-}
 CHECKPOINT_EVERY_S = 60.0
 
 
@@ -81,6 +77,7 @@ def train(
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
     checkpoint_every_s: float = CHECKPOINT_EVERY_S,
     should_stop: Callable[[], bool] | None = None,
+    loss_weights: Mapping[str, float] | None = None,
 ) -> Trained:
     """Train `network` in place by `recipe`.
 
@@ -93,6 +90,7 @@ def train(
         handed to `on_checkpoint` and StoppedError is raised.
     precision: "bf16" computes the network in bfloat16 where torch's autocast does
         so; weights, loss and validation stay float32.
+    loss_weights: of terms that are added to the loss, see `losses.TERMS`.
     """
     if not len(training) or not len(validation):
         raise Refused(
@@ -103,6 +101,8 @@ def train(
     )
     identity = _identity(network, training, validation, loss, precision)
     identity |= {"recipe": recipe.to_json(), "seed": seed, "in_channels": in_channels}
+    if loss_weights:
+        identity["loss_weights"] = dict(loss_weights)
     if resume is not None:
         resume.check(identity)
         state.restore(resume)
@@ -113,7 +113,7 @@ def train(
         should_stop,
     )
     images = training.tensors(device, in_channels=in_channels)
-    run = _Run(state, images, LOSSES[loss], precision, between)
+    run = _Run(state, images, weighted(loss, loss_weights or {}), precision, between)
     with _repeatable(device):
         while len(state.history) < recipe.epochs:
             epoch = run.epoch(validation, in_channels=in_channels)
@@ -184,7 +184,7 @@ class _Run:
         self,
         state: State,
         images: tuple[Tensor, Tensor],
-        loss: Callable[[Tensor, Tensor], Tensor],
+        loss: Loss,
         precision: Precision,
         between_batches: Callable[[], None],
     ) -> None:

@@ -1,5 +1,6 @@
 """Pages on which coordinators have networks trained on a cohort."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -8,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from inference import services, training_pages
 from inference.cohort_pairs import find_obstacle, learnable
+from inference.living import is_heard
 from inference.models import Training
 from inference.training_forms import TrainingForm
 from readerstudy.cases.models import Cohort
@@ -75,7 +77,7 @@ def training_detail(request: Request, pk: int, training_pk: int) -> HttpResponse
         "training": training,
         "row": training_pages.training_row(training),
         "curves": training_pages.curves(training),
-        "nobody_listens": waits and not training_pages.somebody_listens(),
+        "nobody_listens": waits and not is_heard(settings.TRAINING_QUEUE),
     }
     name = "training_progress" if request.htmx else "training_detail"
     return render(request, f"inference/{name}.html", context)

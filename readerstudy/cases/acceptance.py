@@ -16,6 +16,7 @@ KINDS: dict[str, Any] = {
     "offset-unknown": _("displacement not measurable"),
     "mirrored": _("mirrored?"),
     "counts": _("counts do not follow the durations"),
+    "level": _("mean value"),
     "negative": _("values below zero"),
     "camera": _("camera"),
     "resampled": _("resampled from voxels of different sizes"),

@@ -27,6 +27,7 @@ from readerstudy.imaging.errors import Refused
 from .models import Case, Series
 
 FILE_NAME = "manifest.csv"
+INPUT = "input"  # as the short scan is called where whole stacks are read
 COLUMNS = ("file", "uid", "case", "role", "split")
 # A code stands in addresses; "=" or "-" before it would be a formula in a table.
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
@@ -229,6 +230,8 @@ def _header(values: list[str], line: int, name: str) -> list[str]:
 
 
 def _row(line: int, values: dict[str, str], name: str) -> Row:
+    if values.get("role") == INPUT:
+        values = {**values, "role": Series.Role.SHORT}
     row = Row(line, **{"case": "", **values})
     if bool(row.file) == bool(row.uid):
         raise _refused(name, line, "file" if "file" in values else "uid", EITHER)

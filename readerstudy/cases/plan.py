@@ -6,8 +6,12 @@ descriptions of series may name a patient.
 
 import hashlib
 from dataclasses import asdict, dataclass, field, replace
+from math import prod
 from pathlib import Path
 from typing import Any, Self
+
+from readerstudy.imaging.central_slice import DEFAULT_RULE, MIDDLE
+from readerstudy.imaging.study_types import DAT_SPECT, STUDY_TYPES
 
 from .sources import LeftOut
 
@@ -16,13 +20,16 @@ from .sources import LeftOut
 class ScannedSeries:
     """A tomogram that was found, without its voxels and without identifiers.
 
-    number: its voxels are `scan_path(folder, number)`, upright, on the study's grid.
+    number: its voxels are `scan_path(folder, number)`, upright, on the study's grid; a
+        stack's on its own.
     files: names within the source, one, or one for each slice.
     patient, study, instances, frame: keyed digests of PatientID, StudyInstanceUID,
         the SOP instance UIDs and FrameOfReferenceUID ("" where not stated).
     content: SHA-256 of the voxels. modality: NM, PT or CT, by SOP class.
     shape: (slices, rows, columns). spacing_mm, origin_mm: as in Volume, Tomogram.
     resampled_from: the shape and spacing_mm it had, where it was resampled.
+    study_type: for which it was read (imaging.study_types). unit: of its voxels.
+    exposure_mas: of a CT; None where not stated.
     candidates: rule (Case.SliceRule) → the slice that it would take.
     acquired_at: ISO 8601, without time zone, as stated; "" unknown.
     age_years: capped at 90. sex: F, M, O or "".
@@ -50,10 +57,28 @@ class ScannedSeries:
     sex: str = ""
     resampled_from: dict[str, Any] | None = None
     warnings: tuple[str, ...] = ()
+    study_type: str = DAT_SPECT
+    unit: str = "counts"
+    exposure_mas: float | None = None
 
     @property
     def name(self) -> str:
         return self.files[0]
+
+    @property
+    def is_stack(self) -> bool:
+        """Whether it is read as it is, from end to end, in its unit."""
+        return STUDY_TYPES[self.study_type].is_stack
+
+    @property
+    def shown_slice(self) -> int:
+        """The one by which a page shows it."""
+        return self.candidates[MIDDLE if self.is_stack else DEFAULT_RULE]
+
+    @property
+    def mean(self) -> float:
+        """Of all voxels, in its unit."""
+        return self.total_counts / prod(self.shape)
 
     @property
     def minutes(self) -> float | None:
@@ -111,13 +136,14 @@ class ParityReport:
 class PlannedPair:
     """One case to be: its two scans and the slice it will be read at.
 
+    reference: None where a person has said that there is none.
     notes: what the coordinator should know; they stay with the case.
     certain: False until a person has said that the two belong together, where the
         files alone do not (one patient under two ids, more than two scans).
     """
 
     code: str
-    reference: ScannedSeries
+    reference: ScannedSeries | None
     short: ScannedSeries
     central_slice: int
     central_rule: str
@@ -127,13 +153,24 @@ class PlannedPair:
     certain: bool = True
 
     @property
+    def grid(self) -> ScannedSeries:
+        """The scan on whose grid all images of the case will lie."""
+        return self.reference or self.short
+
+    @property
+    def scans(self) -> tuple[ScannedSeries, ...]:
+        """The reference first, if there is one."""
+        return (self.reference, self.short) if self.reference else (self.short,)
+
+    @property
     def numbers(self) -> tuple[int, int]:
-        return self.reference.number, self.short.number
+        """Its name in acts on pairs: without a reference twice the same number."""
+        return self.grid.number, self.short.number
 
     @property
     def patients(self) -> tuple[str, ...]:
         """One digest, or that of the reference and that of the short scan."""
-        return tuple(dict.fromkeys((self.reference.patient, self.short.patient)))
+        return tuple(dict.fromkeys(scan.patient for scan in self.scans))
 
 
 @dataclass(frozen=True)
@@ -151,6 +188,7 @@ class CohortPlan:
     folder: where the voxels of the scans lie until they are imported.
     resampling: whether scans of other pixel sizes are taken, resampled.
     manifest: Manifest.to_json of what somebody wrote, who then decides.
+    study_type: of the cohort to be.
     """
 
     folder: Path
@@ -161,11 +199,12 @@ class CohortPlan:
     resampling: bool = False
     file_count: int = field(default=0)
     manifest: dict[str, Any] | None = None
+    study_type: str = DAT_SPECT
 
     @property
     def scans(self) -> tuple[ScannedSeries, ...]:
         """Every tomogram that was found, by its number."""
-        paired = [scan for pair in self.pairs for scan in (pair.reference, pair.short)]
+        paired = [scan for pair in self.pairs for scan in pair.scans]
         found = [*paired, *(single.series for single in self.singles)]
         return tuple(sorted(found, key=lambda one: one.number))
 
@@ -196,14 +235,16 @@ class CohortPlan:
             file_count=plain["file_count"],
             # a plan of an earlier version does not say whether there was one
             manifest=plain.get("manifest", {}),
+            study_type=plain.get("study_type", DAT_SPECT),
         )
 
 
 def _pair(plain: dict[str, Any]) -> PlannedPair:
+    reference = plain["reference"]
     return PlannedPair(
         **plain
         | {
-            "reference": ScannedSeries.from_json(plain["reference"]),
+            "reference": reference and ScannedSeries.from_json(reference),
             "short": ScannedSeries.from_json(plain["short"]),
             "parity": ParityReport.from_json(plain["parity"]),
             "notes": tuple(plain["notes"]),

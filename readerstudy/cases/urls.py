@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import cohorts, dicomweb, pacs, pairing, parity, table, tus, uploads
+from .views import cohorts, dicomweb, images, pacs, pairing, parity, table, tus, uploads
 
 app_name = "cases"
 urlpatterns = [
@@ -37,6 +37,7 @@ urlpatterns = [
     ),
     path("cohorts/colour-bar.png", cohorts.colour_bar, name="colour-bar"),
     path("cohorts/<int:pk>/", table.cohort_detail, name="cohort-detail"),
+    path("cohorts/<int:pk>/images/", images.cohort_images, name="cohort-images"),
     path("cohorts/<int:pk>/parity/", parity.cohort_parity, name="cohort-parity"),
     path("cohorts/<int:pk>/parity/accept/", parity.parity_accept, name="parity-accept"),
     path(

@@ -213,6 +213,20 @@ def study_create(*, demo: DemoStudy, cohort: Cohort, methods: dict[str, str]) ->
     return reading.study_open(study=study, by=coordinator)
 
 
+def stability_ask(*, cohort: Cohort, methods: dict[str, str]) -> None:
+    """Have the worker look at what every arm does to images, when it has nothing else
+    to do; nobody waits for it."""
+    for method in methods.values():
+        if method == "reference" or cohort.stabilities.filter(method=method).exists():
+            continue
+        inference.stability_request(
+            cohort=cohort,
+            method=method,
+            chosen={"simulation_seed": SEED},
+            user=User.objects.get(username="coordinator"),
+        )
+
+
 def is_to_be_simulated() -> bool:
     """Not once somebody has closed the study while the demo was being made."""
     return Study.objects.filter(slug=SIMULATED, state=Study.State.OPEN).exists()

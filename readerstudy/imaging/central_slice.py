@@ -13,6 +13,7 @@ from .preprocessing import SEARCH_RADIUS_MM, find_central_slice
 from .volume import Volume
 
 DEFAULT_RULE = "central-region"
+MIDDLE = "middle"  # of a whole stack, which is read from end to end
 # The striatum lies within 20 mm of the widest section; the glands below the tongue,
 # which are in the middle too, lie 70 mm below it and more.
 SEARCH_HEIGHT_MM = 40.0

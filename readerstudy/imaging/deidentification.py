@@ -72,6 +72,7 @@ _ACQUISITION = (
     "AcquisitionDateTime",
     "ActualFrameDuration",
     "NumberOfDetectors",
+    "Exposure",
     "SeriesDescription",
 )
 _FUNCTIONAL_GROUPS: Kept = {

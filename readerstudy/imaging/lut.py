@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 FOLDER = Path(__file__).parent / "luts"
 
 # name → SHA-256 of its file. "cool" is ImageJ's "Cool", measured from ImageJ's own
-# file; it is another table than matplotlib's "cool".
+# file; it is another table than matplotlib's "cool". "grey" has as much of each colour.
 LUTS = {
     "cool": "e393f1cdca8fe7cb4b35a2ce091990290557b4dcabf05dca8e9f19025f74852f",
+    "grey": "791d325db6c3a98b7a32e2a84c8cda8e1cd1d95cf92a712796d994d30fb8cb09",
 }
 
 

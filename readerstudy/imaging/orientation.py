@@ -6,7 +6,6 @@ ways, so putting it upright is a choice of axes and flips: no voxel changes valu
 """
 
 from dataclasses import dataclass
-from math import cos, radians
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,8 @@ from .volume import Counts, Volume
 
 # Turned by less than this, an axis counts as aligned; the rest is not resampled.
 ALIGNED_WITHIN_DEGREES = 2.0
+# The most that slices of a stack may be turned: a CT's gantry tilts no further.
+TILTED_WITHIN_DEGREES = 30.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,13 @@ class Geometry:
     frame_mm: float
     position: tuple[float, ...] | None = None
 
+    @property
+    def tilt_degrees(self) -> float:
+        """The largest angle between a stored axis and the patient's nearest one."""
+        axes = np.vstack([np.reshape(self.orientation, (2, 3)), self.normal()])
+        cosines = np.abs(axes).max(axis=1) / np.linalg.norm(axes, axis=1)
+        return float(np.degrees(np.arccos(np.clip(cosines.min(), -1, 1))))
+
     def normal(self) -> NDArray[np.float64]:
         along_columns, along_rows = np.array(self.orientation).reshape(2, 3)
         normal: NDArray[np.float64] = np.cross(along_columns, along_rows)
@@ -44,11 +52,15 @@ class Geometry:
 
 
 def upright(
-    frames: Counts, geometry: Geometry
+    frames: Counts,
+    geometry: Geometry,
+    *,
+    within_degrees: float = ALIGNED_WITHIN_DEGREES,
 ) -> tuple[Volume, tuple[float, float, float] | None]:
     """The volume, and the position (x, y, z mm) of its voxel 0, 0, 0 if known.
 
-    frames: (frames, rows, columns) as stored. Refused if an axis is oblique.
+    frames: (frames, rows, columns) as stored. Refused if an axis is turned by more
+    than that: the nearest ones are then not sure to be the patient's.
     """
     along_columns, along_rows = np.array(geometry.orientation).reshape(2, 3)
     steps = np.stack(  # mm moved by one step along each stored axis; (3 axes, xyz)
@@ -60,10 +72,7 @@ def upright(
     )
     lengths = np.linalg.norm(steps, axis=1)
     axis_of = np.abs(steps).argmax(axis=1)  # 0 = x, 1 = y, 2 = z, per stored axis
-    cosines = np.abs(steps).max(axis=1) / lengths
-    if sorted(axis_of) != [0, 1, 2] or cosines.min() < cos(
-        radians(ALIGNED_WITHIN_DEGREES)
-    ):
+    if sorted(axis_of) != [0, 1, 2] or geometry.tilt_degrees > within_degrees:
         raise Refused(
             gettext_noop(
                 "Its slices are oblique: they do not lie along the patient's "

@@ -138,7 +138,7 @@ def doubts(dataset: Dataset) -> list[str]:
     if syntax in LOSSY or text(dataset, "LossyImageCompression") == "01":
         found.append(
             gettext_noop(
-                "Its image was compressed with loss, so its counts are not those "
+                "Its image was compressed with loss, so its values are not those "
                 "that were measured."
             )
         )

@@ -4,7 +4,7 @@ Nothing here turns or mirrors an image: column 0, the patient's right, is drawn 
 the viewer's left.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import BytesIO
 
 import numpy as np
@@ -14,6 +14,8 @@ from PIL import Image
 from .preprocessing import CROP, SHOWN_SLICES, STORED_SLICES, to_eight_bit
 
 SHOWN_BYTES = SHOWN_SLICES * CROP * CROP
+LEVELS = 4096  # into which the values of a whole stack are told apart on a screen
+OUTSIDE = 0x8000  # instead of a level: the frame holds nothing of the stack there
 
 Window = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 
@@ -50,6 +52,39 @@ def shown_pixels(values: NDArray[np.float32], *, window: str) -> bytes:
     first = (STORED_SLICES - SHOWN_SLICES) // 2
     shown = to_eight_bit(values)[first : first + SHOWN_SLICES]
     return WINDOWS[window](shown).tobytes()
+
+
+def stack_pixels(
+    values: NDArray[np.floating] | NDArray[np.integer],
+    *,
+    low: float,
+    high: float,
+    frame: Sequence[int],
+    whole: bool = False,
+) -> bytes:
+    """A whole stack as levels 0 to 4095, two bytes each, the low one first.
+
+    values: (slices, rows, columns) in their unit; what is no number is drawn as `low`.
+    low, high: the first and the last level; what lies outside is clipped.
+    frame: slices, rows and columns that every stack of a study has on the screen; a
+        smaller one is filled up behind with OUTSIDE, so a place in the frame is the
+        same place in the stack, and where a stack ends does not depend on its values.
+    whole: values are rounded to whole numbers before. Scans have no others where a
+        network's have: gaps between levels would tell the one from the other.
+
+    Always 2 · slices · rows · columns of the frame, whatever the stack.
+    """
+    if values.ndim != 3 or any(a > b for a, b in zip(values.shape, frame, strict=True)):
+        raise ValueError(f"{values.shape} does not fit into a frame of {frame}")
+    levels = np.full(tuple(frame), OUTSIDE, "<u2")
+    slices, rows, columns = values.shape
+    gain = (LEVELS - 1) / (high - low)
+    for index in range(slices):  # one after the other, or it takes memory eight times
+        exact = values[index].astype(np.float64)
+        clipped = np.clip(np.rint(exact) if whole else exact, low, high)
+        scaled = np.rint((np.nan_to_num(clipped, nan=low) - low) * gain)
+        levels[index, :rows, :columns] = scaled.astype("<u2")
+    return levels.tobytes()
 
 
 def coloured(

@@ -1,4 +1,5 @@
-"""A tomogram as it is kept: on the study's grid, its voxels as small as they can be."""
+"""A tomogram as it is kept: on the grid of its study type, its voxels as small as they
+can be."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -8,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .central_slice import slice_candidates
+from .central_slice import MIDDLE, slice_candidates
 from .resampling import INTERPOLATION, on_study_grid
+from .study_types import DAT_SPECT, STUDY_TYPES
 from .tomogram import Tomogram
 from .volume import WHOLE_NUMBERS, Counts, Volume
 
@@ -18,9 +20,10 @@ from .volume import WHOLE_NUMBERS, Counts, Volume
 class Scan:
     """A tomogram with all that pairing needs. Identifiers included: for memory only.
 
-    voxels: (slices, rows, columns), upright, on the study's grid; float32 or, where
-        that loses nothing, whole numbers.
-    content: SHA-256 of them. candidates: as `slice_candidates` gives them.
+    voxels: (slices, rows, columns), upright; on the study's grid, a stack on its own.
+        float32 or, where that loses nothing, whole numbers.
+    content: SHA-256 of them. unit: theirs, by the study type.
+    candidates: as `slice_candidates` gives them; of a stack the middle alone.
     resampled_from: shape and spacing_mm that the file has, where they are others.
     The rest is as in Tomogram.
     """
@@ -46,11 +49,14 @@ class Scan:
     sex: str
     resampled_from: dict[str, Any] | None
     warnings: tuple[str, ...]
+    unit: str = "counts"
+    exposure_mas: float | None = None
 
 
-def prepared(tomogram: Tomogram) -> Scan:
+def prepared(tomogram: Tomogram, *, study_type: str = DAT_SPECT) -> Scan:
     """Refused if it holds no counts, or would be too large on the study's grid."""
-    volume = on_study_grid(tomogram.volume)
+    kind = STUDY_TYPES[study_type]
+    volume = tomogram.volume if kind.is_stack else on_study_grid(tomogram.volume)
     voxels = whole_numbers(volume.counts)
     return Scan(
         voxels=voxels,
@@ -66,7 +72,9 @@ def prepared(tomogram: Tomogram) -> Scan:
         duration_s=tomogram.duration_s,
         total_counts=tomogram.total_counts,
         negative_voxels=tomogram.negative_voxels,
-        candidates=slice_candidates(volume),
+        candidates=(
+            {MIDDLE: len(voxels) // 2} if kind.is_stack else slice_candidates(volume)
+        ),
         description=tomogram.description,
         manufacturer=tomogram.manufacturer,
         acquired_at=tomogram.acquired_at,
@@ -74,6 +82,8 @@ def prepared(tomogram: Tomogram) -> Scan:
         sex=tomogram.sex,
         resampled_from=_before(tomogram.volume, volume),
         warnings=tomogram.warnings,
+        unit=kind.units[tomogram.modality],
+        exposure_mas=tomogram.exposure_mas,
     )
 
 

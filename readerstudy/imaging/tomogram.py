@@ -22,11 +22,16 @@ from .kinds.slices import read_ct, read_pet
 from .kinds.stacking import stacked
 from .kinds.stored_image import StoredImage
 from .marking import gettext_noop
-from .orientation import upright
+from .orientation import ALIGNED_WITHIN_DEGREES, TILTED_WITHIN_DEGREES, upright
 from .values import text
 from .volume import Volume
 
 __all__ = ["StoredImage", "Tomogram", "assemble", "read_image", "read_tomogram"]
+
+TILTED = gettext_noop(
+    "Its slices are tilted by %(degrees).0f° against the patient's axes; they are "
+    "shown as they were taken."
+)
 
 # SOP class → how a file of it is read
 READERS: dict[str, Callable[[Dataset], StoredImage]] = {
@@ -49,6 +54,7 @@ class Tomogram:
     sex: F, M, O or "". manufacturer: by its known name or "".
     total_counts: sum of all voxels after rescale.
     negative_voxels: how many voxels are below 0.
+    exposure_mas: of CT, mean over the slices; None where the file does not say.
     duration_s: acquisition time, None where the file does not say.
     origin_mm: DICOM patient coordinates (x, y, z) of voxel 0, 0, 0; None if unknown.
     warnings: sentences on what was missing or invalid and what was assumed.
@@ -71,6 +77,7 @@ class Tomogram:
     negative_voxels: int
     origin_mm: tuple[float, float, float] | None = None
     warnings: tuple[str, ...] = ()
+    exposure_mas: float | None = None
 
 
 def read_tomogram(file: Path | BinaryIO) -> Tomogram:
@@ -88,17 +95,25 @@ def read_image(file: Path | BinaryIO) -> StoredImage:
         return READERS[sop_class](dataset)
 
 
-def assemble(images: Sequence[StoredImage]) -> Tomogram:
-    """A tomogram from one multi-frame image, or from one image for each slice."""
+def assemble(images: Sequence[StoredImage], *, single: bool = False) -> Tomogram:
+    """A tomogram from one multi-frame image, or from one image for each slice.
+
+    single: of a stack that is looked at slice by slice: one slice alone is taken too,
+    and slices of a tilted gantry as they are, with a warning.
+    """
+    most = TILTED_WITHIN_DEGREES if single else ALIGNED_WITHIN_DEGREES
     if len(images) > 1:
-        image = stacked(images)
+        image = stacked(images, within_degrees=most)
     else:
         image = images[0]
-        if len(image.frames) == 1:
+        if len(image.frames) == 1 and not single:
             raise Refused(
                 gettext_noop("It is a single slice without the others of its series.")
             )
-    volume, origin = upright(image.frames, image.geometry)
+    volume, origin = upright(image.frames, image.geometry, within_degrees=most)
+    warnings = image.warnings
+    if (tilt := image.geometry.tilt_degrees) > ALIGNED_WITHIN_DEGREES:
+        warnings += (TILTED % {"degrees": tilt},)
     return Tomogram(
         volume=volume,
         patient_id=image.patient_id,
@@ -116,5 +131,6 @@ def assemble(images: Sequence[StoredImage]) -> Tomogram:
         frame_uid=image.frame_uid,
         negative_voxels=image.negative_voxels,
         origin_mm=origin,
-        warnings=image.warnings,
+        warnings=warnings,
+        exposure_mas=image.exposure_mas,
     )

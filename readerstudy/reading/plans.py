@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from readerstudy.blinding.pairs import build_pairs, pair_code
 from readerstudy.blinding.sampling import sample_positions
 from readerstudy.blinding.schedule import PlannedArm, PlannedRead, build_schedule
 
@@ -11,7 +12,7 @@ Plan = dict[str, list[PlannedRead]]  # reader's code → reads in the order of r
 
 
 def plan_stored(study: Study) -> Plan:
-    """What the rows of the database say."""
+    """What the rows of the database say; a pair's `arm` is “left~right”."""
     rows = (
         Read.objects.filter(reader__study=study)
         .order_by("reader__code", "position")
@@ -21,19 +22,22 @@ def plan_stored(study: Study) -> Plan:
             "position",
             "case__code",
             "arm__code",
+            "second_arm__code",
             "repeat",
         )
     )
     plan: Plan = {}
-    for reader, session, position, case, arm, repeat in rows:
-        read = PlannedRead(session, position, case, arm, repeat)
+    for reader, session, position, case, arm, second, repeat in rows:
+        shown = pair_code(arm, second) if second else arm
+        read = PlannedRead(session, position, case, shown, repeat)
         plan.setdefault(reader, []).append(read)
     return plan
 
 
 def plan_drawn(protocol: dict[str, Any], seed: str) -> Plan:
     """What a frozen protocol and a seed give: nothing of the database."""
-    return build_schedule(
+    build = build_pairs if is_of_pairs(protocol) else build_schedule
+    return build(
         cases=[case["code"] for case in protocol["cases"]],
         arms=[PlannedArm(arm["code"], arm["repeated"]) for arm in protocol["arms"]],
         readers=protocol["readers"],
@@ -41,6 +45,12 @@ def plan_drawn(protocol: dict[str, Any], seed: str) -> Plan:
         spacing=protocol["spacing"],
         seed=seed,
     )
+
+
+def is_of_pairs(protocol: dict[str, Any]) -> bool:
+    """Protocols from before there were pairs do not say that they have none."""
+    shown = protocol.get("display", {}).get("presentation", Study.Presentation.SINGLE)
+    return bool(shown == Study.Presentation.PAIRS)
 
 
 def guesses_drawn(

@@ -14,7 +14,15 @@ from django.contrib.auth.models import User
 
 from readerstudy.audit.services import event_record
 
-from .models import Answer, Membership, Read, Session, Study, TrainingAttempt
+from .models import (
+    Answer,
+    Membership,
+    Read,
+    Score,
+    Session,
+    Study,
+    TrainingAttempt,
+)
 from .protocol.frozen import (
     canonical_json,
     describe_analysis,
@@ -24,7 +32,7 @@ from .protocol.frozen import (
     describe_guesses,
     describe_training,
 )
-from .questions import Grade
+from .questions import Grade, Mark
 
 TIMES = ("first_ms", "spent_ms", "away_ms", "held_ms")  # of Answer, by the browser
 
@@ -43,10 +51,7 @@ def answer_digest(
         "reader": reader,
         "position": answer.read.position,
         "version": answer.version,
-        "answers": sorted(
-            [*grade[:3], grade.unassessable] if grade.value is None else [*grade[:3]]
-            for grade in grades
-        ),
+        "answers": sorted(map(_said, grades)),
         "reason": answer.reason,
     }
     if answer.comment:
@@ -57,6 +62,28 @@ def answer_digest(
     if told := {name: time for name, time in times.items() if time is not None}:
         said["times"] = told
     return _keyed_digest(seed, said)
+
+
+def _said(grade: Grade) -> list[Any]:
+    """Only as much of it as there is."""
+    place = [grade.question, grade.side, grade.value]
+    if grade.text:
+        return [*place, "", grade.text]
+    if grade.value is None:
+        return [*place, grade.unassessable]
+    return [*place, [list(mark) for mark in grade.marks]] if grade.marks else place
+
+
+def grade_of(score: Score) -> Grade:
+    """What a row says was answered."""
+    return Grade(
+        score.question,
+        score.side,
+        score.value,
+        score.unassessable,
+        score.text,
+        tuple(Mark(**mark) for mark in score.marks),
+    )
 
 
 def _keyed_digest(seed: str, said: dict[str, Any]) -> str:

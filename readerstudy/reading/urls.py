@@ -111,5 +111,5 @@ urlpatterns = [
     path(
         "read/<slug:slug>/atlas/pixels/", atlas.atlas_pixels_show, name="atlas-pixels"
     ),
-    path("lut/cool/", room.lut_show, name="lut-show"),
+    path("lut/<slug:lut>/", room.lut_show, name="lut-show"),
 ]

@@ -1,16 +1,16 @@
 // What may be said beside a grade: that a side cannot be assessed, and a comment. And
-// submitting by itself once both sides are chosen. Needs reading.js; training has
-// grades only.
+// submitting by itself once all is chosen. Needs reading.js; training has grades only.
 "use strict";
 
-const sides = [...form.querySelectorAll("fieldset")];
+// sides of the patient, or questions about the image; free words need no answer
+const sides = [...form.querySelectorAll('fieldset:not([data-kind="text"])')];
 const whyDialog = document.getElementById("why");
 const reason = document.getElementById("reason");
 const because = document.getElementById("because");
 const comment = document.getElementById("comment");
 const undo = document.getElementById("undo");
 
-let asked = null; // the side whose reason is being asked for
+let asked = null; // the one whose reason is being asked for
 const graded = new Map(); // side → the grade that was chosen last
 let byArrow = false; // whether the last choice was made by wandering with arrow keys
 const chosen = new Set(); // sides chosen by hand since the read came
@@ -82,7 +82,7 @@ function advanceSoon() {
 function onChoice({ target }) {
   const group = target.closest("fieldset");
   if (!target.matches('[type="radio"]') || !sides.includes(group) || byArrow) return;
-  chosen.add(group);
+  if (!group.dataset.waits || target.value === "none") chosen.add(group); // else more is to come
   if (target.value === "none") return askWhy(group);
   graded.set(group, target);
   advanceSoon();
@@ -133,4 +133,8 @@ if (whyDialog) {
 }
 
 document.addEventListener("pointerdown", () => (byArrow = false), true);
-document.addEventListener("keydown", (event) => (byArrow = event.key.startsWith("Arrow")), true);
+document.addEventListener(
+  "keydown",
+  ({ key, target }) => (byArrow = key.startsWith("Arrow") && target.matches('[type="radio"]')),
+  true,
+);

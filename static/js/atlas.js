@@ -14,7 +14,7 @@ async function fetchExamples() {
 function paintExamples() {
   const isShown = !(atlas instanceof HTMLDialogElement) || atlas.open;
   if (!examples || !isShown) return;
-  specimens.forEach((canvas, index) => draw(canvas, sliceOf(examples, index), WHOLE));
+  specimens.forEach((canvas, index) => drawSlice(canvas, sliceOf(examples, index), WHOLE));
   atlas.dataset.painted = "1";
 }
 

@@ -1,5 +1,5 @@
 // How a read is read: told with its answer, for the record of the study. And when a
-// break is due. Needs drawing.js and screen.js.
+// break is due. Needs drawing.js or stack.js, and screen.js.
 "use strict";
 
 // By token, since one may leave a read and come back to it, in milliseconds: how long
@@ -52,14 +52,14 @@ function circumstances() {
     ...(first === null ? {} : { first_ms: Math.round(first) }),
     spent_ms: Math.round(spent),
     away_ms: Math.round(away),
-    side: Math.round(canvases[0].clientWidth),
+    side: Math.round(shownSide()),
     screen: describeScreen(),
   };
 }
 
 const small = document.getElementById("small");
 new ResizeObserver(() => {
-  small.hidden = Math.round(canvases[0].clientWidth) >= Number(room.dataset.leastSide);
+  small.hidden = Math.round(shownSide()) >= Number(room.dataset.leastSide);
 }).observe(canvases[0]);
 
 // A stretch of reading lasts until nothing was done for five minutes; a reload does not end it.

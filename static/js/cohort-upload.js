@@ -196,9 +196,13 @@
   form.addEventListener("submit", async (event) => {
     if (!files.length) return; // the server says what is missing
     event.preventDefault();
+    // finished images have a cohort already; a cohort to be has the other two
+    const { name, resampling, study_type, cohort } = form.elements;
     upload.options.metadata = {
-      name: form.elements.name.value,
-      resampling: form.elements.resampling.checked ? "1" : "0",
+      name: name.value,
+      ...(resampling && { resampling: resampling.checked ? "1" : "0" }),
+      ...(study_type && { study_type: study_type.value }),
+      ...(cohort && { cohort: cohort.value }),
     };
     const before = await previous();
     if (before) upload.resumeFromPreviousUpload(before);

@@ -1,6 +1,7 @@
 // The keyboard of the reading room and of the questions after it. A key does what its
 // button or choice does: whatever has the key's code in data-keys is clicked, in the
-// dialog that is open or else in the room. Calls confirmAnswer() of reading.js.
+// dialog that is open or else in the room, among questions in the current one. Calls
+// confirmAnswer() of reading.js.
 "use strict";
 
 const CONFIRM = ["Enter", "NumpadEnter", "Space"];
@@ -21,14 +22,18 @@ const WINDOW_KEYS = {
   ArrowLeft: () => windowStep("low", -1),
   KeyX: () => windowReset(),
 };
+const isOfStacks = typeof STACK_KEYS === "object";
 const ADJUSTING = {
   ...(typeof zoomIn === "function" ? ZOOM_KEYS : {}),
-  ...(room.dataset.windowAdjustable ? WINDOW_KEYS : {}),
+  ...(room.dataset.windowAdjustable && !isOfStacks ? WINDOW_KEYS : {}),
+  ...(isOfStacks ? STACK_KEYS : {}),
 };
 
-// ? is on another key on many keyboards.
+// These are on other keys on many keyboards: on a Japanese one = is beside 0, with Shift.
+const PRINTED = { "?": "KeyH", "+": "NumpadAdd", "=": "Equal" };
+
 function codeOf(event) {
-  return event.key === "?" ? "KeyH" : event.code;
+  return PRINTED[event.key] || event.code;
 }
 
 function isSeen(element) {
@@ -38,16 +43,19 @@ function isSeen(element) {
 function findByCode(code) {
   const dialog = document.querySelector("dialog:modal");
   const found = (dialog || room).querySelectorAll(`[data-keys~="${CSS.escape(code)}"]`);
-  return [...found].find((one) => (dialog || !one.closest("dialog")) && isSeen(one));
+  const isMeant = (one) => !one.closest("fieldset.question:not(.current)");
+  return [...found].find((one) => (dialog || !one.closest("dialog")) && isMeant(one) && isSeen(one));
 }
 
 // Enter leaves a field of a dialog, as its button does; lines are parted by Shift+Enter.
 function typed(event) {
   const isEnter = event.code === "Enter" || event.code === "NumpadEnter";
-  if (!isEnter || event.shiftKey || event.isComposing) return;
-  event.preventDefault();
   const dialog = event.target.closest("dialog");
+  if (event.code === "Escape" && !dialog) return event.target.blur();
+  if (!isEnter || event.shiftKey) return;
+  event.preventDefault();
   if (dialog) dialog.querySelector("[data-enters]")?.click();
+  else event.target.blur();
 }
 
 // A focused button or link is pressed by the browser, and an empty choice is chosen.
@@ -67,18 +75,26 @@ function confirmByKey(event) {
   else confirmAnswer();
 }
 
+// Whether it was for the question that is asked, or for how the images are seen.
+function isTaken(code, event) {
+  if (isOfStacks && questionKey(event)) return true;
+  return code in ADJUSTING && ADJUSTING[code](event) !== false;
+}
+
+// Of an input method, whose Enter takes what it offers; Safari tells its last key by 229.
+function isOfInputMethod({ isComposing, keyCode }) {
+  return isComposing || keyCode === 229;
+}
+
 function onKey(event) {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+  if (event.ctrlKey || event.altKey || event.metaKey || isOfInputMethod(event)) return;
   // what had the focus in a dialog that was closed just now has it no more
   if (!isSeen(event.target)) document.activeElement.blur();
   else if (event.target.closest(FIELDS)) return typed(event);
   if (CONFIRM.includes(event.code)) return confirmByKey(event);
   if (event.code.startsWith("Arrow") && event.target.closest(WITH_ARROWS)) return;
   const code = codeOf(event);
-  if (code in ADJUSTING && !document.querySelector("dialog:modal")) {
-    event.preventDefault();
-    return ADJUSTING[code]();
-  }
+  if (!document.querySelector("dialog:modal") && isTaken(code, event)) return event.preventDefault();
   const found = findByCode(code);
   if (!found) return;
   event.preventDefault();

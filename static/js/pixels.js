@@ -1,5 +1,5 @@
 // Fetches what the pages of the reading room draw, also ahead of its turn.
-// Loaded before drawing.js, whose names for the room it uses when it is called.
+// Loaded before drawing.js or stack.js, whose names it uses when it is called.
 "use strict";
 
 // An answer of the server that is final: it is shown as it is, nothing is tried again.
@@ -21,8 +21,10 @@ function ask(url, options = {}) {
   return fetch(url, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE), ...options });
 }
 
+// A whole stack takes longer than a silent server is waited for.
 async function fetchBytes(url, length) {
-  const response = await ask(url);
+  const signal = AbortSignal.timeout(PATIENCE * (1 + Math.floor(length / 2 ** 20)));
+  const response = await ask(url, { signal });
   if (response.redirected) throw new LoggedOut();
   if (!response.ok) throw new Error(String(response.status));
   const bytes = new Uint8Array(await response.arrayBuffer());
@@ -33,7 +35,7 @@ async function fetchBytes(url, length) {
 // The pixels under a token, without drawing them.
 async function fetchPixels(which) {
   const url = `${room.dataset.pixelsUrl}${which}/`;
-  return fetchBytes(url, count * side * side).catch((error) => {
+  return fetchBytes(url, bytesOfRead).catch((error) => {
     if (error.message === "409") throw new Refusal(room.dataset.unshown);
     if (error.message === "404") throw new Gone(room.dataset.gone);
     throw error;
@@ -63,7 +65,7 @@ function fetchAhead(next) {
 // The same where the pixels came with the answer, as base64.
 function keepAhead(next, text) {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  if (bytes.length !== count * side * side) return fetchAhead(next);
+  if (bytes.length !== bytesOfRead) return fetchAhead(next);
   ahead = hold(next, Promise.resolve(bytes));
 }
 

@@ -10,6 +10,7 @@ let saving = Promise.resolve(); // one after the other, so that the latest stays
 
 function useLayout(name) {
   const layout = preferences.querySelector(`[data-layout="${CSS.escape(name)}"]`);
+  if (!layout) return; // where questions are asked one after the other
   for (const group of form.querySelectorAll("fieldset")) {
     const keys = layout.querySelectorAll(`[data-half="${group.dataset.half}"] kbd`);
     const grades = group.querySelectorAll('[type="radio"]:not([value="none"])');
@@ -37,5 +38,5 @@ preferences.addEventListener("submit", (event) => event.preventDefault());
 document.getElementById("show-keys").addEventListener("click", () => {
   keysDialog.showModal();
   // a browser takes the first, and Space would choose that
-  preferences.querySelector('[name="keys"]:checked').focus();
+  preferences.querySelector('[name="keys"]:checked, [type="checkbox"]').focus();
 });

@@ -1,5 +1,5 @@
-// The reading screen: one read after the other. drawing.js draws them, and outbox.js
-// keeps their answers until the server has them.
+// The reading screen: one read after the other. drawing.js or stack.js draws them, and
+// outbox.js keeps their answers until the server has them.
 "use strict";
 
 const form = document.getElementById("answer");
@@ -26,6 +26,7 @@ let due = {
 const places = new Map(); // token → number and of, as far as the server told
 
 function isAnsweredFor(group) {
+  if (group.dataset.kind === "text") return true; // free words may be none
   const choice = group.querySelector(":checked");
   // a side that cannot be assessed is answered with the reason why
   return choice && (choice.value !== "none" || form.elements[`why-${choice.name}`].value.trim());
@@ -61,7 +62,7 @@ function present(next) {
   document.getElementById("of").textContent = next.of;
   presentAgain(next.again);
   newRead();
-  if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur();
+  if (document.activeElement.matches("input, textarea")) document.activeElement.blur();
   tellRefused();
   room.dispatchEvent(new CustomEvent("presented", { detail: { again: next.again } }));
   offered = chosenNow();
@@ -182,7 +183,7 @@ async function work() {
 // Somebody who looks at the images and not at the grades hears why nothing goes on.
 function tellMissing() {
   if (busy || !isPainted()) return;
-  const sides = sidesLeft().map((group) => group.querySelector("legend").firstChild.data);
+  const sides = sidesLeft().map((group) => group.querySelector("legend").firstChild.data.trim());
   missing.textContent = missing.dataset.text.replace("{sides}", sides.join(", "));
   missing.hidden = false;
 }

@@ -7,6 +7,7 @@
 `several_readers`: Fleiss, Conger, Light, Gwet, Krippendorff and the ICC
 `pair_table`: exact and within-one agreement, confusion, PABAK, prevalence and bias
 `clustered_share`, `clustered_mean`: with intervals clustered by patient
+`repeatability`: of two readings of a number, how far they are apart
 `standard_of`: a consensus of readers, or a given standard
 """
 
@@ -18,6 +19,7 @@ from .bootstrap import (
     resampled_patients,
 )
 from .kappa import WEIGHTINGS, Agreement, Weighting, influences, weighted_kappa
+from .repeatability import Repeatability, repeatability
 from .several_readers import Coefficient, CoefficientName, several_readers
 from .standards import STANDARD_KINDS, StandardKind, standard_of
 from .tables import (
@@ -39,6 +41,7 @@ __all__ = [
     "GradeIndex",
     "KappaBootstrap",
     "PairTable",
+    "Repeatability",
     "ResampledKappas",
     "StandardKind",
     "Weighting",
@@ -47,6 +50,7 @@ __all__ = [
     "clustered_share",
     "influences",
     "pair_table",
+    "repeatability",
     "resampled_kappas",
     "resampled_patients",
     "several_readers",

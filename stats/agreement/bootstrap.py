@@ -90,7 +90,7 @@ def resampled_patients(*, patients: int, replicates: int, seed: int) -> Counts:
     of numpy would not."""
     counts: Counts = np.empty((replicates, patients), dtype=_counting(patients))
     start = 0
-    for piece in _resampled(patients=patients, replicates=replicates, seed=seed):
+    for piece in resampled_pieces(patients=patients, replicates=replicates, seed=seed):
         counts[start : start + len(piece)] = piece
         start += len(piece)
     return counts
@@ -100,7 +100,7 @@ def _counting(patients: int) -> type[np.unsignedinteger]:
     return np.uint16 if patients < 2**16 else np.uint32
 
 
-def _resampled(*, patients: int, replicates: int, seed: int) -> Iterator[Counts]:
+def resampled_pieces(*, patients: int, replicates: int, seed: int) -> Iterator[Counts]:
     """The rows of resampled_patients in pieces, as many as memory should hold."""
     rng = np.random.Generator(np.random.PCG64(seed))
     kind = _counting(patients)
@@ -132,7 +132,7 @@ def resampled_kappas(
         estimates = np.full(sums.shape, np.nan)
         none = np.zeros((0, *sums.shape), dtype=bool)
         return ResampledKappas(estimates, nothing, nothing, none)
-    pieces = _resampled(patients=people, replicates=replicates, seed=seed)
+    pieces = resampled_pieces(patients=people, replicates=replicates, seed=seed)
     drawn = [sampled_kappas(sums, counts) for counts in pieces]
     return ResampledKappas(
         estimates=sampled_kappas(sums, np.ones((1, people)))[0],
@@ -223,6 +223,18 @@ def _without(
 def percentile_interval(replicates: Floats, *, level: float) -> Interval | NotEstimable:
     """Quantiles (type 7) of replicates (n,), of which none may be NaN."""
     return _between(replicates, (1 - level) / 2, (1 + level) / 2, level, PERCENTILE)
+
+
+def bca_interval(
+    replicates: Floats, *, estimate: float, left_out: Floats, level: float
+) -> Interval | NotEstimable:
+    """BCa of replicates (n,), none of them NaN, of an estimate of anything.
+
+    left_out: (patients,) the estimate without each of them, NaN where there is none.
+    Not estimable as in `bootstrap_kappa`.
+    """
+    bias, acceleration = _bias(replicates, estimate), _acceleration(left_out)
+    return _bca(replicates, bias, acceleration, level)
 
 
 def _between(

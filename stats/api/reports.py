@@ -25,8 +25,8 @@ from ..exporting.bundle import zip_pieces
 from ..exporting.figures import figure_asked, figure_file, figure_names
 from ..freezing import changed_since, frozen_last, report_freeze, report_step
 from ..models import FrozenReport
-from ..reporting.images import image_set
 from ..reporting.keeping import report_read
+from ..reporting.study_images import study_images
 from ..selectors import MAY_SEE_RESULTS, check_unblinded
 from ..services import export_record, image_quality_measure
 from .fields import (
@@ -103,7 +103,7 @@ class Measuring(ReportDoor):
     def get(self, request: Request, slug: str) -> Response:
         study = self.fetch(request, slug)
         report_step(study=study, seconds=MEASURING_SECONDS)
-        return Response(MeasuringSerializer(image_set(study)).data)
+        return Response(MeasuringSerializer(study_images(study)).data)
 
 
 class Report(ReportDoor):

@@ -5,6 +5,7 @@ from django.utils.translation import ngettext
 
 from ..reporting.report import Report
 from ..templatetags.report_numbers import kappa_name
+from . import ungraded
 from .items import Answer
 
 
@@ -20,7 +21,7 @@ def size(report: Report) -> Answer:
             "readers": len(report.readers),
             "cases": report.cases,
             "patients": report.patients,
-            "arms": len(report.multireader.means),
+            "arms": len(report.multireader.means or ungraded.arms(report)),
             "done": report.reads_submitted,
             "planned": report.reads_planned,
             "twice": len({line.arm.code for line in report.intra_reader}),
@@ -68,6 +69,8 @@ def independence(report: Report) -> Answer:
 
 
 def standard(report: Report) -> Answer:
+    if not report.is_graded:
+        return ungraded.standard(report)
     words = {
         "own": _("each reader's own reading of “%(arm)s”"),
         "median": _("the median of the readers of “%(arm)s”"),
@@ -83,6 +86,8 @@ def standard(report: Report) -> Answer:
 
 def analysis(report: Report) -> Answer:
     """Which statistics, and how uncertainty is told."""
+    if not report.is_graded:
+        return ungraded.analysis(report)
     return Answer(
         _(
             "%(kappa)s of each reader and arm with 95 %% intervals "
@@ -96,6 +101,8 @@ def analysis(report: Report) -> Answer:
 
 
 def missing(report: Report) -> Answer:
+    if not report.is_graded:
+        return ungraded.missing(report)
     declined = report.sides
     return Answer(
         _(
@@ -114,6 +121,8 @@ def missing(report: Report) -> Answer:
 
 
 def results(report: Report) -> Answer:
+    if not report.is_graded:
+        return ungraded.results(report)
     return Answer(
         _(
             "Estimates with their intervals (95 %), clustered by patient; what is not "
@@ -124,6 +133,8 @@ def results(report: Report) -> Answer:
 
 
 def sensitivity(report: Report) -> Answer:
+    if not report.is_graded:
+        return ungraded.sensitivity(report)
     return Answer(
         _(
             "Beside the planned analysis: for readers beyond these (Obuchowski and "
@@ -141,5 +152,5 @@ def files(report: Report) -> Answer:
             "protocol and an R script that recomputes the tables. Frozen report and "
             "protocol are known by their SHA-256."
         ),
-        ("details",),
+        ("details",) if report.is_graded else ("facts",),
     )

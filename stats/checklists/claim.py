@@ -9,11 +9,13 @@ from django.utils.translation import gettext_lazy
 
 from ..reporting.report import Report
 from ..templatetags.report_numbers import label
-from . import answers
+from . import answers, ungraded
 from .items import Answer, Answered, Item, answered, authors
 
 
 def _goal(report: Report) -> Answer:
+    if not report.is_graded:
+        return ungraded.goal(report)
     plan = report.primary
     if plan.primary and plan.control:
         told = _("“%(primary)s” against “%(control)s” by kappa, margin %(margin)s.") % {
@@ -27,6 +29,8 @@ def _goal(report: Report) -> Answer:
 
 
 def _preprocessing(report: Report) -> Answer:
+    if not report.is_graded:
+        return ungraded.preprocessing(report)
     return Answer(
         _(
             "Five slices around the one with the highest count, central 64×64 pixels, "
@@ -60,6 +64,8 @@ def _software(report: Report) -> Answer:
 
 
 def _models(report: Report) -> Answer:
+    if not report.is_graded:
+        return ungraded.models(report)
     arms = [line.arm for line in report.kappa]
     told = "; ".join(f"{arm.title}: {arm.method}" for arm in arms)
     return Answer(
@@ -74,6 +80,8 @@ def _models(report: Report) -> Answer:
 
 
 def _failures(report: Report) -> Answer:
+    if not report.is_graded:
+        return ungraded.failures(report)
     return Answer(
         _(
             "Worst cases of each arm are ranked with their images; over-correction and "
@@ -94,6 +102,8 @@ def _internal(report: Report) -> Answer:
 
 
 def _agreement(report: Report) -> Answer:
+    if not report.is_graded:
+        return ungraded.agreement(report)
     return Answer(
         _("Agreement among readers and of each reader with the same reader."),
         ("several-readers", "agreement"),
@@ -109,6 +119,8 @@ def _protocol(report: Report) -> Answer:
 
 
 def _metrics(report: Report) -> Answer:
+    if not report.is_graded:
+        return ungraded.metrics(report)
     found = answers.analysis(report)
     names = ", ".join(
         _("%(metric)s (range %(range)s)")
@@ -119,6 +131,8 @@ def _metrics(report: Report) -> Answer:
 
 
 def _accuracy(report: Report) -> Answer:
+    if not report.is_graded:
+        return ungraded.accuracy(report)
     return Answer(
         _("Normal against abnormal: sensitivity and specificity with intervals."),
         ("bias",),

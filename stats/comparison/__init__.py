@@ -2,10 +2,12 @@
 
 friedman, dunn_against_control, holm, holm_of: ranks within blocks (`ranks`)
 signed_rank, sign_flip: one value a patient against 0 (`rank_tests`)
+exchange_p: exact sign flips of whole numbers; McNemar's exact test (`exchanges`)
 paired_difference: Wilcoxon, Hodges-Lehmann and effect size of two arms (`paired`)
 kruskal_wallis, dunn_unpaired: as published tables were often made (`unpaired`)
 """
 
+from .exchanges import exchange_p
 from .paired import PairedDifference, paired_difference
 from .rank_tests import SignedRank, SignFlip, sign_flip, signed_rank
 from .ranks import (
@@ -36,6 +38,7 @@ __all__ = [
     "UnpairedComparison",
     "dunn_against_control",
     "dunn_unpaired",
+    "exchange_p",
     "friedman",
     "holm",
     "holm_of",

@@ -29,15 +29,16 @@ ANSWER = (
     Column("comment", "what the reader remarked, as it was typed", "", "text"),
     Column(
         "window_low",
-        "grey level of the shown image that the reader had drawn darkest",
+        "grey level of the shown image that the reader had drawn darkest; of whole "
+        "stacks in 255ths of all that the study shows of their values",
         "grey levels",
-        "0 to 254; empty: as the protocol draws it",
+        "0 to 254; empty: as the protocol draws it at first",
     ),
     Column(
         "window_high",
         "the same, drawn brightest",
         "grey levels",
-        "1 to 255; empty: as the protocol draws it",
+        "1 to 255; empty: as the protocol draws it at first",
     ),
     Column(
         "shown_at",

@@ -23,12 +23,12 @@ from readerstudy.reading.models import Study
 
 from ..reporting.building import report_build
 from ..reporting.report import Report
-from .columns import FILES
+from .chosen import tables
+from .confidence_mrmc import imrmc_files, imrmc_of
 from .csv_text import cell_text
 from .documents import SUMS, documents
 from .lines import Line
 from .mrmc import IMRMC, imrmc
-from .rows import ROWS
 
 BYTE_ORDER_MARK = "\ufeff".encode()
 LINES_A_PIECE = 1000
@@ -38,13 +38,14 @@ def file_pieces(
     name: str, *, study: Study, report: Report, excel: bool
 ) -> Iterator[bytes]:
     """The bytes of one file, piece by piece; memory does not grow with its length."""
-    columns = [column.name for column in FILES[name]]
+    table = tables(report)[name]
+    columns = [column.name for column in table.columns]
     text = StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
     if excel:
         yield BYTE_ORDER_MARK
-    for number, line in enumerate(ROWS[name](study, report), start=1):
+    for number, line in enumerate(table.lines(study, report), start=1):
         writer.writerow(_cells(name, columns, line))
         if number % LINES_A_PIECE == 0:
             yield text.getvalue().encode()
@@ -63,10 +64,14 @@ def _all_pieces(
     sums: dict[str, str] = {}
     for name, content in documents(study, report).items():
         yield name, _summed(name, [content], sums)
-    for name in FILES:
+    for name in tables(report):
         pieces = file_pieces(name, study=study, report=report, excel=excel)
         yield name, _summed(name, pieces, sums)
-    yield IMRMC, _summed(IMRMC, _text_pieces(imrmc(study, report)), sums)
+    if report.is_graded:
+        yield IMRMC, _summed(IMRMC, _text_pieces(imrmc(study, report)), sums)
+    for name, key in imrmc_files(report).items():
+        pieces = _text_pieces(imrmc_of(key, study, report))
+        yield name, _summed(name, pieces, sums)
     listed = "".join(f"{hashed}  {name}\n" for name, hashed in sums.items())
     yield SUMS, [listed.encode()]
 

@@ -24,6 +24,10 @@ class Codes:
     patients: Mapping[int, str]  # of each case
     arms: Mapping[int, Arm]
 
+    def arm_code(self, arm: int | None) -> str | None:
+        """None where there is none, as beside an image that stands alone."""
+        return None if arm is None else self.arms[arm].code
+
     def cells(
         self,
         reader: int,

@@ -13,7 +13,10 @@ from readerstudy.reading.protocol.file import protocol_yaml
 from readerstudy.reading.protocol.frozen import canonical_json
 
 from ..reporting.keeping import report_json
+from ..reporting.reliability_section import KINDS
 from ..reporting.report import Report
+from .chosen import MORE_ROWS, tables
+from .confidence_mrmc import file_of, imrmc_files
 from .mrmc import IMRMC
 from .rows import ROWS
 
@@ -52,7 +55,8 @@ def about(name: str) -> str:
     """One line about a table: as above, or as the function says that makes it."""
     if name in ABOUT:
         return ABOUT[name]
-    told = (ROWS[name].__doc__ or "").split("\n")[0].rstrip(".")
+    made = {**ROWS, **MORE_ROWS}.get(name) or file_of(name)
+    told = (made.__doc__ or "").split("\n")[0].rstrip(".")
     return told[:1].lower() + told[1:]
 
 
@@ -62,10 +66,28 @@ def documents(study: Study, report: Report) -> dict[str, bytes]:
     found = {
         README: _readme(report, protocols).encode(),
         "protocol.yaml": protocol_yaml(study, people=False).encode(),
-        SCRIPT: Path(__file__).with_name(SCRIPT).read_bytes(),
         REPORT: report_json(report).encode(),
     }
+    if script := analysis_script(report):
+        found[SCRIPT] = script
     return found | protocols
+
+
+def analysis_script(report: Report) -> bytes:
+    """Of what this study's tables can be computed anew from; empty if of nothing."""
+    parts = []
+    if report.is_graded:
+        parts.append("grades")
+    if not report.stacks:
+        parts.append("slices")
+    if any(one.kind in KINDS for one in report.asked):
+        parts += ["answers", "choices", "again"]
+    if not parts:
+        return b""
+    folder = Path(__file__).with_name("r")
+    return b"".join(
+        (folder / f"{part}.R").read_bytes() for part in ("head", *parts, "tail")
+    )
 
 
 def _protocols(study: Study) -> dict[str, bytes]:
@@ -97,24 +119,35 @@ def _readme(report: Report, protocols: dict[str, bytes]) -> str:
         _not_assessable(report),
         "Readers appear under their codes and patients under numbers of this study.",
         "",
-        *_files(protocols),
+        *_files(report, protocols),
         "",
         "Join the tables by reader and position; cluster by patient.",
         'In R: reads <- read.csv("reads.csv")',
-        f"All of it again with R and its package vcd: Rscript {SCRIPT}",
+        *_again(report),
         f"Whether a file is the one that was written: sha256sum -c {SUMS}",
         "",
-        *_roc(report),
+        *(_roc(report) if report.is_graded else ()),
+        *(_roc_of_confidence() if imrmc_files(report) else ()),
     ]
     return "\n".join(lines)
 
 
-def _files(protocols: dict[str, bytes]) -> list[str]:
+def _again(report: Report) -> list[str]:
+    if not analysis_script(report):
+        return []
+    package = " and its package vcd" if report.is_graded else ""
+    return [f"All of it again with R{package}: Rscript {SCRIPT}"]
+
+
+def _files(report: Report, protocols: dict[str, bytes]) -> list[str]:
+    of_grades = {IMRMC: "the reads for the program iMRMC"}
+    script = {SCRIPT: "computes the main tables from the others and compares"}
     words = {
         README: "this file",
-        **{name: about(name) for name in ROWS},
-        IMRMC: "the reads for the program iMRMC",
-        SCRIPT: "computes the main tables from the others and compares",
+        **{name: about(name) for name in tables(report)},
+        **(of_grades if report.is_graded else {}),
+        **(script if analysis_script(report) else {}),
+        **dict.fromkeys(imrmc_files(report), "the answers for the program iMRMC"),
         REPORT: "every number of the report; its SHA-256 is on the report's page",
         "protocol.yaml": "the protocol as it stands, to read and to load again",
         **dict.fromkeys(protocols, "the protocol, canonical JSON"),
@@ -132,6 +165,15 @@ def _roc(report: Report) -> list[str]:
         f"in the arm {report.reference.code} is below {top}. The score is {top + low} "
         "minus the grade.",
         "Both programs take sides as independent; the two of one patient are not.",
+        "",
+    ]
+
+
+def _roc_of_confidence() -> list[str]:
+    return [
+        "Files for iMRMC and RJafroc of questions how sure a reader is: the truth is",
+        "the one that the protocol gives for each case; the score is the answer, 0 to",
+        "100. Both programs take cases as independent; those of one patient are not.",
         "",
     ]
 
@@ -159,7 +201,8 @@ def _warnings(report: Report) -> list[str]:
 
 def _not_assessable(report: Report) -> str:
     sides = report.sides
-    said = "Sides that a reader could not assess (column not_assessable): "
+    what = "Sides" if report.is_graded else "Answers about images"
+    said = f"{what} that a reader could not assess (column not_assessable): "
     if not sides.declined:
         return f"{said}none."
     return f"{said}{sides.declined} of {sides.answered}."

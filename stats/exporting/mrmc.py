@@ -44,6 +44,16 @@ ITEM = Column(
     "",
     "integer from 1",
 )
+DESIGN = (
+    Column("ReaderID", "codes of all readers", "", "text, parted by commas"),
+    Column("ModalityID", "codes of all arms", "", "text, parted by commas"),
+    Column(
+        "Paradigm",
+        "kind of data, then design, in the first two lines",
+        "",
+        "ROC, FCTRL (factorial) or empty",
+    ),
+)
 RATING = (
     "highest grade minus the given one, plus the lowest: larger is more abnormal",
     "",
@@ -86,14 +96,7 @@ FILES: dict[str, tuple[Column, ...]] = {
         ITEM,
         Column("LesionID", "truth of the item", "", "1 abnormal, 0 normal"),
         Column("Weight", "not used for ROC data", "", "1 abnormal, 0 normal"),
-        Column("ReaderID", "codes of all readers", "", "text, parted by commas"),
-        Column("ModalityID", "codes of all arms", "", "text, parted by commas"),
-        Column(
-            "Paradigm",
-            "kind of data, then design, in the first two lines",
-            "",
-            "ROC, FCTRL (factorial) or empty",
-        ),
+        *DESIGN,
     ),
     "rjafroc_TP.csv": (
         READER,
@@ -159,8 +162,8 @@ def ratings_of(study: Study, report: Report) -> Ratings:
     read, shown = rated.any(axis=(1, 2)), rated.any(axis=(0, 2))
     return Ratings(
         codes=codes_of(study),
-        readers=_names([one.code for one in readers], read),
-        arms=_names([arm.code for arm in arms], shown),
+        readers=names_of([one.code for one in readers], read),
+        arms=names_of([arm.code for arm in arms], shown),
         places=tuple((case, side) for case in readings.patients for side in SIDES),
         categories=report.categories,
         standard=standard,
@@ -178,7 +181,7 @@ def _rating(categories: tuple[int, ...]) -> Integers:
     return ratings
 
 
-def _names(codes: Sequence[str], there: NDArray[np.bool_]) -> tuple[str, ...]:
+def names_of(codes: Sequence[str], there: NDArray[np.bool_]) -> tuple[str, ...]:
     """Of those who are there. Both programs part names at commas, RJafroc at blanks."""
     chosen = (code for code, one in zip(codes, there.tolist(), strict=True) if one)
     return tuple("_".join(code.replace(",", " ").split()) for code in chosen)
@@ -205,7 +208,10 @@ def items(study: Study, report: Report) -> Iterator[Line]:
 
 def truth(study: Study, report: Report) -> Iterator[Line]:
     """RJafroc's sheet Truth: one line an item that is graded by all."""
-    found = ratings_of(study, report)
+    yield from truth_lines(ratings_of(study, report))
+
+
+def truth_lines(found: Ratings) -> Iterator[Line]:
     paradigm = iter(("ROC", "FCTRL"))
     for place in found.complete.tolist():
         abnormal = int(found.truth[place])
@@ -219,7 +225,7 @@ def truth(study: Study, report: Report) -> Iterator[Line]:
         }
 
 
-def _marks(found: Ratings, of: int, rating: str, **more: int) -> Iterator[Line]:
+def mark_lines(found: Ratings, of: int, rating: str, **more: int) -> Iterator[Line]:
     """Reader by reader and arm by arm the items whose truth is `of`."""
     places = found.complete[found.truth[found.complete] == of].tolist()
     for reader, by_arm in zip(found.readers, found.ratings, strict=True):
@@ -236,12 +242,12 @@ def _marks(found: Ratings, of: int, rating: str, **more: int) -> Iterator[Line]:
 
 def true_positives(study: Study, report: Report) -> Iterator[Line]:
     """RJafroc's sheet TP: one line a reader, arm and abnormal item graded by all."""
-    yield from _marks(ratings_of(study, report), 1, "TP_Rating", LesionID=1)
+    yield from mark_lines(ratings_of(study, report), 1, "TP_Rating", LesionID=1)
 
 
 def false_positives(study: Study, report: Report) -> Iterator[Line]:
     """RJafroc's sheet FP: one line a reader, arm and normal item graded by all."""
-    yield from _marks(ratings_of(study, report), 0, "FP_Rating")
+    yield from mark_lines(ratings_of(study, report), 0, "FP_Rating")
 
 
 ROWS: dict[str, Callable[[Study, Report], Iterator[Line]]] = {
@@ -254,10 +260,14 @@ ROWS: dict[str, Callable[[Study, Report], Iterator[Line]]] = {
 
 def imrmc(study: Study, report: Report) -> Iterator[str]:
     """The lines of the iMRMC file: a head, the truth of each item, then the scores."""
-    found = ratings_of(study, report)
+    title = f"{report.slug}: truth and scores come from readings, see README.txt"
+    yield from imrmc_lines(ratings_of(study, report), title=title)
+
+
+def imrmc_lines(found: Ratings, *, title: str) -> Iterator[str]:
     known = np.flatnonzero(found.truth != MISSING).tolist()
     abnormal = int((found.truth == 1).sum())
-    yield f"{report.slug}: truth and scores come from readings, see README.txt"
+    yield title
     yield f"N0: {len(known) - abnormal}"
     yield f"N1: {abnormal}"
     yield f"NR: {len(found.readers)}"

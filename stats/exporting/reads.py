@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from readerstudy.reading.models import Answer, CodeBreak, Membership, Read, Score, Study
+from readerstudy.reading.models import Answer, CodeBreak, Membership, Read, Study
+from readerstudy.reading.questions import SIDES
 
 from .. import selectors
 from ..reporting.report import Report
@@ -14,6 +15,8 @@ from .answers import (
     GivenAnswer,
     GivenScore,
     answer_cells,
+    questions_of,
+    said_cells,
     scores_of,
 )
 from .codes import PLACE, Codes, codes_of
@@ -28,23 +31,24 @@ class PlannedRead(NamedTuple):
 
     pk: int
     place: tuple[int, ...]  # as PLACE
+    second_arm: int | None
     first_shown_at: datetime | None
     submitted_at: datetime | None
 
 
 def reads(study: Study, report: Report) -> Iterator[Line]:
-    """One line a planned read and side, by reader and position."""
+    """One line a planned read, question and side, by reader and position."""
     codes = codes_of(study)
+    questions = questions_of(report)
     broken = CodeBreak.objects.filter(read__session__study=study)
     broken_at = dict(broken.values_list("read_id", "at"))
     for reader in selectors.answering_readers(study):
         of_reader: Line = {
             "reader_simulated": study.simulated_readers or reader.simulated,
-            "question": report.question,
         }
         for chunk in _chunks(reader):
             answers = _latest_answers([read.pk for read in chunk])
-            scores = scores_of((one.pk for one in answers.values()), report.question)
+            scores = scores_of((one.pk for one in answers.values()), questions)
             for read in chunk:
                 answer = answers.get(read.pk)
                 shared: Line = {
@@ -52,16 +56,19 @@ def reads(study: Study, report: Report) -> Iterator[Line]:
                     **_read_cells(codes, read, answer),
                     "code_broken_at": broken_at.get(read.pk),
                 }
-                yield from _sides(read, shared, scores[answer.pk] if answer else ())
+                if report.asked:
+                    shared["second_arm"] = codes.arm_code(read.second_arm)
+                given = scores[answer.pk] if answer else ()
+                yield from _sides(read, shared, given, report)
 
 
 def _chunks(reader: Membership) -> Iterator[list[PlannedRead]]:
     """A reader's reads in their order; each query begins where the last one ended."""
-    fields = ("pk", *PLACE, "first_shown_at", "submitted_at")
+    fields = ("pk", *PLACE, "second_arm_id", "first_shown_at", "submitted_at")
     planned = Read.objects.filter(reader=reader).order_by("position")
     last = 0
     while rows := list(planned.filter(position__gt=last).values_list(*fields)[:CHUNK]):
-        chunk = [PlannedRead(row[0], row[1:-2], *row[-2:]) for row in rows]
+        chunk = [PlannedRead(row[0], row[1:-3], *row[-3:]) for row in rows]
         yield chunk
         last = chunk[-1].place[PLACE.index("position")]
 
@@ -89,22 +96,24 @@ def _read_cells(codes: Codes, read: PlannedRead, answer: GivenAnswer | None) -> 
 
 
 def _sides(
-    read: PlannedRead, shared: Line, scores: Sequence[GivenScore]
+    read: PlannedRead, shared: Line, scores: Sequence[GivenScore], report: Report
 ) -> Iterator[Line]:
-    """Both sides, answered or not. What they share is written once."""
+    """Every question and side, answered or not. What they share is written once."""
     shared = {name: written(value) for name, value in shared.items()}
-    by_side = {score.side: score for score in scores}
-    for side in Score.Side.values:
-        score = by_side.get(side)
-        state = _state(read, score)
-        yield {
-            **shared,
-            "side": side,
-            "grade": score.value if score else None,
-            "assessable": None if state == "not read" else state == "read",
-            "not_assessable": score.unassessable if score else None,
-            "state": state,
-        }
+    by_place = {(score.question, score.side): score for score in scores}
+    for key, question in questions_of(report).items():
+        for side in question.sides if question else SIDES:
+            score = by_place.get((key, side))
+            state = _state(read, score)
+            yield {
+                **shared,
+                "question": key,
+                "side": side,
+                "assessable": None if state == "not read" else state == "read",
+                "not_assessable": score.unassessable if score else None,
+                "state": state,
+                **said_cells(question, score, shared, report),
+            }
 
 
 def _state(read: PlannedRead, score: GivenScore | None) -> str:

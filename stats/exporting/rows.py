@@ -175,19 +175,6 @@ def audit(study: Study, report: Report) -> Iterator[Line]:
     }
 
 
-def data_dictionary(study: Study, report: Report) -> Iterator[Line]:
-    """Every column of every table: meaning, unit, values."""
-    for file, columns in {**FILES, mrmc.IMRMC: mrmc.IMRMC_COLUMNS}.items():
-        for column in columns:
-            yield {
-                "file": file,
-                "column": column.name,
-                "meaning": column.meaning,
-                "unit": column.unit,
-                "values": column.values,
-            }
-
-
 ROWS = {
     "reads.csv": reads,
     "answers.csv": answers,
@@ -210,5 +197,4 @@ ROWS = {
     **bias_files.ROWS,
     **striatum_files.ROWS,
     **mrmc.ROWS,
-    "data_dictionary.csv": data_dictionary,
 }

@@ -11,21 +11,21 @@ from django.utils.translation import gettext as _
 from ..outcomes import NotEstimable
 from ..reporting.report import GradeLine, KappaLine, Report
 from ..templatetags.report_numbers import count_range, interval, signed
-from .axes import AXIS_HEIGHT, LEGEND_LINE, WIDTH, dress, legend, name_rows
-from .picture import Cell, Picture, Table, percent, sentence, standard_words, why_not
-from .style import SMALL, Theme, on, ramp, wrapped
+from .axes import dress, name_rows
+from .picture import Picture, Table, percent, sentence, standard_words, why_not
+from .shares import (
+    BAR,
+    ShareRow,
+    Shares,
+    bars_legend,
+    bars_size,
+    draw_shares,
+)
+from .style import SMALL, Theme, ramp, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-BAR = 0.62  # of a row's height
-
-
-def _height(titles: list[str], legend_rows: int) -> float:
-    lines = max((wrapped(title).count("\n") + 1 for title in titles), default=1)
-    row = max(0.34, 0.17 * lines + 0.1)
-    return round(row * len(titles) + LEGEND_LINE * legend_rows + AXIS_HEIGHT, 2)
 
 
 @dataclass(frozen=True)
@@ -63,86 +63,27 @@ class Grades(Picture):
         return f"{line.arm.title}: {', '.join(shares)}"
 
     @property
-    def words(self) -> list[str]:
-        """Of the legend."""
+    def shares(self) -> Shares:
         pairs = zip(self.report.categories, self.report.grade_words, strict=True)
-        return [f"{grade} {_(words)}" for grade, words in pairs]
+        return Shares(
+            rows=tuple(ShareRow(x.arm.title, x.counts) for x in self.report.grades),
+            values=self.report.categories,
+            words=tuple(f"{grade} {_(words)}" for grade, words in pairs),
+            axis=_("Share of the grades given"),
+            nothing=_("no grade"),
+        )
 
     @property
     def size(self) -> tuple[float, float]:
-        titles = [line.arm.title for line in self.report.grades]
-        return WIDTH, _height(titles, 2)
+        return self.shares.size
 
     @property
     def table(self) -> Table:
-        rows: list[tuple[Cell, ...]] = []
-        for line in self.report.grades:
-            total = sum(line.counts)
-            for grade, count in zip(self.report.categories, line.counts, strict=True):
-                share = count / total if total else None
-                rows.append((line.arm.title, grade, count, share))
-        return Table(("arm", "grade", "count", "share"), tuple(rows))
+        return self.shares.table("grade")
 
     def draw(self, figure: Figure, theme: Theme) -> None:
-        axes = figure.add_subplot()
-        dress(axes, theme, grid="none")
-        lines = self.report.grades
-        name_rows(axes, theme, [line.arm.title for line in lines], bands=False)
-        axes.set_xlim(0, 1)
-        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], [percent(k / 4) for k in range(5)])
-        axes.set_xlabel(_("Share of the grades given"))
         shades = ramp(theme.grades, len(self.report.categories))
-        for place, line in enumerate(lines):
-            self._draw_row(axes, theme, place, line, shades)
-        _legend(figure, theme, shades, self.words)
-
-    def _draw_row(
-        self,
-        axes: Axes,
-        theme: Theme,
-        place: int,
-        line: GradeLine,
-        shades: tuple[str, ...],
-    ) -> None:
-        total, left = sum(line.counts), 0.0
-        for grade, count, shade in zip(
-            self.report.categories, line.counts, shades, strict=True
-        ):
-            if not count:
-                continue
-            share = count / total
-            axes.barh(
-                place, share, BAR, left=left, color=shade, edgecolor=theme.page, lw=0.8
-            )
-            if share > 0.03:
-                where = (left + share / 2, place)
-                _text(axes, where, str(grade), color=on(shade), ha="center")
-            left += share
-        if not total:
-            _text(axes, (0.01, place), _("no grade"), color=theme.soft, ha="left")
-
-
-def _text(
-    axes: Axes, where: tuple[float, float], words: str, *, color: str, ha: str
-) -> None:
-    axes.text(
-        *where,
-        words,
-        color=color,
-        ha=ha,
-        va="center",
-        fontsize=SMALL,
-        in_layout=False,  # inside of its bar: it needs no room of its own
-    )
-
-
-def _legend(
-    figure: Figure, theme: Theme, shades: tuple[str, ...], words: list[str]
-) -> None:
-    from matplotlib.patches import Patch
-
-    handles = [Patch(facecolor=shade, edgecolor=theme.soft, lw=0.5) for shade in shades]
-    legend(figure, theme, handles, words)
+        draw_shares(figure, theme, self.shares, shades)
 
 
 def grades(report: Report) -> Grades | None:
@@ -229,7 +170,7 @@ class Shifts(Picture):
 
     @property
     def size(self) -> tuple[float, float]:
-        return WIDTH, _height([row.title for row in self.rows], 2)
+        return bars_size([row.title for row in self.rows], 2)
 
     @property
     def table(self) -> Table:
@@ -252,7 +193,9 @@ class Shifts(Picture):
         axes.axvline(0, color=theme.soft, lw=1)
         self._label(axes, theme)
         names = [f"{d:+d}".replace("-", "−") for d in self.differences if d]
-        _legend(figure, theme, tuple(shades[d] for d in self.differences if d), names)
+        bars_legend(
+            figure, theme, tuple(shades[d] for d in self.differences if d), names
+        )
 
     def _shades(self, theme: Theme) -> dict[int, str]:
         below, above = (ramp(s, self.furthest) for s in (theme.below, theme.above))

@@ -23,7 +23,7 @@ from readerstudy.imaging.preprocessing import STORED_SLICES, to_eight_bit
 from readerstudy.imaging.rendering import WINDOWS, coloured
 from readerstudy.reading.models import Study
 
-from ..reporting.images import renditions_as_read
+from ..reporting.comparisons import renditions_as_read
 from ..reporting.report import Report
 from ..reporting.worst_cases import Criterion, WorstCase
 from ..templatetags.report_numbers import number

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from ..reporting.arms import ArmName
 from ..reporting.report import ArmQuality, MetricTable, Report
 from ..templatetags.report_numbers import count_range, number
+from ..templatetags.whole_words import metric_title
 from .axes import AXIS_HEIGHT, WIDTH, dress, name_rows
 from .picture import Cell, Picture, Table, sentence, why_not
 from .style import Theme, wrapped
@@ -32,10 +33,13 @@ MOST_DOTS = 3000  # as outlines in one file; more become pixels
 class Quality(Picture):
     metric_table: MetricTable
     control: ArmName | None
+    of_stacks: bool
 
     @property
     def name(self) -> str:  # type: ignore[override]
         metric = self.metric_table.metric
+        if self.of_stacks:
+            return metric.key.replace("-", "_")
         return f"{metric.key}_{metric.data_range}"
 
     @property
@@ -45,8 +49,16 @@ class Quality(Picture):
     @property
     def metric(self) -> str:
         """PSNR (dB)"""
-        metric = self.metric_table.metric
-        return metric.key.upper() + (f" ({metric.unit})" if metric.unit else "")
+        return metric_title(self.metric_table.metric)
+
+    @property
+    def ranged(self) -> str:
+        """PSNR (dB), range 255; of errors in a unit no range."""
+        data_range = self.metric_table.metric.data_range
+        if data_range is None:
+            return self.metric
+        words = _("%(metric)s, range %(range)s")
+        return words % {"metric": self.metric, "range": data_range}
 
     @cached_property
     def boxes(self) -> tuple[Box | None, ...]:
@@ -54,6 +66,8 @@ class Quality(Picture):
 
     @property
     def title(self) -> str:
+        if self.metric_table.metric.data_range is None:
+            return _("%(metric)s of each patient in each arm") % {"metric": self.metric}
         return _("%(metric)s of each patient in each arm, range %(range)s") % {
             "metric": self.metric,
             "range": self.metric_table.metric.data_range,
@@ -61,7 +75,23 @@ class Quality(Picture):
 
     @property
     def caption(self) -> str:
-        words = _(
+        words = self._stacks if self.of_stacks else self._slices
+        if self.control is None:
+            return words
+        bold = _("In bold: the control arm.")
+        return f"{words} {bold}"
+
+    @property
+    def _stacks(self) -> str:
+        return _(
+            "%(metric)s against the reference, whole slices. Each dot is one patient "
+            "(mean over the slices; n = %(n)s), the box spans the quartiles, the bar "
+            "is the median."
+        ) % {"metric": self.ranged, "n": count_range(self.metric_table.patients)}
+
+    @property
+    def _slices(self) -> str:
+        return _(
             "%(metric)s against the reference, range %(range)s, central 64×64 pixels. "
             "Each dot is one patient (mean over the slices; n = %(n)s), the box spans "
             "the quartiles, the bar is the median."
@@ -70,10 +100,6 @@ class Quality(Picture):
             "range": self.metric_table.metric.data_range,
             "n": count_range(self.metric_table.patients),
         }
-        if self.control is None:
-            return words
-        bold = _("In bold: the control arm.")
-        return f"{words} {bold}"
 
     @property
     def alt(self) -> str:
@@ -120,10 +146,7 @@ class Quality(Picture):
         low, high = min(every), max(every)
         room = (high - low) * 0.04 or 0.5
         axes.set_xlim(low - room, high + room)
-        axes.set_xlabel(
-            _("%(metric)s, range %(range)s")
-            % {"metric": self.metric, "range": self.metric_table.metric.data_range}
-        )
+        axes.set_xlabel(self.ranged)
         for place, (arm, box) in enumerate(zip(arms, self.boxes, strict=True)):
             steps = spread(arm.patient_means, width=(high - low) or 1.0)
             axes.plot(
@@ -183,7 +206,7 @@ def spread(values: Sequence[float], *, width: float) -> list[float]:
 def qualities(report: Report) -> list[Quality]:
     """One a metric that has a value."""
     return [
-        Quality(table, report.control)
+        Quality(table, report.control, report.stacks is not None)
         for table in report.quality
         if any(arm.patient_means for arm in table.arms)
     ]

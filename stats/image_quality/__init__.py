@@ -3,6 +3,7 @@
 psnr, ssim, structural_similarities: as published (`similarity`)
 mean_squared_errors, mean_absolute_errors, rmse, nrmse: errors (`similarity`)
 differences: all of them for many images and masks at once (`differences`)
+stack_differences: whole stacks in their unit, within a window (`stacks`)
 striatal_regions, striatal_uptake: binding ratios of stored slices (`uptake`)
 mean_spread: mean and standard deviation of what is left (`similarity`)
 """
@@ -20,6 +21,7 @@ from .similarity import (
     ssim,
     structural_similarities,
 )
+from .stacks import SliceDifference, stack_differences
 from .uptake import Uptake, striatal_regions, striatal_uptake
 from .windows import WANG_2004, SsimSettings
 
@@ -28,6 +30,7 @@ __all__ = [
     "Differences",
     "MeanSpread",
     "NormalisedBy",
+    "SliceDifference",
     "SsimSettings",
     "Uptake",
     "differences",
@@ -38,6 +41,7 @@ __all__ = [
     "psnr",
     "rmse",
     "ssim",
+    "stack_differences",
     "striatal_regions",
     "striatal_uptake",
     "structural_similarities",

@@ -4,6 +4,7 @@ A side that cannot be assessed is an answer without a grade. Whoever leaves such
 out has to say how many there were, and in which arm.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,11 +13,14 @@ from readerstudy.reading.models import Membership, Study
 from .. import selectors
 from ..readings import MISSING, Reading, Readings
 from .arms import ArmName, arm_name
+from .presented import Shown, presented, shown
+from .whole_answers import Said
 
 
 @dataclass(frozen=True)
 class Sides:
-    """Sides that were answered, and how many of them could not be assessed."""
+    """Sides that were answered, and how many of them could not be assessed. Of studies
+    without grades: answers about whole images."""
 
     declined: int
     answered: int
@@ -56,6 +60,35 @@ def assessability_lines(
         for arm in [selectors.reference_arm(study), *selectors.compared_arms(study)]
         for repeat in ((0, 1) if arm.repeated else (0,))
     )
+
+
+def answers_assessable(
+    study: Study, said: Sequence[Said], readers: Sequence[Membership]
+) -> tuple[AssessabilityLine, ...]:
+    """The same of answers about whole images, words left out: they are never owed."""
+    found: Counter[tuple[int, Shown, int, bool]] = Counter()
+    for one in said:
+        if not one.text:
+            key = shown(one.arm, one.second)
+            found[one.reader, key, one.repeat, bool(one.unassessable)] += 1
+    return tuple(
+        AssessabilityLine(
+            one.name,
+            repeat,
+            tuple(
+                _counted(
+                    *(found[reader.pk, one.key, repeat, no] for no in (True, False))
+                )
+                for reader in readers
+            ),
+        )
+        for one in presented(study)
+        for repeat in one.repeats
+    )
+
+
+def _counted(declined: int, given: int) -> Sides:
+    return Sides(declined, declined + given)
 
 
 def _sides(reading: Reading) -> Sides:

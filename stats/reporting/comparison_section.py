@@ -21,7 +21,7 @@ from ..comparison import (
 from ..outcomes import NotEstimable, estimated
 from .analysis_plan import Metric
 from .arms import ArmName, arm_name
-from .images import ImageLine, ImageSet
+from .comparisons import ImagePairs, MeasuredLine
 from .patient_means import metric_value, patient_means
 
 
@@ -58,12 +58,12 @@ class Comparison:
 
 
 def comparison_section(
-    images: ImageSet, control: Arm | None, *, metrics: Sequence[Metric]
+    images: ImagePairs, control: Arm | None, *, metrics: Sequence[Metric]
 ) -> Comparison:
     if control is None:
         return Comparison(None, ())
     arms = list({one.arm.pk: one.arm for one in images.comparisons}.values())
-    by_arm: dict[int, list[ImageLine]] = {arm.pk: [] for arm in arms}
+    by_arm: dict[int, list[MeasuredLine]] = {arm.pk: [] for arm in arms}
     for line in images.lines():
         by_arm[line.arm.pk].append(line)
     return Comparison(
@@ -72,7 +72,7 @@ def comparison_section(
     )
 
 
-ByArm = Mapping[int, Sequence[ImageLine]]  # by the arm's pk
+ByArm = Mapping[int, Sequence[MeasuredLine]]  # by the arm's pk
 
 
 def _metric(

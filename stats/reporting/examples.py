@@ -9,7 +9,7 @@ from readerstudy.reading.models import Arm
 
 from ..outcomes import estimated
 from .arms import ArmName, arm_name
-from .images import ImageSet
+from .comparisons import ImagePairs
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Examples:
     hardest: ExampleCase | None
 
 
-def examples(images: ImageSet, arms: Sequence[Arm]) -> Examples:
+def examples(images: ImagePairs, arms: Sequence[Arm]) -> Examples:
     values: dict[str, dict[int, list[float]]] = {}
     for line in images.lines():
         psnr = estimated(line.psnr)

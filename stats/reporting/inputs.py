@@ -23,6 +23,8 @@ ANSWER = (
     *("answer__first_ms", "answer__spent_ms", "answer__read__arm__code"),
     "answer__read__case__code",
 )
+# of answers about whole images; left out where there is none, as in a digest of before
+MORE = ("text", "marks", "answer__read__second_arm__code")
 GUESS = ("read__reader__code", "read__position", "guess", "confidence")
 IMAGE = ("case__code", "method", "sha256")
 
@@ -49,8 +51,10 @@ def inputs(study: Study) -> Inputs:
 def _answers(study: Study) -> Iterable[tuple[Any, ...]]:
     """Every version of every score with its place and times; every guess."""
     scores = Score.objects.filter(answer__read__session__study=study)
-    rows = scores.order_by(*ANSWER[:5]).values_list(*ANSWER)
-    yield from rows.iterator(chunk_size=CHUNK)
+    rows = scores.order_by(*ANSWER[:5]).values_list(*ANSWER, *MORE)
+    for row in rows.iterator(chunk_size=CHUNK):
+        answer, more = row[: len(ANSWER)], row[len(ANSWER) :]
+        yield answer + more if any(more) else answer
     guesses = ArmGuess.objects.filter(read__session__study=study).exclude(guess="")
     yield from guesses.order_by(*GUESS[:2]).values_list(*GUESS)
 

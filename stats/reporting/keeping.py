@@ -1,5 +1,6 @@
 """A report as text that is kept, and back: the same report, whichever way."""
 
+from dataclasses import MISSING, fields
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -24,13 +25,25 @@ def _adapter() -> "TypeAdapter[Report]":
 def report_json(report: Report) -> str:
     """JSON of every field, numbers to the last bit.
 
+    What a study does not have is left out, so that a report which was frozen before
+    there was such a thing has the same text as ever.
+
     ValueError for what would not come back the same, as a NaN or a list would not:
     such a report is not kept at all.
     """
-    text = _adapter().dump_json(report).decode()
+    text = _adapter().dump_json(report, exclude=_absent(report)).decode()
     if _adapter().validate_json(text) != report:
         raise ValueError("the report does not come back from JSON as it was")
     return text
+
+
+def _absent(report: Report) -> set[str]:
+    """Fields that say that there is nothing of their kind."""
+    return {
+        field.name
+        for field in fields(report)
+        if field.default is not MISSING and getattr(report, field.name) == field.default
+    }
 
 
 def report_read(text: str) -> Report:

@@ -7,20 +7,16 @@ import numpy as np
 
 from ..outcomes import NotEstimable, estimated
 from .analysis_plan import Metric
-from .images import ImageLine
+from .comparisons import MeasuredLine
 
-Value = Callable[[ImageLine], float | NotEstimable]
+Value = Callable[[MeasuredLine], float | NotEstimable]
 
 
 def metric_value(metric: Metric) -> Value:
-    if metric.key == "psnr":
-        return lambda line: line.psnr
-    if metric.data_range == 1:
-        return lambda line: line.ssim_range_1
-    return lambda line: line.ssim_range_255
+    return lambda line: line.value(metric)
 
 
-def patient_means(lines: Sequence[ImageLine], value: Value) -> dict[Hashable, float]:
+def patient_means(lines: Sequence[MeasuredLine], value: Value) -> dict[Hashable, float]:
     """patient → mean over the slices that have a value, in order of case codes."""
     values: dict[Hashable, list[float]] = defaultdict(list)
     for line in lines:

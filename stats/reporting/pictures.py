@@ -11,7 +11,7 @@ from readerstudy.imaging.rendering import preview_png, shown_pixels
 from readerstudy.reading.models import Arm, Study
 
 from ..selectors import reference_arm
-from .images import renditions_as_read
+from .comparisons import renditions_as_read
 
 SCALE = 3
 

@@ -11,13 +11,13 @@ from ..image_quality.similarity import mean_spread
 from ..outcomes import Reason, estimated
 from .analysis_plan import Metric
 from .arms import arm_name
-from .images import ImageLine, ImageSet
+from .comparisons import ImagePairs, MeasuredLine
 from .patient_means import Value, metric_value, patient_means
 from .report import ArmQuality, MetricTable
 
 
 def quality_tables(
-    images: ImageSet,
+    images: ImagePairs,
     control: Arm | None,
     *,
     metrics: Sequence[Metric],
@@ -25,7 +25,7 @@ def quality_tables(
 ) -> tuple[MetricTable, ...]:
     lines = images.lines()
     arms = list({one.arm.pk: one.arm for one in images.comparisons}.values())
-    by_arm: dict[int, list[ImageLine]] = {arm.pk: [] for arm in arms}
+    by_arm: dict[int, list[MeasuredLine]] = {arm.pk: [] for arm in arms}
     for line in lines:
         by_arm[line.arm.pk].append(line)
     return tuple(
@@ -34,14 +34,14 @@ def quality_tables(
     )
 
 
-def _slices(lines: Sequence[ImageLine], value: Value) -> dict[Hashable, float]:
+def _slices(lines: Sequence[MeasuredLine], value: Value) -> dict[Hashable, float]:
     """(case, slice) → value, where there is one."""
     found = {(line.case.pk, line.slice): estimated(value(line)) for line in lines}
     return {place: number for place, number in found.items() if number is not None}
 
 
 def _measured_blocks(
-    by_arm: dict[int, list[ImageLine]], *, slice_wise: bool
+    by_arm: dict[int, list[MeasuredLine]], *, slice_wise: bool
 ) -> list[Hashable]:
     """Every block measured in any arm, whether or not the metric has a value there."""
     lines = [line for arm in by_arm.values() for line in arm]
@@ -60,7 +60,7 @@ def _without_blocks(every: Sequence[Hashable], *, slice_wise: bool) -> Reason:
 def _metric_table(
     metric: Metric,
     arms: Sequence[Arm],
-    by_arm: dict[int, list[ImageLine]],
+    by_arm: dict[int, list[MeasuredLine]],
     control: Arm | None,
     *,
     slice_wise: bool,
@@ -72,7 +72,8 @@ def _metric_table(
     every = _measured_blocks(by_arm, slice_wise=slice_wise)
     complete = [block for block in every if all(block in one for one in blocks)]
     matrix = np.array(
-        [[one[block] for one in blocks] for block in complete], dtype=np.float64
+        [[metric.goodness(one[block]) for one in blocks] for block in complete],
+        dtype=np.float64,
     ).reshape(len(complete), len(arms))
     without = _without_blocks(every, slice_wise=slice_wise)
     test = friedman(matrix, without=without)

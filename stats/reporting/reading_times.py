@@ -8,9 +8,9 @@ import numpy as np
 
 from readerstudy.reading.models import Answer, Membership, Study
 
-from .. import selectors
 from ..outcomes import NotEstimable, Reason
-from .arms import ArmName, arm_name
+from .arms import ArmName
+from .presented import Shown, presented, shown
 
 FIRST = 1  # version of an answer that was not changed
 
@@ -52,17 +52,17 @@ def reading_time(milliseconds: Sequence[int | None]) -> ReadingTime:
 
 
 def time_lines(study: Study, readers: Sequence[Membership]) -> tuple[TimeLine, ...]:
-    """Arm by arm, the reference first."""
+    """Arm by arm, the reference first; of pairs pair by pair."""
     rows = Answer.objects.filter(
         read__session__study=study, read__repeat=0, version=FIRST
-    ).values_list("read__reader", "read__arm", "spent_ms")
-    spent: dict[tuple[int, int], list[int | None]] = defaultdict(list)
-    for reader, arm, milliseconds in rows.order_by().iterator():
-        spent[reader, arm].append(milliseconds)
+    ).values_list("read__reader", "read__arm", "read__second_arm", "spent_ms")
+    spent: dict[tuple[int, Shown], list[int | None]] = defaultdict(list)
+    for reader, arm, second, milliseconds in rows.order_by().iterator():
+        spent[reader, shown(arm, second)].append(milliseconds)
     return tuple(
         TimeLine(
-            arm_name(arm),
-            tuple(reading_time(spent[reader.pk, arm.pk]) for reader in readers),
+            one.name,
+            tuple(reading_time(spent[reader.pk, one.key]) for reader in readers),
         )
-        for arm in [selectors.reference_arm(study), *selectors.compared_arms(study)]
+        for one in presented(study)
     )

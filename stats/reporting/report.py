@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from readerstudy.imaging.study_types import DAT_SPECT
+from readerstudy.reading.questions import Kind
+
 from ..agreement.kappa import Agreement
 from ..comparison.ranks import AgainstControl, Friedman
 from ..image_quality.similarity import MeanSpread
@@ -11,17 +14,26 @@ from ..means import PatientMean
 from ..outcomes import NotEstimable
 from .analysis_plan import AnalysisPlan, Metric
 from .arms import ArmName
+from .asked import Asked
 from .assessability import AssessabilityLine, Sides
 from .bias_section import Bias
 from .blinding_tables import Blinding
 from .comparison_section import Comparison
 from .conduct import Conduct
+from .confidence_section import Confidence
 from .examples import Examples
+from .fidelity_section import Fidelity
 from .multireader_section import MultiReader
+from .preference_section import Preferences
 from .primary import PrimaryComparison
+from .rating_section import Ratings
 from .reading_progress import ReaderProgress
 from .reading_times import TimeLine
+from .reliability_section import Reliability
+from .remarks_section import Remarks
 from .several_section import SeveralReaders
+from .stability_section import Stability
+from .stack_section import Stacks
 from .striatum_section import Striatum
 
 
@@ -163,6 +175,32 @@ class Report:
     striatum: Striatum
     conduct: Conduct
     blinding: Blinding | None  # None: no guesses were asked for
+    # Below: of studies that ask for something else than grades, or of other images.
+    # Each has a value that says it is not there, and is then left out of the report's
+    # text: `keeping`.
+    study_type: str = DAT_SPECT  # a key of imaging.study_types
+    asked: tuple[Asked, ...] = ()  # empty: for grades alone
+    stacks: Stacks | None = None  # of whole stacks with a unit
+    ratings: Ratings | None = None
+    preferences: Preferences | None = None
+    confidence: Confidence | None = None
+    fidelity: Fidelity | None = None
+    remarks: Remarks | None = None
+    stability: Stability | None = None  # None: the suite looked at no arm
+    reliability: Reliability | None = None  # None: no answer about images is repeated
+    # All arms, of a study whose cases have no reference: no image is measured against
+    # one, and `reference` is the arm that the answers of the others are compared with.
+    unreferenced: tuple[ArmName, ...] = ()
+
+    @property
+    def is_graded(self) -> bool:
+        """Grades were asked for, and the sections about them are filled."""
+        return bool(self.categories)
+
+    @property
+    def in_pairs(self) -> bool:
+        """Two images of a case were shown side by side."""
+        return any(one.kind == Kind.CHOICE for one in self.asked)
 
     @property
     def control_is_planned(self) -> bool:

@@ -174,7 +174,7 @@ def _with_standard(
             arm=arm,
             reader=reader,
             pairs=_pairs(table, who, which),
-            interval=_default_interval(table, who, which, weighting),
+            interval=default_interval(table, who, which, weighting),
             bootstrap=resampled[who][which],
         )
         for which, arm in enumerate(arms)
@@ -204,7 +204,7 @@ def _again(
                     arm=arm,
                     reader=reader,
                     pairs=_pairs(table, who, 0),
-                    interval=_default_interval(table, who, 0, plan.weighting),
+                    interval=default_interval(table, who, 0, plan.weighting),
                     bootstrap=resampled[who][0],
                     intraclass=several_readers(
                         both,
@@ -227,7 +227,7 @@ def _pairs(table: GradeTable, reader: int, arm: int) -> PairTable:
     )
 
 
-def _default_interval(
+def default_interval(
     table: GradeTable, reader: int, arm: int, weighting: Weighting
 ) -> Interval | NotEstimable:
     first, second = table.standard[reader], table.grades[reader, arm]

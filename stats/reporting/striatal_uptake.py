@@ -12,7 +12,8 @@ from ..means import PatientMean, patient_mean
 from ..models import Mask, StriatalUptake
 from ..outcomes import NotEstimable, Reason, estimated
 from .arms import ArmName, arm_name
-from .images import Comparison, ImageSet
+from .comparisons import Comparison
+from .images import ImageSet
 
 Estimate = float | NotEstimable
 SIDES = ("right", "left")  # the patient's

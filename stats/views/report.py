@@ -14,12 +14,18 @@ from readerstudy.reading.models import Study
 
 from .. import pdf
 from ..exporting.bundle import zip_pieces
-from ..freezing import changed_since, frozen_last, report_freeze, report_step
+from ..freezing import (
+    changed_since,
+    frozen_last,
+    report_freeze,
+    report_step,
+    stability_is_newer,
+)
 from ..models import FrozenReport
 from ..pages import Body, frozen_body, report_body, sections
 from ..reporting.building import report_build
-from ..reporting.images import image_set
 from ..reporting.keeping import report_read
+from ..reporting.study_images import study_images
 from ..selectors import check_unblinded
 from ..services import export_record, image_quality_measure
 from .access import Request, fetch_study, refuse
@@ -74,7 +80,7 @@ def _frozen_now(study: Study) -> FrozenReport | None:
 
 def _progress(request: Request, study: Study) -> HttpResponse:
     page = "stats/_measuring.html" if request.htmx else "stats/measuring.html"
-    return render(request, page, {"study": study, "images": image_set(study)})
+    return render(request, page, {"study": study, "images": study_images(study)})
 
 
 def _chosen(request: Request, study: Study, kept: Body) -> Body:
@@ -103,6 +109,7 @@ def _context(request: Request, frozen: FrozenReport, shown: Body) -> dict[str, A
         "is_last": frozen.number == versions[-1].number,
         "checked": check,
         "changed": changed_since(frozen) if check else (),
+        "stability_is_newer": check and stability_is_newer(frozen),
     }
 
 

@@ -82,7 +82,7 @@ def test_a_filter_that_nobody_knows_is_named(program, cohort, asked, field):
 def test_the_table_goes_out_as_csv_and_that_is_kept(program, cohort):
     response = program.get(at(cohort, "cases.csv"), headers={"Accept": "text/csv"})
     lines = b"".join(response.streaming_content).decode().splitlines()
-    assert lines[0].startswith("cohort,case,patient_digest")
+    assert lines[0].startswith("cohort,study_type,case,patient_digest")
     assert len(lines) == 5
     assert AuditEvent.objects.filter(action="cohort.export").count() == 1
 

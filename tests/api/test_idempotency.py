@@ -19,7 +19,7 @@ from readerstudy.api.views import Door
 from readerstudy.imaging.errors import Refused
 from tests.api.programs import Program
 from tests.cast import Cast, make_user
-from tests.own_database import told_by
+from tests.own_database import told_once
 
 KEY = {"Idempotency-Key": "4f6c-1"}
 done: list[Any] = []
@@ -200,7 +200,7 @@ def test_answers_are_forgotten_after_a_week(program):
 @pytest.fixture(scope="module")
 def told(tmp_path_factory) -> dict:
     """What eight senders of the same got, on a database with real locks."""
-    return told_by("tests.api.sending_race", tmp_path_factory.mktemp("var"))
+    return told_once(tmp_path_factory, "tests.api.sending_race")
 
 
 @pytest.mark.parametrize("act", ["short", "long"])

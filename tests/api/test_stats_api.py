@@ -17,11 +17,13 @@ from tests.cast import Cast
 from tests.stats.conftest import (
     EXPORTED,
     coordinator,
+    kept_study,
+    patient,
     statistician,
     study,
 )
 
-__all__ = ["coordinator", "statistician", "study"]
+__all__ = ["coordinator", "kept_study", "patient", "statistician", "study"]
 
 PATHS = (
     *("reports/", "measuring/", "report/", "report/pdf/", "report/changes/"),

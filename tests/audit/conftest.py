@@ -3,9 +3,11 @@
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.signals import social_account_added
+from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
@@ -16,7 +18,7 @@ from inference import services as inference
 from readerstudy.accounts.guessing import FROM_ONE_ADDRESS
 from readerstudy.accounts.tokens import token_make, token_revoke
 from readerstudy.cases import services as cases
-from readerstudy.cases.models import Case
+from readerstudy.cases.models import Case, Cohort
 from readerstudy.cases.plan import ParityFinding, ParityReport
 from readerstudy.cases.services.parity import case_accept_parity
 from readerstudy.operations.backup.recording import backup_recorded, restore_recorded
@@ -25,7 +27,7 @@ from readerstudy.reading.models import Membership, Study
 from tests.accounts.protecting import code_now
 from tests.cases.conftest import send_files, write_pair
 from tests.cast import PASSWORD, Cast, make_user, reader_membership
-from tests.factory import make_study, unblind
+from tests.factory import make_study, stack, unblind
 from tests.inference import learners, onnx_files
 from tests.inference.uploads import TOLD
 
@@ -118,8 +120,16 @@ def upload(cast: Cast, folder: Path, capture) -> None:
         {"training": 1, "validation": 0, "test": 0},
     )
     client.get(reverse("cases:cohort-export", args=[cohort.pk]))
+    bring_images(cohort, folder / "made elsewhere", cast.coordinator)
     make_differ(case)
     case_accept_parity(case=case, reason="Shown alike.", by=cast.coordinator)
+
+
+def bring_images(cohort: Cohort, folder: Path, by: User) -> None:
+    folder.mkdir()
+    for case in cohort.cases.all():
+        np.save(folder / f"{case.code}.npy", stack(seed=1))
+    cases.images_import(cohort=cohort, name="ours", path=folder, by=by, as_is=True)
 
 
 def make_differ(case: Case) -> None:
@@ -156,6 +166,30 @@ def train_networks(cast: Cast) -> None:
     second.refresh_from_db()
     second.checkpoint.save("checkpoint", ContentFile(b"numbers"))
     inference.training_forget(training=second, by=cast.coordinator)
+
+
+def look_at_stability(cast: Cast) -> None:
+    run = inference.stability_request(
+        cohort=cast.cohort, method="gaussian", user=cast.coordinator, call=False
+    )
+    inference.stability_cancel(run=run, by=cast.coordinator)
+    run.refresh_from_db()
+    inference.stability_retry(run=run, by=cast.coordinator)
+
+
+def sweep_depths() -> None:
+    cohort = learners.make_divided("For a sweep")
+    sweep = inference.sweep_request(
+        cohort=cohort,
+        factor="depth",
+        levels=[1, 2],
+        seeds=[1],
+        epochs=1,
+        split="test",
+        call=False,
+    )
+    inference.sweep_stop(sweep=sweep)
+    inference.sweep_restart(sweep=sweep, call=False)
 
 
 def make_and_change_a_draft(cast: Cast) -> Study:
@@ -219,6 +253,8 @@ def walk(cast: Cast, tmp_path, settings, django_capture_on_commit_callbacks) -> 
     upload(cast, tmp_path, django_capture_on_commit_callbacks)
     run_methods(cast)
     train_networks(cast)
+    look_at_stability(cast)
+    sweep_depths()
     make_and_change_a_draft(cast)
     read_something(cast)
     backup_recorded(sealed=True)

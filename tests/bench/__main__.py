@@ -22,10 +22,12 @@ from .opening import opening
 from .painting import painting
 from .planning import schedule
 from .profile import embedded_profile
+from .questions import questions
 from .reading import reading
 from .reporting import coverage, image_quality, report
 from .reports import million
 from .scale import scale
+from .stability import stability
 from .starting import start_up
 
 Part = Callable[[], Iterator[Line]]
@@ -45,10 +47,12 @@ PARTS: dict[str, tuple[Part, ...]] = {
     "backup": (backing_up,),
     "simulation": (simulation,),
     "networks": (networks, jobs),
+    "stability": (stability,),
     "image-quality": (image_quality,),
     "bootstrap": (bootstrap,),
     "coverage": (coverage, bootstrap_coverage, arms_coverage),
     "intervals": (study_intervals,),
+    "questions": (questions,),
 }
 # Only by their names: they need servers, and a quarter of an hour.
 ASKED_FOR = {"scale"}

@@ -40,6 +40,8 @@ NOISE = (0.02, 0.3, 0.1, 0.05)  # of each method's images, of their maximum
 CASES = 12
 DRAWS = 199
 PIXELS = "application/octet-stream"
+# what is planted lies above the database: to look on one is enough
+planted = pytest.mark.sqlite
 
 ClientOf = Callable[[User], Client]
 Play = tuple[list[Seen], Plan]
@@ -175,6 +177,7 @@ def compress(response, token: str) -> None:
 
 
 @pytest.mark.slow
+@planted
 @pytest.mark.django_db
 def test_lengths_of_compressed_images_are_caught() -> None:
     found = told_by(*play(client_of=leaking(compress)))
@@ -199,6 +202,7 @@ def squeeze(told: dict[str, str]) -> str:
 
 
 @pytest.mark.slow
+@planted
 @pytest.mark.django_db
 def test_lengths_of_images_compressed_in_an_answer_are_caught() -> None:
     client_of = leaking(carrying(squeeze), kind="application/json")
@@ -218,6 +222,7 @@ def retouch(told: dict[str, str]) -> str:
 
 
 @pytest.mark.slow
+@planted
 @pytest.mark.django_db
 @pytest.mark.parametrize("change", [withhold, retouch])
 def test_an_arm_that_does_not_come_with_an_answer_is_caught(change) -> None:
@@ -231,6 +236,7 @@ def tag(response, token: str) -> None:
 
 
 @pytest.mark.slow
+@planted
 @pytest.mark.django_db
 def test_an_etag_is_caught() -> None:
     """The same image has the same tag for every reader."""
@@ -253,6 +259,7 @@ def arm_of(token: str) -> str:
 
 
 @pytest.mark.slow
+@planted
 @pytest.mark.django_db
 def test_an_arm_that_answers_slowly_is_caught() -> None:
     """By 30 ms: a denoised image that is made while the reader waits."""
@@ -273,6 +280,7 @@ def skip(response, token: str) -> None:
 
 
 @pytest.mark.slow
+@planted
 @pytest.mark.django_db
 def test_an_arm_that_is_not_fetched_ahead_is_caught() -> None:
     found = told_of_pages(leaking(skip, kind="text/html"))
@@ -289,6 +297,7 @@ def ask_about_one_arm(study: Study) -> None:
 
 
 @pytest.mark.slow
+@planted
 @pytest.mark.django_db
 def test_questions_about_one_arm_only_are_caught() -> None:
     assert ("same arm", "order") in told_by(*play(ask_about_one_arm))

@@ -97,6 +97,13 @@ def pressed(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
+def settled(page: Page) -> None:
+    """Until what was asked for is drawn: views are painted once a frame."""
+    page.evaluate(
+        "() => new Promise((go) => requestAnimationFrame(() => setTimeout(go)))"
+    )
+
+
 def latest(position: int) -> Answer:
     return Answer.objects.filter(
         read__reader__study__slug="by-hand", read__position=position

@@ -14,7 +14,7 @@ from tests.cast import Cast
 from tests.factory import make_study
 from tests.test_leaks import grade_one
 
-from .by_hand import canvas, make_room, pressed
+from .by_hand import canvas, make_room, pressed, settled
 from .test_reading_room import painted
 
 __all__ = ["make_room"]
@@ -24,7 +24,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
 
-FRAME = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 VIEW = "() => ({ ...view })"
 
 
@@ -41,7 +40,7 @@ def pixels_of(read: Read, user: User) -> np.ndarray:
 
 def view(page: Page) -> dict[str, float]:
     """What is shown, once it is painted."""
-    page.evaluate(FRAME)
+    settled(page)
     return page.evaluate(VIEW)
 
 

@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.cast import PASSWORD
 from tests.config.test_serve import ROOT, children_of, free_port, serve, wait_for
+from tests.migrated import put_database
 
 from .conftest import log_in
 from .test_cohort_upload import BROKEN, break_off, choose, folder, pieces
@@ -45,6 +46,7 @@ class Site:
 @pytest.fixture
 def site(tmp_path) -> Iterator[Site]:
     site = Site(tmp_path / "site", free_port())
+    put_database(site.var_dir)
     site.start()
     make = (
         "from django.contrib.auth.models import Group, User;"

@@ -15,7 +15,7 @@ from readerstudy.cases.models import Upload
 from readerstudy.cases.pages.confirm import PAIRS_A_PAGE
 from readerstudy.cases.services import pairing, uploads
 from readerstudy.imaging.errors import Refused
-from tests.own_database import told_by
+from tests.own_database import told_once
 
 from .scans import LONG, SHORT, again, both_scans, head, scanned, waiting_upload
 
@@ -296,7 +296,7 @@ def test_a_plan_lies_sealed_after_a_correction_too(upload):
 @pytest.fixture(scope="module")
 def told(tmp_path_factory) -> dict:
     """What eight windows did at once, on a database with real locks."""
-    return told_by("tests.cases.pairing_race", tmp_path_factory.mktemp("var"))
+    return told_once(tmp_path_factory, "tests.cases.pairing_race")
 
 
 def test_of_many_windows_none_undoes_what_another_did(told):

@@ -169,7 +169,7 @@ def test_stated_places_are_told_from_a_millimetre_on(apart_mm, told, axis):
     origin = [0.0, 0.0, 0.0]
     origin[axis] = -apart_mm
     other = replace(SHORT, origin_mm=tuple(origin))
-    assert (only(parity._places(LONG, other)) is not None) is told
+    assert (only(parity.places(LONG, other)) is not None) is told
 
 
 def matched(best: float, *, rival: float | None) -> bool:

@@ -3,7 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
-from readerstudy.cases.matching.pairing import NO_PARTNER
+from django.contrib.auth.models import User
+
+from readerstudy.cases.matching.pairing import NO_PARTNER, propose
+from readerstudy.cases.matching.planning import coded
 from readerstudy.cases.models import Cohort, Upload
 from readerstudy.cases.plan import (
     CohortPlan,
@@ -16,7 +19,9 @@ from readerstudy.cases.plan import (
 from readerstudy.cases.services.receiving import upload_folder
 from readerstudy.cases.services.uploads import UNEXPECTED, plan_keep
 from readerstudy.cases.sources import LeftOut
+from readerstudy.imaging.study_types import IMAGE_TO_IMAGE
 from tests.cases.scans import LONG, again, keep
+from tests.cases.stacks import body, noisy
 from tests.cast import Cast
 from tests.factory import make_cohort
 from tests.imaging.objects import head
@@ -86,3 +91,44 @@ def make_scan(folder: Path, number: int, *, minutes: int) -> ScannedSeries:
     scan = again(LONG, number, duration_s=minutes * 60.0, candidates=middle)
     scan = replace(scan, files=(f"{number}.dcm",), total_counts=float(voxels.sum()))
     return keep(folder, scan, voxels)
+
+
+def make_stack_upload(user: User) -> Upload:
+    """Two CT scans of one body, of which nothing tells which is the reference."""
+    upload = Upload.objects.create(
+        name="Low dose",
+        uploaded_by=user,
+        state=Upload.State.READY,
+        folder="stacks",
+        study_type=IMAGE_TO_IMAGE,
+    )
+    folder = upload_folder(upload)
+    scans = [_ct(folder, number) for number in (0, 1)]
+    proposal = propose(scans, folder=folder, resampling=False)
+    plan = CohortPlan(
+        folder=folder,
+        pairs=coded(proposal.pairs),
+        singles=proposal.singles,
+        left_out=(),
+        study_type=IMAGE_TO_IMAGE,
+        file_count=2 * len(body()),
+    )
+    plan_keep(upload, plan)
+    return upload
+
+
+def _ct(folder: Path, number: int) -> ScannedSeries:
+    values = noisy(body(), seed=number)
+    scan = replace(
+        again(LONG, number),
+        files=tuple(f"{number}/{index}.dcm" for index in range(len(values))),
+        modality="CT",
+        unit="HU",
+        study_type=IMAGE_TO_IMAGE,
+        duration_s=None,
+        spacing_mm=(3.0, 0.8, 0.8),
+        candidates={"middle": len(values) // 2},
+        total_counts=float(values.sum()),
+        negative_voxels=int((values < 0).sum()),
+    )
+    return keep(folder, scan, values)

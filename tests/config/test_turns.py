@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from readerstudy.config.sqlite.turns import Turns
+from tests.migrated import put_database
 
 pytestmark = pytest.mark.sqlite
 
@@ -97,8 +98,7 @@ def test_threads_of_two_processes_that_write_at_once_lose_nothing(
         "DJANGO_SETTINGS_MODULE": embedded,
     }
     root = Path(__file__).resolve().parents[2]
-    migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
-    subprocess.run(migrate, env=environment, cwd=root, check=True, timeout=120)
+    put_database(tmp_path)
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", WRITERS],

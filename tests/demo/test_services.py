@@ -8,7 +8,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 
 from inference.cohort_pairs import refuse_unlearnable
-from inference.models import Job
+from inference.models import Job, StabilityRun
 from readerstudy.cases.digests import patient_digest
 from readerstudy.cases.models import Cohort
 from readerstudy.demo import services
@@ -16,6 +16,7 @@ from readerstudy.imaging.errors import Refused
 from readerstudy.reading.models import Membership, Read, Study
 from readerstudy.simulation.patient import Patient, draw_patient
 from tests.factory import make_cohort
+from tests.stability import save_stability
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +92,7 @@ def test_both_studies_have_a_plan_and_ask_for_guesses(cohort: Cohort) -> None:
             "interval": "clustered-delta",
             "image_metrics": ["psnr-255", "ssim-255", "ssim-1"],
             "standard": "own",
+            "stability_limits": {},
             "given": [],
         }
         assert study.protocol["guesses"] == {"when": "after-grade", "percent": 10}
@@ -188,3 +190,19 @@ def test_an_arm_that_cannot_be_made_is_named(
     monkeypatch.setattr(services.inference, "job_request", fail)
     with pytest.raises(Refused, match="gaussian: The disk is full"):
         services.arms_make(cohort=cohort, progress=lambda *_: None)
+
+
+def test_every_arm_is_looked_at_by_the_suite_once_the_studies_are_open(
+    cohort: Cohort,
+) -> None:
+    made = {code: method for code, method in METHODS.items() if code != "unet-l4"}
+    services.stability_ask(cohort=cohort, methods=made)
+    asked = StabilityRun.objects.order_by("pk")
+    assert [one.rendition_method for one in asked] == [
+        method for method in made.values() if method != "reference"
+    ]
+    assert {one.settings["simulation_seed"] for one in asked} == {services.SEED}
+    StabilityRun.objects.all().delete()
+    save_stability(cohort, "short")  # what is known already is not asked for again
+    services.stability_ask(cohort=cohort, methods={"short": "short"})
+    assert not StabilityRun.objects.exists()

@@ -93,7 +93,7 @@ def test_a_file_that_crashes_the_decoder_disturbs_no_other(one, caplog):
 
 
 def test_memory_has_a_limit(monkeypatch):
-    monkeypatch.setattr(child, "read", lambda content: [0] * 2**62)
+    monkeypatch.setattr(child, "read", lambda *_given: [0] * 2**62)
     assert child.answer({"content": b""}) == {"failed": "MemoryError"}
 
 

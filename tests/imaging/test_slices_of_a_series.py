@@ -213,3 +213,32 @@ def test_a_missing_frame_of_an_enhanced_file_is_told_too():
         position[2] += 2.0
     with pytest.raises(Refused, match=r"Slice 5 .* between 106\.0 and 110\.0 mm"):
         read_tomogram(as_file(ds))
+
+
+def tilted(degrees):
+    """A head CT whose gantry leans back: slices go on along the table."""
+    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    files = a_series(orientation=(1.0, 0.0, 0.0, 0.0, cosine, sine))
+    for index, ds in enumerate(files):
+        ds.ImagePositionPatient = [-100.0, -100.0, 3.0 * index]
+    return files
+
+
+def test_the_slices_of_a_tilted_gantry_are_a_stack_as_they_were_taken():
+    files = tilted(15)
+    stack = assemble([read_image(as_file(ds)) for ds in files], single=True)
+    straight = assemble([read_image(as_file(ds)) for ds in a_series()], single=True)
+    np.testing.assert_array_equal(stack.volume.counts, straight.volume.counts)
+    assert stack.volume.spacing_mm[0] == pytest.approx(3 * np.cos(np.radians(15)))
+    assert "tilted by 15°" in stack.warnings[-1]
+    assert not any("tilted" in one for one in straight.warnings)
+
+
+def test_what_is_normalised_and_measured_must_be_upright():
+    assert "tilted gantry" in refusal(tilted(15))
+
+
+def test_slices_turned_so_far_that_no_axis_is_sure_are_refused():
+    images = [read_image(as_file(ds)) for ds in tilted(35)]
+    with pytest.raises(Refused, match=r"oblique|tilted gantry"):
+        assemble(images, single=True)

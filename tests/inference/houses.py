@@ -15,6 +15,8 @@ from pathlib import Path
 import dj_database_url
 import pytest
 
+from tests.migrated import create_database, put_database
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 240
 POSTGRESQL = os.environ.get("TEST_DATABASE_URL", "")
@@ -171,9 +173,10 @@ def house(folder: Path, *, servers: bool) -> Iterator[House]:
         if servers:
             broker = stack.enter_context(redis_server(folder))
             environment, database = production(broker)
+        else:
+            put_database(folder)
         one = House(folder, environment, database)
         stack.callback(one.end)
-        one.do('call_command("migrate", verbosity=0)')
         yield one
 
 
@@ -184,7 +187,7 @@ def production(broker: str) -> tuple[dict[str, str], str]:
     name, server = f"house_{secrets.token_hex(6)}", dj_database_url.parse(POSTGRESQL)
     options = {"host": server["HOST"], "user": server["USER"]}
     with psycopg.connect(**options, dbname="postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        create_database(connection, name, POSTGRESQL)
     environment = {
         "DJANGO_SETTINGS_MODULE": "readerstudy.config.settings.production",
         "DATABASE_URL": f"{POSTGRESQL.rpartition('/')[0]}/{name}",

@@ -191,6 +191,8 @@ NO_PHYSICS = [
     "expectation",
     "nm_writer",
     "observer",
+    "replicates",
+    "stack_observer",
     "timing",
 ]
 

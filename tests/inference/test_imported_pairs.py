@@ -9,7 +9,7 @@ from readerstudy.cases.services import cohort_import, cohort_scan
 from readerstudy.imaging.preprocessing import to_eight_bit
 from readerstudy.simulation.cohort import write_cohort
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.sqlite]
 
 
 def test_a_case_simulated_for_training_is_the_one_that_an_import_makes(

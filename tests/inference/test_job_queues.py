@@ -80,6 +80,30 @@ def test_a_gpu_that_vanishes_leaves_its_jobs_to_the_others(
 
 
 @pytest.mark.parametrize(
+    ("queues", "chosen", "queue"),
+    [
+        ([["cpu"], ["training"]], {}, "training"),
+        ([["cpu", "training"]], {}, "training"),
+        ([["cpu"]], {}, "cpu"),
+        ([["cpu"], ["gpu"]], {}, "cpu"),
+        ([["cpu"]], {"simulation_seed": 2026, "rescan": True}, "training"),
+    ],
+)
+def test_what_was_sent_waits_behind_no_run_of_the_stability_suite(
+    cohort, monkeypatch, django_capture_on_commit_callbacks, queues, chosen, queue
+):
+    called = []
+    monkeypatch.setattr(
+        tasks.run_stability, "apply_async", lambda args, queue: called.append(queue)
+    )
+    for number, told in enumerate(queues):
+        worker(*told, device="cpu", claim=f"{ELSEWHERE}{number}")
+    with django_capture_on_commit_callbacks(execute=True):
+        services.stability_request(cohort=cohort, method="short", chosen=chosen)
+    assert called == [queue]
+
+
+@pytest.mark.parametrize(
     ("device", "told", "listens"),
     [
         ("cpu", None, {"cpu", "training"}),

@@ -12,13 +12,13 @@ from inference.networks.weights import parse_weights
 from .houses import INSTALLATIONS, House, house
 
 pytestmark = pytest.mark.slow
-EPOCHS = 150
+EPOCHS = 100
 ASK = f"""
 from tests.inference.learners import ask as ask_training, make_divided
-def train(title, **more):
+def train(title, epochs={EPOCHS}):
     from readerstudy.cases.models import Cohort
     cohort = Cohort.objects.filter(name="Divided").first() or make_divided()
-    ask_training(cohort, epochs={EPOCHS}, title=title, **more)
+    ask_training(cohort, epochs=epochs, title=title)
 """
 
 
@@ -46,7 +46,7 @@ def test_a_killed_training_goes_on_and_ends_in_the_same_weights(tmp_path, server
     with house(tmp_path, servers=servers) as one:
         one.environment["TRAINING_CHECKPOINT_SECONDS"] = "0.1"
         one.do(ASK, 'train("killed")')
-        for least in (5, 40):  # killed twice
+        for least in (5, 30):  # killed twice
             worker = start_training_worker(one)
             one.wait(
                 lambda least=least: trainings(one, "epochs_done")[0][0] >= least,
@@ -75,9 +75,10 @@ def test_a_killed_training_goes_on_and_ends_in_the_same_weights(tmp_path, server
             assert epochs_told(history) == [*range(1, EPOCHS + 1)]
 
 
+@pytest.mark.sqlite
 def test_a_worker_that_is_asked_to_end_lays_its_training_down_first(tmp_path):
     with house(tmp_path, servers=False) as one:
-        one.do(ASK, 'train("laid down")')
+        one.do(ASK, 'train("laid down", epochs=60)')
         worker = start_training_worker(one)
         one.wait(lambda: trainings(one, "epochs_done")[0][0] >= 2, "an epoch")
         worker.send_signal(signal.SIGTERM)
@@ -91,12 +92,13 @@ def test_a_worker_that_is_asked_to_end_lays_its_training_down_first(tmp_path):
         one.wait(lambda: trainings(one, "state")[0][0] == "done", "its end")
 
 
+@pytest.mark.sqlite
 def test_trainings_and_all_else_do_not_wait_for_each_other(tmp_path):
     with house(tmp_path, servers=False) as one:
         one.environment["WORKER_ENDS_AFTER_TRAINING"] = "1"
         one.do(
             ASK,
-            'train("mine")',
+            'train("mine", epochs=5)',
             'ask(make_cohort("others", cases=2), "gaussian")',
         )
         other = one.start_worker("--exclude-queues=training")

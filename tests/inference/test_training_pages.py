@@ -117,7 +117,8 @@ def test_the_card_gives_its_results_in_words(pages, divided):
 
 def test_what_is_refused_is_said_beside_the_form(pages, divided):
     ask(divided, seed=5)
-    response = pages.post(address("request", divided), WANTED)
+    with short_recipe():
+        response = pages.post(address("request", divided), WANTED)
     assert response.status_code == 422
     page = response.content.decode()
     assert "is already being trained on this cohort" in page

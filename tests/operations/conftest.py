@@ -1,8 +1,6 @@
 """One system that is backed up, and servers for those that are made from it."""
 
-import fcntl
 import os
-import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.made_once import made_once
+from tests.migrated import put_database
 from tests.servers import Postgres, find_binaries, postgres_server
 
 from .systems import System, passphrase_file
@@ -39,20 +39,12 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Original:
-    """Made once, also where several processes share the tests."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    kept = shared / "original.pickle"
-    with (shared / "original.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
-            kept.write_bytes(pickle.dumps(_made(shared / "original")))
-        return pickle.loads(kept.read_bytes())
+    return made_once(tmp_path_factory, "original", _made)
 
 
 def _made(folder: Path) -> Original:
-    folder.mkdir()
     system, backup = System(folder / "var"), folder / "sealed.backup"
+    put_database(system.folder)
     system.told("tests.operations.filling")
     sealed = passphrase_file(folder)
     said = system.manage("backup", str(backup), f"--passphrase-file={sealed}")

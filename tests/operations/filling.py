@@ -20,11 +20,13 @@ GRADES = {"grade": {"right": 3, "left": 2}}
 def fill() -> None:
     from tests.cast import make_user
     from tests.factory import make_cohort, make_study
+    from tests.stability import save_stability
 
     coordinator = make_user("coordinator", coordinator=True)
     readers = [make_user(name) for name in ("reader", "second-reader")]
     cohort = make_cohort(coordinators=[coordinator])
     store_scans()
+    save_stability(cohort, "gaussian")
     study = make_study(cohort, coordinator=coordinator, readers=readers)
     study.kappa_margin, study.case_codes = Decimal("0.100"), ["C001", "線"]
     study.save()

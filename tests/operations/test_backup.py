@@ -59,7 +59,7 @@ def assert_came_back(original: Original, restored: System, *, acts: list[str]) -
     ]
     assert [event[4] for event in after[len(before) :]] == acts
     assert restored.files() == original.files
-    assert len(original.files) == 22
+    assert len(original.files) == 26
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,11 @@ from tests.factory import TRAINING, unblind
 from .conftest import answer_next
 
 MANUAL = Path(__file__).resolve().parents[2] / "docs/protocol.md"
+# not alone, or there is no other one, or not of these images
+NOT_ALONE = {"control_arm", "kappa_margin", "kappa_interval", "given_standard"} | {
+    "metric_low",
+    "metric_high",
+}
 PLAN = {
     "primary_arm": "gaussian",
     "control_arm": "short",
@@ -114,12 +119,15 @@ def test_every_setting_that_may_change_changes_the_protocol(make_open, cast):
         "image_metrics": ["ssim-1"],
         "reference_standard": "median",
         "given_standard": [],
+        "metric_low": None,
+        "metric_high": None,
+        "stability_limits": {"deformation": 2.5},
     }
     assert set(others) == set(AMENDABLE)
     before = canonical_json(current(study))
     for name, value in others.items():
-        if name in ("control_arm", "kappa_margin", "kappa_interval", "given_standard"):
-            continue  # not alone, or there is no other one
+        if name in NOT_ALONE:
+            continue
         amend(study, cast, **{name: value})
         after = canonical_json(current(study))
         assert after != before, name

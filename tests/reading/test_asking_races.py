@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.own_database import told_by
+from tests.own_database import told_once
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory) -> dict:
     """What eight simultaneous answers gave, on a database with real locks."""
-    return told_by("tests.reading.race_asking", tmp_path_factory.mktemp("var"))
+    return told_once(tmp_path_factory, "tests.reading.race_asking")
 
 
 def test_pages_that_open_at_once_show_one_pattern(told):

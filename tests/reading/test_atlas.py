@@ -17,17 +17,23 @@ from readerstudy.reading import atlas, services
 from readerstudy.reading.atlas import ATLAS_SEED, atlas_pixels, load_atlas
 from readerstudy.reading.models import Study
 from readerstudy.reading.preflight.checks import preflight
-from readerstudy.reading.questions import QUESTION_SETS
+from readerstudy.reading.questions import QUESTION_SETS, Kind
 from readerstudy.simulation import calibration
 from readerstudy.simulation.observer import impressions
 from tests.factory import TRAINING
+from tests.stacks import make_stack_study
 
 from .conftest import address
 
 GRADES = "striatum-grade-1-4"
+OF_GRADES = [
+    key
+    for key, one in QUESTION_SETS.items()
+    if any(question.kind == Kind.GRADE for question in one.questions)
+]
 
 
-@pytest.mark.parametrize("question_set", QUESTION_SETS)
+@pytest.mark.parametrize("question_set", OF_GRADES)
 def test_each_grade_has_an_example_and_each_side_is_once_the_worse(question_set):
     told = load_atlas(question_set).grades
     for question in QUESTION_SETS[question_set].questions:
@@ -177,3 +183,12 @@ def test_the_first_page_of_reading_asks_for_no_example_yet(cast, at):
     page = at(cast.reader).get(address("read-next", cast.study.slug)).content.decode()
     assert address("atlas-pixels", cast.study.slug) in page  # where they can be had
     assert 'id="atlas"' in page
+
+
+def test_examples_are_offered_where_there_are_some(client, cast):
+    make_stack_study(cast)
+    client.force_login(cast.reader)
+    page = client.get(address("reader-home")).content.decode()
+    slugs = Study.objects.values_list("slug", flat=True)
+    offered = {slug for slug in slugs if address("atlas-show", slug) in page}
+    assert offered == {cast.study.slug}

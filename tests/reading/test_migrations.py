@@ -1,14 +1,13 @@
 """What becomes of studies that were opened by an earlier version."""
 
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.apps import apps
 
 from readerstudy.reading.models import Study
-from tests.own_database import told_by
+from tests.own_database import told_once
 
 from .migrating import READS
 
@@ -31,8 +30,7 @@ def test_a_study_opened_by_an_earlier_version_asks_for_nothing_new(cast, make_dr
 @pytest.fixture(scope="module")
 def taken_over(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What `migrate` made of the scores of an earlier version."""
-    folder: Path = tmp_path_factory.mktemp("earlier")
-    return told_by("tests.reading.migrating", folder)
+    return told_once(tmp_path_factory, "tests.reading.migrating", is_migrated=False)
 
 
 def test_no_score_of_an_earlier_version_is_lost_or_made_up(taken_over):

@@ -142,7 +142,7 @@ def test_resampled_cases_are_read_only_if_the_protocol_allows_it(make_draft, cas
     assert "resampled" in refused(study, cast)
     allowed = make_draft(slug="allowed", resampling_allowed=True)
     opened = services.study_open(study=allowed, by=cast.coordinator)
-    assert opened.protocol["version"] == 5
+    assert opened.protocol["version"] == 6
     assert opened.protocol["cohort"]["resampling_allowed"] is True
 
 

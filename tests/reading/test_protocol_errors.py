@@ -108,10 +108,10 @@ WRONG: list[tuple[tuple[Any, ...], Any, str]] = [
     (("arms", 1, "method"), "x" * 101, "arms[1].method: It may have at most"),
     (("arms", 1, "repeated"), "maybe", "arms[1].repeated: Must be a valid boolean"),
     (("arms", 1, "colour"), "red", "arms[1].colour: There is no such field."),
-    (("questions",), "x", "questions: “x” is not one of: striatum-grade-1-4."),
+    (("questions",), "x", "questions: “x” is not one of: striatum-grade-1-4, "),
     (("display", "slices"), 5, "display.slices: This program shows 3 slices."),
     (("display", "window"), "auto", "display.window: “auto” is not one of: "),
-    (("display", "lut"), "hot", "display.lut: “hot” is not one of: cool."),
+    (("display", "lut"), "hot", "display.lut: “hot” is not one of: cool"),
     (("display", "interpolation"), "no", "display.interpolation: “no” is not one"),
     (
         ("display", "least_slice_side"),

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from readerstudy.audit.models import AuditEvent
+from readerstudy.imaging.stability_measures import MEASURES
 from readerstudy.reading import services
 from readerstudy.reading.models import IMAGE_METRICS, Study
 from readerstudy.reading.preflight.checks import preflight
@@ -216,6 +217,7 @@ def test_the_example_says_which_values_are_the_defaults(cast):
 
 
 NAMES = (TEXT | TRICKY).filter(lambda text: text.strip())
+LIMITS = st.integers(0, 1000).map(lambda number: str(Decimal(number) / 100))
 SLUGS = st.from_regex(r"[A-Za-z0-9_-]{1,10}", fullmatch=True)
 
 
@@ -239,6 +241,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "title": draw(NAMES),
         "cohort": {
             "name": "Phantoms",
+            "type": "dat-spect",
             "split": draw(st.sampled_from(["", "test"])),
             "codes": draw(st.lists(st.sampled_from(CODES), unique=True)),
             "resampling_allowed": draw(st.booleans()),
@@ -295,6 +298,9 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
             "image_metrics": draw(
                 st.lists(st.sampled_from(IMAGE_METRICS), unique=True, min_size=1)
             ),
+            "stability_limits": draw(
+                st.dictionaries(st.sampled_from(list(MEASURES)), LIMITS, max_size=3)
+            ),
             "standard": draw(st.sampled_from(["own", "median", "majority", "given"])),
             "given": [
                 {"case": case, "right": draw(grade), "left": draw(grade)}
@@ -317,6 +323,8 @@ def plain(document: dict[str, Any]) -> dict[str, Any]:
         gate["minimum"] = Decimal(gate["minimum"])
     if analysis["margin"] is not None:
         analysis["margin"] = Decimal(analysis["margin"])
+    limits = analysis["stability_limits"]
+    analysis["stability_limits"] = {k: Decimal(v) for k, v in limits.items()}
     document["people"]["coordinators"].sort()
     return document
 

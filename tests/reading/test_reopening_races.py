@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.own_database import told_by
+from tests.own_database import told_once
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory) -> dict:
     """What eight simultaneous acts gave, on a database with real locks."""
-    return told_by("tests.reading.reopening_race", tmp_path_factory.mktemp("var"))
+    return told_once(tmp_path_factory, "tests.reading.reopening_race")
 
 
 def test_whoever_comes_first_no_answer_is_lost_and_what_is_open_is_counted_once(told):

@@ -188,6 +188,8 @@ def test_a_changed_answer_comes_again_with_its_grades_and_reason(
         "reason": f"Your reason: {WHY}",
         "grades": {"grade-right": 4, "grade-left": 1},
         "comment": "",
+        "texts": {},
+        "marks": {},
     }
     assert "waits for another answer" in page(browser, "read-changes", study)
     answer_next(reviewer, key="again", right=3)

@@ -326,7 +326,7 @@ def test_home_lists_ones_own_studies_only(at, cast, reader):
 
 
 def test_the_colour_table_is_the_one_of_the_loader(room):
-    assert room.get(address("lut-show")).content == load_lut("cool").tobytes()
+    assert room.get(address("lut-show", "cool")).content == load_lut("cool").tobytes()
 
 
 def test_no_keyboard_key_serves_two_answers(room, cast):

@@ -7,7 +7,8 @@ from django.core.management import CommandError, call_command
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading import services
 from readerstudy.reading.models import ArmGuess, Read, Score, ViewingCheck
-from readerstudy.reading.simulated import readings_simulate, temperament
+from readerstudy.reading.simulated import Eyes, readings_simulate, temperament
+from readerstudy.reading.verification.schedule import schedule_verify
 from tests.cast import reader_membership
 
 from .conftest import answer_next
@@ -32,7 +33,7 @@ def quietly(code, done, total) -> None:
 
 def simulate(study, *, seed=1):
     return readings_simulate(
-        study=study, seed=seed, grade=by_brightness, progress=quietly
+        study=study, seed=seed, eyes=Eyes(by_brightness), progress=quietly
     )
 
 
@@ -90,7 +91,10 @@ def test_simulated_readers_go_on_where_they_stopped(cast):
 
     with pytest.raises(KilledError):
         readings_simulate(
-            study=cast.study, seed=1, grade=by_brightness, progress=killed_after_ten
+            study=cast.study,
+            seed=1,
+            eyes=Eyes(by_brightness),
+            progress=killed_after_ten,
         )
     assert len(grades(cast.study)) == 20
     assert set(simulate(cast.study).values()) == {"finished"}
@@ -172,3 +176,12 @@ def test_the_command_refuses_in_words(cast):
     services.study_close(study=cast.study, by=cast.coordinator)
     with pytest.raises(CommandError, match="is closed, not open"):
         call_command("simulate_readers", cast.study.slug, "--seed", "1")
+
+
+def test_they_grade_on_the_scale_that_a_study_brings(cast, make_open):
+    two = [{"value": value, "words": str(value)} for value in (10, 20)]
+    asked = {"key": "uptake", "words": "Uptake", "kind": "grade", "answers": two}
+    study = make_open(slug="two-grades", own_questions=[asked])
+    assert simulate(study) == {"A": "finished"}
+    assert set(grades(study)) <= {10, 20}
+    assert schedule_verify(study).passed

@@ -119,7 +119,10 @@ def test_an_impossible_plan_is_found_with_its_reason(make_draft):
 
 
 def test_an_unknown_window_rule_is_found(make_draft):
-    assert "Unknown window rule: auto." in findings(make_draft(window_rule="auto"))
+    study = make_draft()
+    Study.objects.filter(pk=study.pk).update(window_rule="auto")
+    study.refresh_from_db()
+    assert "Unknown window rule: auto." in findings(study)
 
 
 def test_a_study_may_read_one_split_of_its_cohort_only(make_draft, cast):

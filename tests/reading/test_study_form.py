@@ -5,14 +5,15 @@ from decimal import Decimal
 import pytest
 
 from readerstudy.reading import services
-from readerstudy.reading.forms.study import StudyForm
+from readerstudy.reading.forms.study import OF_SLICES, OF_STACKS, StudyForm
 from readerstudy.reading.models import IMAGE_METRICS, Study
 from readerstudy.reading.protocol.file import protocol_document
 from readerstudy.reading.services.settings import SETTINGS
-from tests.factory import TRAINING
+from tests.factory import TRAINING, make_stack_cohort
 
 from .conftest import address
 
+ELSEWHERE = {"own_questions", *OF_STACKS}  # in files; in studies of whole stacks
 ARMS = {
     f"arm-{index}-{field}": value
     for index, method in enumerate(("reference", "short", "gaussian"))
@@ -56,6 +57,7 @@ EVERYTHING = {
     "kappa_interval": "clustered-delta",
     "image_metrics": ["ssim-1"],
     "reference_standard": "given",
+    "stability_limits": "deformation 2.5\ngain-random 1",
     "given_standard": "C004 4 3\nC002; 1; 1\nC003 2 4",
 }
 
@@ -115,6 +117,10 @@ def test_every_setting_can_be_written_in_the_browser(new):
         "kappa_weights": "linear",
         "kappa_interval": "clustered-delta",
         "image_metrics": ["ssim-1"],
+        "stability_limits": {"deformation": 2.5, "gain-random": 1.0},
+        "own_questions": [],
+        **dict.fromkeys(OF_STACKS),
+        "windows": [],
         "reference_standard": "given",
         "given_standard": [
             {"case": "C004", "right": 4, "left": 3},
@@ -201,7 +207,7 @@ def test_the_page_opens_folded_with_the_defaults_of_a_study(at, cast):
     url = f"{address('study-create')}?cohort={cast.cohort.pk}"
     page = at(cast.coordinator).get(url)
     form, fresh = page.context["form"], Study()
-    for name in set(SETTINGS) - {"title", "case_codes"}:
+    for name in set(SETTINGS) - {"title", "case_codes", *ELSEWHERE}:
         shown, default = form[name].value(), getattr(fresh, name)
         assert shown == default or (shown in (None, "") and not default), name
     assert page.content.decode().count("<details") == len(form.sections())
@@ -217,7 +223,116 @@ def test_every_setting_stands_on_the_form_once(cast):
     above = {"title", "slug", "sessions", "washout_days", "spacing", "reference"}
     above |= {"readers", "statisticians", "coordinators"}
     assert set(folded) | above == set(form.fields)
-    assert set(SETTINGS) | {"training"} <= set(folded) | above
+    assert set(SETTINGS) - ELSEWHERE | {"training"} <= set(folded) | above
+
+
+def test_a_study_of_stacks_is_asked_for_what_it_has_and_for_nothing_else(cast):
+    cohort = make_stack_cohort(coordinators=[cast.coordinator])
+    form = StudyForm(cohort=cohort, methods={"reference": 4})
+    folded = [field.name for section in form.sections() for field in section.fields]
+    assert set(OF_STACKS) < set(folded)
+    assert set(folded).isdisjoint(OF_SLICES)
+    offered = dict(form.fields["question_set"].choices)
+    assert list(offered) == [
+        "forced-choice",
+        "image-quality",
+        "finding-confidence",
+        "anatomical-fidelity",
+    ]
+    assert form["windows"].value().splitlines() == [
+        "brain 0 80",
+        "soft tissue -160 240",
+        "lung -1350 150",
+        "bone -450 1050",
+    ]
+    assert (form["value_low"].value(), form["lut"].value()) == (-1024, "grey")
+    assert str(form["value_low"]).count('value="-1024"') == 1
+    assert "window rule" not in form["window_adjustable"].help_text
+
+
+STACKS = {
+    **LEAST,
+    "question_set": "finding-confidence",
+    "windows": "mediastinum −160 240\nlung -1350 150",
+    "value_low": "-1400",
+    "value_high": "600.5",
+    "lut": "grey",
+    "metric_low": "-160",
+    "metric_high": "240",
+    "reference_standard": "given",
+    "given_standard": "H001 1\nH002 0\nH003 1\nH004 0",
+}
+
+
+@pytest.fixture
+def new_of_stacks(at, cast):
+    cohort = make_stack_cohort(coordinators=[cast.coordinator])
+    url = f"{address('study-create')}?cohort={cohort.pk}"
+
+    def send(data):
+        response = at(cast.coordinator).post(url, data)
+        if response.status_code == 302:
+            return Study.objects.get(slug=data["slug"])
+        return response.context["form"]
+
+    return send
+
+
+def test_a_study_of_stacks_is_written_in_the_browser_and_saved_untouched(
+    new_of_stacks, at, cast
+):
+    study = new_of_stacks(STACKS)
+    assert study.windows == [
+        {"key": "mediastinum", "title": "mediastinum", "low": -160.0, "high": 240.0},
+        {"key": "lung", "title": "lung", "low": -1350.0, "high": 150.0},
+    ]
+    assert (study.value_low, study.value_high) == (-1400, 600.5)
+    assert (study.metric_low, study.metric_high) == (-160, 240)
+    assert study.given_standard[1] == {"case": "H002", "image": 0}
+    assert study.presentation == "single"
+    before = protocol_document(study)
+    client = at(cast.coordinator)
+    data = typed(study, at, cast)
+    assert client.post(address("study-edit", study.slug), data).status_code == 302
+    assert protocol_document(Study.objects.get(pk=study.pk)) == before
+
+
+def test_questions_that_a_file_brought_stay_the_drafts_own(new_of_stacks, at, cast):
+    study = new_of_stacks(STACKS)
+    services.draft_change(
+        study=study,
+        by=cast.coordinator,
+        changes={
+            "questions": [{"key": "sure", "words": "Sure?", "kind": "confidence"}]
+        },
+    )
+    before = protocol_document(Study.objects.get(pk=study.pk))
+    assert before["questions"][0]["words"] == "Sure?"
+    data = typed(study, at, cast)
+    client = at(cast.coordinator)
+    assert client.post(address("study-edit", study.slug), data).status_code == 302
+    assert protocol_document(Study.objects.get(pk=study.pk)) == before
+    data |= {"question_set": "image-quality", "given_standard": ""}
+    data |= {"reference_standard": "own"}
+    assert client.post(address("study-edit", study.slug), data).status_code == 302
+    study = Study.objects.get(pk=study.pk)
+    assert (study.question_set, study.own_questions) == ("image-quality", [])
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "said"),
+    [
+        ("windows", "lung low 150", "Line 1: a line is a name and then its numbers."),
+        ("windows", "lung 150 -1350", "the first one smaller"),
+        ("stability_limits", "deformation", "a line is a name and then its numbers"),
+        ("stability_limits", "form 3", "There is no measure of stability “form”."),
+        ("given_standard", "H001 1 0", "1 with a finding or 0 without"),
+        ("given_standard", "H001 2", "2 is not one of the answers"),
+        ("value_low", "700", "the first one smaller"),
+    ],
+)
+def test_what_is_wrong_with_a_study_of_stacks_is_said(new_of_stacks, field, text, said):
+    assert said in str(new_of_stacks({**STACKS, field: text}).errors)
 
 
 @pytest.mark.parametrize(

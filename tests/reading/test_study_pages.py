@@ -6,6 +6,7 @@ import pytest
 from django.contrib.messages import get_messages
 
 from readerstudy.reading.models import Score, Study
+from tests.stability import save_stability
 
 from .conftest import address, answer_next
 
@@ -184,3 +185,32 @@ def test_the_preflight_page_says_what_is_missing(at, cast, make_draft):
     assert address("study-edit", study.slug) in page
     refused = client.post(address("study-open", study.slug))
     assert any("spacing" in str(m) for m in get_messages(refused.wsgi_request))
+
+
+def test_who_unblinds_is_told_of_which_arms_the_report_has_no_stability(at, cast):
+    client, url = (
+        at(cast.coordinator),
+        address("study-detail", cast.study.slug),
+    )
+
+    def told() -> str:
+        found = re.search(
+            '<section class="card" id="unmeasured">.*?</section>',
+            client.get(url).content.decode(),
+            re.DOTALL,
+        )
+        return " ".join(found[0].split()) if found else ""
+
+    short, filtered = cast.study.arms.exclude(method="reference")
+    assert f"or not to the end: {short.title}, {filtered.title}</li>" in told()
+    save_stability(cast.cohort, filtered.method)
+    assert f"or not to the end: {short.title}</li>" in told()
+    assert "Looked at: 1 arm" in told()
+    save_stability(cast.cohort, short.method)
+    assert told() == ""
+    cast.cohort.cases.first().renditions.filter(method=filtered.method).update(
+        sha256="0" * 64
+    )
+    assert f"since the suite looked at them: {filtered.title}</li>" in told()
+    assert "to the end" not in told()
+    assert told().count("/stability/") == 1

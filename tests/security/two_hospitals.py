@@ -6,10 +6,18 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 
-from inference.models import Job, Training
-from inference.services import job_request, training_request
-from readerstudy.cases.models import Case, Cohort, Rendition, Upload, UploadFile
+from inference.models import Job, StabilityRun, Sweep, Training
+from inference.services import job_request, stability_request, training_request
+from readerstudy.cases.models import (
+    Case,
+    Cohort,
+    Rendition,
+    Stability,
+    Upload,
+    UploadFile,
+)
 from readerstudy.reading import services
 from readerstudy.reading.models import Read, Study
 from tests.cast import make_user, reader_membership
@@ -36,6 +44,7 @@ ANYBODYS: dict[str, object] = {
     "slice_index": 2,
     "number": 1,
     "provider_id": "none",
+    "lut": "cool",
     "app_label": "auth",
 }
 # every coordinator's: weights, and what lies in the inbox; accounts' own addresses
@@ -55,6 +64,8 @@ class Hospital:
     file: UploadFile
     job: Job
     training: Training
+    run: StabilityRun
+    sweep: Sweep
     read: Read
 
     @property
@@ -86,6 +97,9 @@ def make_hospital(name: str) -> Hospital:
     upload = Upload.objects.create(
         name=f"Upload of {name}", uploaded_by=coordinator, folder=name
     )
+    Stability.objects.create(
+        cohort=cohort, method="short", suite="of tests", made_at=timezone.now()
+    )
     return Hospital(
         coordinator=coordinator,
         statistician=statistician,
@@ -97,6 +111,18 @@ def make_hospital(name: str) -> Hospital:
         job=job_request(cohort=cohort, method="gaussian", user=coordinator),
         training=training_request(
             cohort=cohort, network="unet-l1", recipe="short", user=coordinator
+        ),
+        run=stability_request(cohort=cohort, method="gaussian", user=coordinator),
+        sweep=Sweep.objects.create(
+            cohort=cohort,
+            title=f"Sweep of {name}",
+            factor=Sweep.Factor.DEPTH,
+            levels=[1, 2],
+            seeds=[1],
+            network="unet-l1",
+            recipe={},
+            loss="l1",
+            margin_db=0.3,
         ),
         read=Read.objects.get(reader__study=study, first_shown_at__isnull=False),
     )
@@ -157,6 +183,8 @@ def _of(argument: str, path: str, hospital: Hospital) -> object:
         "case": hospital.case.code,
         "job_pk": hospital.job.pk,
         "training_pk": hospital.training.pk,
+        "run_pk": hospital.run.pk,
+        "sweep_pk": hospital.sweep.pk,
         "token": hospital.file.token if "files/" in path else hospital.read.token,
     }[argument]
 

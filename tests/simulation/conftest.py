@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from readerstudy.simulation.scanning import (
     scan_phantom,
     simulate_pair,
 )
+from tests.made_once import made_once
 
 SEED = 41
 
@@ -69,16 +71,25 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def pairs() -> list[SimulatedPair]:
-    return [simulate_pair(seed=SEED, index=index) for index in range(4)]
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> list[SimulatedPair]:
+    def simulated(folder: Path) -> list[SimulatedPair]:
+        return [simulate_pair(seed=SEED, index=index) for index in range(4)]
+
+    return made_once(tmp_path_factory, "simulated-pairs", simulated)
 
 
 @pytest.fixture(scope="session")
-def left_normal() -> tuple[Patient, Phantom, Scans]:
+def left_normal(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Patient, Phantom, Scans]:
     """A patient whose left striatum alone is normal, and both scans of the head."""
-    patient = patient_with(right=1, left=4, index=1)
-    phantom = render_phantom(patient)
-    return patient, phantom, scan_phantom(phantom, patient)
+
+    def scanned(folder: Path) -> tuple[Patient, Phantom, Scans]:
+        patient = patient_with(right=1, left=4, index=1)
+        phantom = render_phantom(patient)
+        return patient, phantom, scan_phantom(phantom, patient)
+
+    return made_once(tmp_path_factory, "simulated-left-normal", scanned)
 
 
 @pytest.fixture(scope="session")

@@ -4,14 +4,18 @@ import numpy as np
 import pytest
 
 from readerstudy.simulation.expectation import simulate_expected
-from readerstudy.simulation.scanning import simulate_pair
+from readerstudy.simulation.scanning import SimulatedPair
+
+from .conftest import SEED
 
 pytestmark = pytest.mark.pure
 
 
-def test_the_noisy_scan_is_the_simulated_one_and_the_other_lies_in_its_middle():
-    pair = simulate_pair(seed=5, index=3)
-    reference, expected = simulate_expected(seed=5, index=3)
+def test_the_noisy_scan_is_the_simulated_one_and_the_other_lies_in_its_middle(
+    pairs: list[SimulatedPair],
+) -> None:
+    pair = pairs[3]
+    reference, expected = simulate_expected(seed=SEED, index=3)
     edge = (pair.reference.counts.shape[1] - reference.counts.shape[1]) // 2
     inner = (slice(None), slice(edge, -edge), slice(edge, -edge))
     np.testing.assert_array_equal(reference.counts, pair.reference.counts[inner])

@@ -7,7 +7,7 @@ from django.db import connection
 
 from readerstudy.cases.models import Case, Cohort, Rendition
 from readerstudy.reading.models import Arm, Membership, Session, Study
-from readerstudy.reading.questions import describe
+from readerstudy.reading.questions import QUESTION_SETS, describe
 from stats.models import ImageQuality, Mask
 from stats.reporting.images import CALCULATION
 
@@ -22,8 +22,8 @@ TIMES = {
 }
 READS = """
     INSERT INTO reading_read (id, session_id, reader_id, case_id, arm_id, repeat,
-                              position, token, image_sha256, first_shown_at,
-                              submitted_at)
+                              position, token, image_sha256, second_sha256,
+                              first_shown_at, submitted_at)
     WITH again(repeat) AS (SELECT 0 UNION ALL SELECT 1),
     planned AS (
         SELECT s.id AS session, s.reader_id AS reader, c.id AS case_id, a.id AS arm,
@@ -40,7 +40,8 @@ READS = """
               AND c.cohort_id = {cohort} AND (repeat = 0 OR a.repeated)
     )
     SELECT session * 10000000 + position, session, reader, case_id, arm, repeat,
-           position, 'f' || (session * 10000000 + position), '', {shown}, {submitted}
+           position, 'f' || (session * 10000000 + position), '', '', {shown},
+           {submitted}
     FROM planned
 """
 ANSWERS = """
@@ -53,7 +54,8 @@ ANSWERS = """
     WHERE m.id >= {first}
 """
 SCORES = """
-    INSERT INTO reading_score (id, answer_id, question, side, value, unassessable)
+    INSERT INTO reading_score (id, answer_id, question, side, value, unassessable,
+                               text, marks)
     WITH sides(side, number) AS (SELECT 'right', 0 UNION ALL SELECT 'left', 1),
     given AS (
         SELECT 2 * r.id + number AS id, r.id AS answer, side,
@@ -69,7 +71,7 @@ SCORES = """
     SELECT id, answer, 'grade', side,
            CASE WHEN chance >= errors THEN truth
                 WHEN chance % 2 = 0 AND truth < 4 THEN truth + 1
-                WHEN truth > 1 THEN truth - 1 ELSE 2 END, ''
+                WHEN truth > 1 THEN truth - 1 ELSE 2 END, '', '', '[]'
     FROM given
 """
 
@@ -86,7 +88,7 @@ def fill_study(*, cases: int, arms: int, readers: int, slug: str = "filled") -> 
         cohort=cohort,
         state=Study.State.UNBLINDED,
         protocol={
-            "questions": describe("striatum-grade-1-4"),
+            "questions": describe(QUESTION_SETS["striatum-grade-1-4"]),
             "display": {"window": "image-max"},
         },
         protocol_sha256="ab" * 32,

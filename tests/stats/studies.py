@@ -18,7 +18,7 @@ from readerstudy.reading.models import (
     Session,
     Study,
 )
-from readerstudy.reading.questions import describe
+from readerstudy.reading.questions import QUESTION_SETS, describe
 
 OPENED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SIDES = ("right", "left")
@@ -74,7 +74,7 @@ def make_study(
         cohort=cohort,
         state=state,
         protocol={
-            "questions": describe("striatum-grade-1-4"),
+            "questions": describe(QUESTION_SETS["striatum-grade-1-4"]),
             "display": {"window": "image-max"},
         },
         protocol_sha256="ab" * 32,

@@ -15,6 +15,7 @@ from stats.exporting.bundle import export_to_folder, zip_pieces
 from stats.exporting.columns import FILES
 from stats.exporting.csv_text import cell_text, written
 from stats.exporting.mrmc import IMRMC, IMRMC_COLUMNS
+from stats.exporting.rows import ROWS
 from stats.reporting.keeping import report_read
 
 from .conftest import EXPORTED, TABLES, lines
@@ -172,9 +173,7 @@ def test_an_export_that_fails_leaves_the_old_files_whole(
     def broken(*args: object) -> object:
         raise OSError("disk full")
 
-    monkeypatch.setitem(
-        export_to_folder.__globals__["ROWS"], "image_quality.csv", broken
-    )
+    monkeypatch.setitem(ROWS, "image_quality.csv", broken)
     with pytest.raises(CommandError, match="disk full"):
         call_command("export_study", study.slug, out=folder)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

@@ -27,6 +27,8 @@ class Asked:
     """As much of a report as these files ask for."""
 
     question = "grade"
+    asked = ()
+    is_graded = True
 
 
 REPORT: Report = Asked()  # type: ignore[assignment]

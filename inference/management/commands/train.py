@@ -50,7 +50,7 @@ class Command(BaseCommand):
         self._train(training)
 
     def _train(self, training: Training) -> None:
-        stop = _Stop()
+        stop = Stop()
         with stop:
             services.training_run(
                 training_id=training.pk, should_leave=stop.asked, on_epoch=self._tell
@@ -79,7 +79,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-class _Stop:
+class Stop:
     """For as long as it is entered, Ctrl-C only asks; a second one insists."""
 
     def __init__(self) -> None:
@@ -88,8 +88,9 @@ class _Stop:
     def asked(self) -> bool:
         return self._asked
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> "Stop":
         self._before = signal.signal(signal.SIGINT, self._ask)
+        return self
 
     def __exit__(self, *_: object) -> None:
         signal.signal(signal.SIGINT, self._before)

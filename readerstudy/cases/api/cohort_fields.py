@@ -5,6 +5,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from readerstudy.imaging.central_slice import MIDDLE
+
 from ..acceptance import KINDS, accepted_kinds, report_of
 from ..models import Case, Cohort, Division, Rendition, Series
 from ..selectors import stored_slices
@@ -15,6 +17,8 @@ from .doors import ToldField
 
 MOST_CASES = 10**6
 SPLITS = [value for value in Case.Split.values if value]
+# of stacks, which are read from end to end, the middle one
+SLICE_RULES = [*Case.SliceRule.values, MIDDLE]
 RULES = [value for value in Case.SliceRule.values if value != Case.SliceRule.PERSON]
 
 
@@ -59,7 +63,7 @@ class CohortFields(serializers.ModelSerializer[Cohort]):
     class Meta:
         model = Cohort
         fields: tuple[str, ...] = (
-            *("id", "name", "description", "simulated", "resampled"),
+            *("id", "name", "description", "study_type", "simulated", "resampled"),
             *("created_at", "frozen_at", "cases"),
         )
         read_only_fields = fields
@@ -110,6 +114,7 @@ class ShapeFields(serializers.Serializer[Any]):
 
 class ScanFields(serializers.ModelSerializer[Series]):
     """shape: slices, rows, columns; spacing_mm: of the same, as it is stored.
+    unit: of its voxels, counts or HU.
     resampled_from: its shape and spacing before it was resampled."""
 
     shape = serializers.SerializerMethodField()
@@ -119,7 +124,7 @@ class ScanFields(serializers.ModelSerializer[Series]):
     class Meta:
         model = Series
         fields = (
-            *("modality", "manufacturer", "duration_s", "started_after_s"),
+            *("modality", "unit", "manufacturer", "duration_s", "started_after_s"),
             *("total_counts", "negative_voxels", "shape", "spacing_mm"),
             *("resampled_from", "binding_ratio_right", "binding_ratio_left"),
         )
@@ -149,7 +154,7 @@ class CaseRowFields(serializers.Serializer[Any]):
     )
     central_slice = serializers.SerializerMethodField()
     central_rule = serializers.ChoiceField(
-        choices=Case.SliceRule.values, source="case.central_rule"
+        choices=SLICE_RULES, source="case.central_rule"
     )
     count_ratio = serializers.FloatField(
         allow_null=True, help_text="Counts of the reference ÷ counts of the short scan."
@@ -215,6 +220,7 @@ class CaseFields(serializers.ModelSerializer[Case]):
     split = serializers.ChoiceField(choices=SPLITS, allow_blank=True)
     sex = serializers.ChoiceField(choices=Case.Sex.values, allow_blank=True)
     central_slice = serializers.SerializerMethodField()
+    central_rule = serializers.ChoiceField(choices=SLICE_RULES)
     stored_slices = serializers.SerializerMethodField()
     candidates = serializers.SerializerMethodField()
     reference = serializers.SerializerMethodField()

@@ -54,7 +54,7 @@ def _with_counts(cohort: Cohort) -> dict[str, Any]:
     methods = selectors.cohort_methods(cohort)
     problems = problem_counts(cases_annotated(cohort, methods))
     parts = part_counts(cohort)
-    plain = ("id", "name", "description", "simulated", "resampled")
+    plain = ("id", "name", "description", "study_type", "simulated", "resampled")
     return {
         **{name: getattr(cohort, name) for name in plain},
         "created_at": cohort.created_at,

@@ -10,10 +10,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.study_types import HOUNSFIELD
 
-from .. import selectors
-from ..models import Series
 from ..pages import previews
+from ..selectors import grid_series
 from ..services.receiving import upload_folder
 from .doors import (
     MayUpload,
@@ -28,32 +28,46 @@ MOST_SLICES = 2**15
 
 
 class SliceQuery(serializers.Serializer[Any]):
-    """slice: the middle one of three, counted from 1, the lowest."""
+    """slice: the middle one of three, counted from 1, the lowest. unit: of a stack's
+    values, whose usual window is then taken."""
 
     slice = serializers.IntegerField(min_value=1, max_value=MOST_SLICES)
+    unit = serializers.ChoiceField(choices=["HU"], required=False)
+
+
+class WindowQuery(serializers.Serializer[Any]):
+    """window: of a stack's unit, by its name."""
+
+    window = serializers.ChoiceField(
+        choices=[one.key for one in HOUNSFIELD], required=False
+    )
 
 
 class ImagePicture(PictureDoor):
-    @extend_schema(responses=PNG, summary="See the image of a case")
+    @extend_schema(
+        parameters=[WindowQuery], responses=PNG, summary="See the image of a case"
+    )
     def get(self, request: Request, pk: int, code: str, method: str) -> HttpResponse:
-        """The five stored slices of a case by one method, lowest first, 640×128."""
+        """The five stored slices of a case by one method, lowest first, 640×128; of a
+        whole stack five of its slices."""
         case = case_or_404(request, pk, code)
         rendition = get_object_or_404(case.renditions, method=method)
+        asked = self.parse(WindowQuery, data=request.query_params)
         try:
-            return picture(previews.strip_png(rendition))
+            return picture(previews.strip_png(rendition, **asked))
         except Refused as error:
             raise Http404 from error
 
 
 class SlicePicture(PictureDoor):
-    @extend_schema(responses=PNG, summary="See a slice of a reference scan")
+    @extend_schema(responses=PNG, summary="See a slice of a scan")
     def get(self, request: Request, pk: int, code: str, number: int) -> HttpResponse:
-        """One slice, counted from 1, by its own maximum: to choose the central one."""
+        """One slice, counted from 1, of the reference, or of the input where there is
+        none: by its own maximum, or in the usual window of its unit."""
         case = case_or_404(request, pk, code)
-        series = get_object_or_404(case.series, role=Series.Role.REFERENCE)
+        series = get_object_or_404(grid_series([case]))
         try:
-            counts = selectors.series_volume(series).counts
-            return picture(previews.slice_png(counts, number - 1))
+            return picture(previews.slice_png(series, number - 1))
         except Refused as error:
             raise Http404 from error
 
@@ -70,7 +84,11 @@ class ScanPicture(PictureDoor):
         asked = self.parse(SliceQuery, data=request.query_params)
         try:
             png = previews.scan_png(
-                upload_folder(upload), number=number, slice_index=asked["slice"] - 1
+                upload_folder(upload),
+                number=number,
+                slice_index=asked["slice"] - 1,
+                study_type=upload.study_type,
+                unit=asked.get("unit", ""),
             )
         except Refused as error:
             raise Http404 from error

@@ -5,10 +5,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from readerstudy.imaging.study_types import STUDY_TYPES
+
 from ..models import Case
 from ..pages.confirm import SHOWS
 from ..plan import CohortPlan, PlannedPair, ScannedSeries
-from .cohort_fields import SPLITS, ShapeFields
+from .cohort_fields import SLICE_RULES, SPLITS, ShapeFields
 from .doors import ToldField
 
 MOST_SCANS = 10**6
@@ -24,6 +26,7 @@ class PlanFields(serializers.Serializer[Any]):
     """
 
     seen = serializers.CharField()
+    study_type = serializers.ChoiceField(choices=list(STUDY_TYPES))
     files = serializers.IntegerField(source="file_count")
     resampling = serializers.BooleanField()
     pairs = serializers.SerializerMethodField()
@@ -55,6 +58,7 @@ class PlanFields(serializers.Serializer[Any]):
 
 class ScannedFields(serializers.Serializer[Any]):
     """A scan that was found. number: its name in acts on pairs.
+    unit: of its voxels, counts or HU. exposure_mas: of a CT.
     resampled_from: its shape and spacing before it was resampled.
     candidates: the slice that each rule takes."""
 
@@ -62,6 +66,8 @@ class ScannedFields(serializers.Serializer[Any]):
     files = serializers.ListField(child=serializers.CharField())
     description = serializers.CharField()
     modality = serializers.CharField()
+    unit = serializers.CharField()
+    exposure_mas = serializers.FloatField(allow_null=True)
     manufacturer = serializers.CharField()
     duration_s = serializers.FloatField(allow_null=True)
     total_counts = serializers.FloatField()
@@ -104,13 +110,13 @@ class PlannedParity(serializers.Serializer[Any]):
 
 class PairFields(serializers.Serializer[Any]):
     """One case to be. certain: false until a person has said that the two scans
-    belong together."""
+    belong together. reference: null where a person has said that there is none."""
 
     code = serializers.CharField()
-    reference = ScannedFields()
+    reference = ScannedFields(allow_null=True)
     short = ScannedFields()
     central_slice = serializers.SerializerMethodField()
-    central_rule = serializers.ChoiceField(choices=Case.SliceRule.values)
+    central_rule = serializers.ChoiceField(choices=SLICE_RULES)
     split = serializers.ChoiceField(choices=SPLITS, allow_blank=True)
     certain = serializers.BooleanField()
     notes = serializers.ListField(child=ToldField())
@@ -151,6 +157,16 @@ class AcceptPairsFields(serializers.Serializer[Any]):
     """Pairs by the numbers of their scans, reference first."""
 
     pairs = TwoScans(many=True, allow_empty=False)
+
+
+class ScansAlone(serializers.Serializer[Any]):
+    """The numbers of scans that are in no pair."""
+
+    scans = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=MOST_SCANS),
+        allow_empty=False,
+        max_length=10_000,
+    )
 
 
 class PlanChange(serializers.Serializer[Any]):

@@ -16,6 +16,7 @@ from .plan_fields import (
     PairQuery,
     PlanChange,
     PlanFields,
+    ScansAlone,
     SingleFields,
     TwoScans,
 )
@@ -117,6 +118,25 @@ class SingleList(UploaderDoor):
         """Scans of the upload without a partner, each with the reason."""
         plan = upload_plan(upload_or_404(request, pk))
         return self.page(plan.singles, SingleFields)
+
+
+class SinglesAlone(UploaderDoor):
+    scopes = {"POST": WRITE}
+
+    @extend_schema(
+        request=ScansAlone,
+        responses=PlanFields,
+        summary="Make cases without a reference",
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Say of scans in no pair that they have no reference: each becomes a case.
+
+        Refused where the study type needs a reference. In addresses of pairs such a
+        case has the number of its scan twice.
+        """
+        upload = upload_or_404(request, pk)
+        given = self.parse(ScansAlone)
+        return _plan_response(pairing.cases_make_alone(upload=upload, **given))
 
 
 class LeftOutList(UploaderDoor):

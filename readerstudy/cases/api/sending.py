@@ -28,8 +28,15 @@ from ..models import UploadFile
 from ..services.receiving import TooLongError
 from ..transfers import tus
 from ..transfers.sealing_handler import SealingHandler
-from .doors import READ, WRITE, AsItIs, SessionByHeader, UploaderDoor
-from .upload_fields import FileFields, SendFields, TakeFields, UploadFields
+from .doors import (
+    READ,
+    WRITE,
+    AsItIs,
+    SessionByHeader,
+    UploaderDoor,
+    cohort_or_404,
+)
+from .upload_fields import FileFields, SendFields, SentFields, UploadFields
 from .uploads import upload_response
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -88,9 +95,10 @@ class UploadList(UploaderDoor):
         parts = request.data
         given = {name: parts[name] for name in parts if name != "files"}
         parcel = self.handler.parcel if self.handler else None
-        upload = services.parcel_take(
-            parcel=parcel, by=request.user, **self.parse(TakeFields, data=given)
-        )
+        asked = self.parse(SentFields, data=given)
+        if asked["cohort"] is not None:
+            asked["cohort"] = cohort_or_404(request, asked["cohort"])
+        upload = services.parcel_take(parcel=parcel, by=request.user, **asked)
         return upload_response(upload, status.HTTP_201_CREATED)
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -129,7 +137,8 @@ OFFSET = _header("Upload-Offset", "Where they go on.", pattern=r"^[0-9]{1,18}$")
 METADATA = _header(
     "Upload-Metadata",
     "`name` (of the cohort to be), `filename` (a zip file, or one DICOM file) and "
-    "perhaps `resampling` (1), each with its value in base64, with commas between.",
+    "perhaps `study_type`, `resampling` (1) and `cohort` (of finished images: theirs), "
+    "each with its value in base64, with commas between.",
 )
 REFUSALS = {
     (code, "application/problem+json"): PROBLEM for code in (410, 412, 413, 415, 423)

@@ -6,6 +6,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from readerstudy.imaging.study_types import DAT_SPECT, STUDY_TYPES
+
 from .. import selectors
 from ..forms.pacs import LONGEST, SearchForm
 from ..gateways.pacs import MOST_STUDIES, UID
@@ -18,7 +20,9 @@ class UploadFields(serializers.ModelSerializer[Upload]):
     """An upload on its way to a cohort.
 
     state: receiving; scanning; ready (look at its plan, then confirm it); importing;
-    done (`cohort` says which); failed. done, total: of what a worker is at; else null.
+    done (`cohort` says which); failed. Of finished images `cohort` is theirs from the
+    beginning, and they are done without a plan.
+    done, total: of what a worker is at; else null.
     error: why the last step failed. can_retry: whether a retry is of use.
     files, size_bytes, received_bytes: of what was sent, until it is looked through.
     expires_at: when it is forgotten if nothing happens.
@@ -37,9 +41,9 @@ class UploadFields(serializers.ModelSerializer[Upload]):
     class Meta:
         model = Upload
         fields = (
-            *("id", "name", "state", "origin", "peer", "resampling", "done", "total"),
-            *("error", "can_retry", "cohort", "files", "size_bytes", "received_bytes"),
-            *("created_at", "received_at", "expires_at"),
+            *("id", "name", "study_type", "state", "origin", "peer", "resampling"),
+            *("done", "total", "error", "can_retry", "cohort", "files", "size_bytes"),
+            *("received_bytes", "created_at", "received_at", "expires_at"),
         )
         read_only_fields = fields
 
@@ -61,14 +65,25 @@ class UploadFields(serializers.ModelSerializer[Upload]):
 
 
 class TakeFields(serializers.Serializer[Any]):
-    """name: of the cohort to be. resampling: take scans of other matrices or pixel
-    sizes too, resampled to the study's."""
+    """name: of the cohort to be. study_type: what a case is. resampling: take scans of
+    other matrices or pixel sizes too, resampled to the study's; whole stacks stay as
+    they are."""
 
     name = serializers.CharField(max_length=100)
+    study_type = serializers.ChoiceField(
+        choices=list(STUDY_TYPES), required=False, default=DAT_SPECT
+    )
     resampling = serializers.BooleanField(required=False, default=False)
 
 
-class SendFields(TakeFields):
+class SentFields(TakeFields):
+    """cohort: that of which these are finished images, one for each case, made by the
+    method `name`; without it a cohort is to be made of the files."""
+
+    cohort = serializers.IntegerField(required=False, allow_null=True, default=None)
+
+
+class SendFields(SentFields):
     """files: a zip file, or the files of the cohort, in one form."""
 
     files = serializers.ListField(child=serializers.FileField(), allow_empty=False)

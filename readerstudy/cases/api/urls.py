@@ -60,6 +60,11 @@ urlpatterns = [
     path(PAIR, plans.Pair.as_view(), name="pair"),
     path(PAIR + "swap/", plans.PairSwap.as_view(), name="pair-swap"),
     path(UPLOAD + "plan/singles/", plans.SingleList.as_view(), name="single-list"),
+    path(
+        UPLOAD + "plan/singles/alone/",
+        plans.SinglesAlone.as_view(),
+        name="singles-alone",
+    ),
     path(UPLOAD + "plan/left-out/", plans.LeftOutList.as_view(), name="left-out-list"),
     path("pacs/", pacs.ServerList.as_view(), name="pacs-list"),
     path("pacs/search/", pacs.PacsSearch.as_view(), name="pacs-search"),

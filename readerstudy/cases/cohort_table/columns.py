@@ -45,6 +45,11 @@ def _candidate(rule: str) -> Callable[[TableRow], Cell]:
 
 OF_THE_CASE = (
     Column("cohort", "name of the cohort", lambda row: row.case.cohort.name),
+    Column(
+        "study_type",
+        "what a case is: dat-spect, or image-to-image of whole stacks",
+        lambda row: row.case.cohort.study_type,
+    ),
     Column("case", "code of the case", lambda row: row.case.code),
     Column(
         "patient_digest",
@@ -72,12 +77,14 @@ OF_THE_CASE = (
     Column("sex", "F, M, O (other), or empty", lambda row: row.case.sex),
     Column(
         "central_slice",
-        "the middle one of the five stored slices, 1 = the lowest of the scan",
+        "the middle one of the five stored slices, or of a whole stack; 1 = the lowest "
+        "of the scan",
         lambda row: row.case.central_slice + 1,
     ),
     Column(
         "central_rule",
-        "what chose that slice: central-region, hottest-voxel, largest-sum or person",
+        "what chose that slice: central-region, hottest-voxel, largest-sum or person; "
+        "middle of a whole stack",
         lambda row: row.case.central_rule,
     ),
     Column(
@@ -150,6 +157,7 @@ OF_THE_CASE = (
 # Of each scan; the name of its role stands before each.
 _OF_A_SCAN: tuple[tuple[str, str, str, Callable[[Series], Cell]], ...] = (
     ("modality", "NM, PT or CT", "", lambda one: one.modality),
+    ("unit", "of its voxels: counts or HU", "", lambda one: one.unit),
     ("maker", "maker of the camera, if known", "", lambda one: one.manufacturer),
     ("duration", "time that was measured for", "s", lambda one: one.duration_s),
     (
@@ -158,7 +166,12 @@ _OF_A_SCAN: tuple[tuple[str, str, str, Callable[[Series], Cell]], ...] = (
         "s",
         lambda one: one.started_after_s,
     ),
-    ("counts", "sum of all voxels of the file", "counts", lambda one: one.total_counts),
+    (
+        "counts",
+        "sum of all voxels of the file, in their unit",
+        "counts",
+        lambda one: one.total_counts,
+    ),
     (
         "negative",
         "voxels of the file below zero",

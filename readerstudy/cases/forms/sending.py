@@ -3,11 +3,19 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from readerstudy.imaging.study_types import DAT_SPECT, STUDY_TYPES
+
 
 class TakeForm(forms.Form):
     """What is to become of files that are here."""
 
     name = forms.CharField(max_length=100, label=_("Name of the cohort"))
+    study_type = forms.ChoiceField(
+        required=False,
+        initial=DAT_SPECT,
+        label=_("Study type"),
+        choices=[(kind.key, _(kind.title)) for kind in STUDY_TYPES.values()],
+    )
     resampling = forms.BooleanField(
         required=False,
         label=_("Take scans of other matrices or pixel sizes too"),
@@ -17,9 +25,22 @@ class TakeForm(forms.Form):
         ),
     )
 
+    def clean_study_type(self) -> str:
+        return self.cleaned_data["study_type"] or DAT_SPECT
+
 
 class UploadForm(TakeForm):
     """The files themselves are sealed while they come."""
+
+
+class ImagesForm(forms.Form):
+    """Finished images of a cohort; the files are sealed while they come."""
+
+    name = forms.CharField(
+        max_length=60,
+        label=_("Name of the method"),
+        help_text=_("In studies it is called result-… and this name."),
+    )
 
 
 class ConfirmForm(forms.Form):

@@ -6,6 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from readerstudy.imaging.study_types import STUDY_TYPES
+
 from ..models import Case, Cohort
 from ..selectors.table import ANY_PROBLEM, NO_PART, ORDERS, PROBLEMS, Wanted
 from ..services.splits import LONGEST_SEED
@@ -15,6 +17,13 @@ from ..splits import PARTS, Sizes
 OF_THE_STUDY = Sizes(training=120, validation=37, test=50)
 MOST_CASES = 10**6
 ALL = ("", _("all"))
+
+
+def _leave_out(form: forms.Form, name: str, *values: str) -> None:
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    choices: Any = field.choices
+    field.choices = [one for one in choices if one[0] not in values]
 
 
 class TableForm(forms.Form):
@@ -53,9 +62,14 @@ class TableForm(forms.Form):
     )
     descending = forms.BooleanField(required=False, label=_("highest first"))
 
-    def __init__(self, *args: Any, methods: list[str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, methods: list[str], has_regions: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.known = methods
+        if not has_regions:  # nothing binds there
+            _leave_out(self, "order", "binding", "counts")
+            _leave_out(self, "problem", "binding")
         arms = forms.MultipleChoiceField(
             required=False, choices=[(one, one) for one in methods]
         )
@@ -113,6 +127,13 @@ class DivideForm(forms.Form):
 
 def divide_form(cohort: Cohort, cases: int) -> DivideForm:
     """As the cohort is divided, or else in the proportions of the study."""
+    form = _divide_form(cohort, cases)
+    if not STUDY_TYPES[cohort.study_type].has_regions:
+        _leave_out(form, "strata", "binding_ratio")
+    return form
+
+
+def _divide_form(cohort: Cohort, cases: int) -> DivideForm:
     division = getattr(cohort, "division", None)
     if division and division.training + division.validation + division.test == cases:
         return DivideForm(

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from readerstudy.imaging.study_types import AIR_HU
+
 from ..plan import ScannedSeries
 from .parity import scan_volume
 
@@ -49,7 +51,10 @@ def _correlations(scans: Sequence[ScannedSeries], folder: Path) -> NDArray[np.fl
 
 def _coarse(scan: ScannedSeries, folder: Path) -> NDArray[np.float32]:
     """Square roots of counts, so that noise is alike everywhere; of length 1."""
-    counts = np.clip(scan_volume(folder, scan).counts, 0, None)
+    counts = scan_volume(folder, scan).counts
+    if scan.unit == "HU":
+        counts = counts.astype(np.float32) - AIR_HU
+    counts = np.clip(counts, 0, None)
     for axis, size in enumerate(scan.shape):
         starts = np.arange(0, size, COARSE)
         counts = np.add.reduceat(counts, starts, axis=axis)

@@ -6,7 +6,7 @@ person has accepted it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,12 +21,23 @@ from ..manifest import Manifest, Row
 from ..plan import PlannedPair, ScannedSeries, Single
 from ..sources import LeftOut
 from .likeness import same_heads
-from .planning import planned, same_grid, two_ids, unusable
-from .roles import Roles, Typical, roles_of, typical_of
+from .planning import planned, planned_alone, same_grid, two_ids, unusable
+from .roles import (
+    Roles,
+    Typical,
+    description_says,
+    named_role,
+    roles_of,
+    typical_of,
+)
 
 SIDE_BY_SIDE = 2
 NO_PARTNER = gettext_noop(
     "It has no partner: no second scan of the same patient and examination."
+)
+NO_INPUT = gettext_noop(
+    "It looks like a reference, and its input is missing: no second scan of the same "
+    "patient and examination."
 )
 BY_A_PERSON = gettext_noop("It was left out by a person.")
 NOT_NAMED = gettext_noop("The manifest does not name it.")
@@ -44,6 +55,12 @@ class Proposal:
     pairs: tuple[PlannedPair, ...]
     singles: tuple[Single, ...]
     left_out: tuple[LeftOut, ...]
+
+
+def may_be_input(single: Single) -> bool:
+    """Whether it is single for want of a partner alone, and so may be taken for an
+    input where somebody says of all of them that there are no references."""
+    return single.reason == NO_PARTNER
 
 
 def propose(
@@ -100,9 +117,12 @@ def _named(
             cases[row.case].append((scan, row))
         else:
             singles.append(Single(scan, NOT_NAMED))
+    named: dict[str, set[str]] = defaultdict(set)
+    for row in manifest.rows:
+        named[row.case].add(row.role)
     pairs: list[PlannedPair] = []
     for code, members in cases.items():
-        outcome = _by_manifest(code, members, folder)
+        outcome = _by_manifest(code, members, named[code], folder)
         if isinstance(outcome, PlannedPair):
             pairs.append(outcome)
         else:
@@ -116,7 +136,7 @@ def _check_parts(pairs: Sequence[PlannedPair], manifest: Manifest) -> None:
     patients = patients_among({at: pair.patients for at, pair in enumerate(pairs)})
     first: dict[str, PlannedPair] = {}
     for at, pair in enumerate(pairs):
-        row = manifest.of(pair.reference.number)
+        row = manifest.of(pair.grid.number)
         if not row or not pair.split:
             continue
         other = first.setdefault(patients[at], pair)
@@ -126,9 +146,19 @@ def _check_parts(pairs: Sequence[PlannedPair], manifest: Manifest) -> None:
 
 
 def _by_manifest(
-    code: str, members: Sequence[tuple[ScannedSeries, Row]], folder: Path
+    code: str,
+    members: Sequence[tuple[ScannedSeries, Row]],
+    named: Collection[str],
+    folder: Path,
 ) -> PlannedPair | str:
-    """The case of that code, or why its scans are none. A person has named it."""
+    """The case of that code, or why its scans are none. A person has named it: of a
+    stack that is named as an input alone there is no reference.
+
+    named: the roles in all lines of this code; of some no scan may have been found.
+    """
+    (one, first), *others = members
+    if set(named) == {"short"} and not others and one.is_stack:
+        return planned_alone(one, code=code, split=first.split)
     if len(members) != 2:
         return gettext_noop(
             "The manifest must give case %(case)s two scans that can be used; their "
@@ -183,11 +213,29 @@ def _examinations(scans: Sequence[ScannedSeries], folder: Path) -> Proposal:
                 continue
             pairs += outcome.pairs
             singles += outcome.singles
-    typical = typical_of(pairs)
+    stacks = _are_stacks(scans)
+    typical = None if stacks else typical_of(pairs)
+    told = stacks and _descriptions_tell(pairs)
     for group in unclear:
-        reason = _why_none(group, typical)
+        if told and len(group) == 1 and named_role(group[0]) == "reference":
+            reason = NO_INPUT
+        else:
+            reason = _why_none(group, typical)
         singles += [Single(scan, reason) for scan in group]
     return Proposal(tuple(pairs), tuple(singles), ())
+
+
+def _are_stacks(scans: Sequence[ScannedSeries]) -> bool:
+    """Of stacks no duration or count is typical."""
+    return any(scan.is_stack for scan in scans)
+
+
+def _descriptions_tell(pairs: Sequence[PlannedPair]) -> bool:
+    """Whether words for roles mean them in this cohort: "routine" may be anything."""
+    return any(
+        pair.certain and description_says(pair.grid, pair.short) == "reference"
+        for pair in pairs
+    )
 
 
 def _examination(group: Sequence[ScannedSeries], *, folder: Path) -> Proposal | None:

@@ -70,7 +70,7 @@ def compare(
         *_counts(reference, short, ratio),
         *_values(reference, short),
         *_resampling(reference, short),
-        *_places(reference, short),
+        *places(reference, short),
     )
     return ParityReport(offset, ratio, findings)
 
@@ -134,7 +134,7 @@ def _offset(offset: tuple[float, float, float] | None) -> Iterator[ParityFinding
             blocking=True,
         )
     elif (apart := max(map(abs, offset))) > OFFSET_TOLD_MM:
-        x, y, z = (_towards(*one) for one in zip(offset, WAYS, strict=True))
+        x, y, z = towards(offset)
         yield ParityFinding(
             "offset",
             gettext_noop(
@@ -144,6 +144,11 @@ def _offset(offset: tuple[float, float, float] | None) -> Iterator[ParityFinding
             % {"x": x, "y": y, "z": z},
             blocking=apart > OFFSET_BLOCKS_MM,
         )
+
+
+def towards(offset_mm: tuple[float, float, float]) -> list[str]:
+    """Along x, y and z: how far, and where to."""
+    return [_towards(*one) for one in zip(offset_mm, WAYS, strict=True)]
 
 
 def _towards(offset_mm: float, ways: tuple[str, str]) -> str:
@@ -260,7 +265,7 @@ def _had(series: ScannedSeries) -> str:
     return _size((series.resampled_from or {}).get("spacing_mm", series.spacing_mm))
 
 
-def _places(reference: ScannedSeries, short: ScannedSeries) -> Iterator[ParityFinding]:
+def places(reference: ScannedSeries, short: ScannedSeries) -> Iterator[ParityFinding]:
     """What the files say of their place; `offset` is what the images show of it."""
     if reference.frame and short.frame and reference.frame != short.frame:
         yield ParityFinding(

@@ -6,19 +6,30 @@ from pathlib import Path
 
 from django.utils.translation import gettext_noop
 
-from readerstudy.imaging.central_slice import DEFAULT_RULE
+from readerstudy.imaging.central_slice import DEFAULT_RULE, MIDDLE
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import CROP, PIXEL_MM, STORED_SLICES
+from readerstudy.imaging.study_types import STUDY_TYPES
 
-from ..plan import PlannedPair, ScannedSeries
+from ..plan import ParityReport, PlannedPair, ScannedSeries
 from .parity import compare, same_spacing
-from .roles import Roles, roles_of
+from .roles import Roles, named_role, roles_of
+from .stacks import compare_stacks
 
+NEEDS_REFERENCE = gettext_noop(
+    "Every case of this study type has a reference; only one that is read as whole "
+    "stacks can do without."
+)
+SHORT_NOTE = gettext_noop("Short scan: %(note)s")
+INPUT_NOTE = gettext_noop("Input image: %(note)s")
+CALLED_REFERENCE = gettext_noop("By its description it is a reference.")
 NAMED = 10  # pairs that one sentence names
 
 
 def unusable(series: ScannedSeries, *, resampling: bool) -> str:
     """Why a scan cannot be read in a study, whatever its partner; "" if it can."""
+    if series.is_stack:
+        return ""
     if series.resampled_from and not resampling:
         _, row_mm, column_mm = series.resampled_from["spacing_mm"]
         size = (
@@ -47,8 +58,62 @@ def planned(
     notes: tuple[str, ...] = (),
 ) -> PlannedPair:
     """The pair, its slice chosen on the reference. Refused where that slice cannot be
-    cut out of both."""
+    cut out of both, and of stacks where their voxels do not answer each other."""
     reference, short = roles.reference, roles.short
+    if reference.is_stack:
+        _check_stacks(reference, short)
+        rule, report = MIDDLE, compare_stacks(reference, short, folder=folder)
+    else:
+        _check_ends(reference, short)
+        rule, report = DEFAULT_RULE, compare(reference, short, folder=folder)
+    return PlannedPair(
+        code=code,
+        reference=reference,
+        short=short,
+        central_slice=reference.candidates[rule],
+        central_rule=rule,
+        parity=report,
+        notes=(*notes, *roles.notes, *_of_the_scans(reference, short)),
+        split=split,
+        certain=certain and roles.certain and same_grid(reference, short),
+    )
+
+
+def planned_alone(
+    scan: ScannedSeries, *, code: str = "", split: str = ""
+) -> PlannedPair:
+    """A case without a reference, as a person says. Refused where one is needed."""
+    if STUDY_TYPES[scan.study_type].needs_reference:
+        raise Refused(NEEDS_REFERENCE)
+    odd = [CALLED_REFERENCE] if named_role(scan) == "reference" else []
+    return PlannedPair(
+        code=code,
+        reference=None,
+        short=scan,
+        central_slice=scan.candidates[MIDDLE],
+        central_rule=MIDDLE,
+        parity=ParityReport(None, None),
+        notes=tuple(INPUT_NOTE % {"note": one} for one in (*odd, *scan.warnings)),
+        split=split,
+    )
+
+
+def _check_stacks(reference: ScannedSeries, short: ScannedSeries) -> None:
+    if reference.shape != short.shape:
+        raise Refused(
+            gettext_noop(
+                "The two stacks are of %(reference)s and %(short)s voxels: they must "
+                "lie on one grid. Resample one of them onto the other first."
+            )
+            % {"reference": _sides(reference), "short": _sides(short)}
+        )
+
+
+def _sides(series: ScannedSeries) -> str:
+    return "×".join(str(side) for side in reversed(series.shape))
+
+
+def _check_ends(reference: ScannedSeries, short: ScannedSeries) -> None:
     central = reference.candidates[DEFAULT_RULE]
     margin = STORED_SLICES // 2
     for scan in (reference, short):
@@ -64,17 +129,6 @@ def planned(
                     "needed": margin,
                 }
             )
-    return PlannedPair(
-        code=code,
-        reference=reference,
-        short=short,
-        central_slice=central,
-        central_rule=DEFAULT_RULE,
-        parity=compare(reference, short, folder=folder),
-        notes=(*notes, *roles.notes, *_of_the_scans(reference, short)),
-        split=split,
-        certain=certain and roles.certain and same_grid(reference, short),
-    )
 
 
 def same_grid(one: ScannedSeries, other: ScannedSeries) -> bool:
@@ -97,9 +151,9 @@ def two_ids(one: ScannedSeries, other: ScannedSeries) -> tuple[str, ...]:
 def _of_the_scans(reference: ScannedSeries, short: ScannedSeries) -> list[str]:
     notes = []
     central, literal = (
-        reference.candidates[rule] for rule in (DEFAULT_RULE, "hottest-voxel")
+        reference.candidates.get(rule) for rule in (DEFAULT_RULE, "hottest-voxel")
     )
-    if central != literal:
+    if central is not None and literal is not None and central != literal:
         notes.append(
             gettext_noop(
                 "The highest count of the whole image is in slice %(literal)s, outside "
@@ -108,9 +162,10 @@ def _of_the_scans(reference: ScannedSeries, short: ScannedSeries) -> list[str]:
             )
             % {"literal": literal + 1, "taken": central + 1}
         )
+    second = INPUT_NOTE if short.is_stack else SHORT_NOTE
     for label, series in (
         (gettext_noop("Reference scan: %(note)s"), reference),
-        (gettext_noop("Short scan: %(note)s"), short),
+        (second, short),
     ):
         notes += [label % {"note": warning} for warning in series.warnings]
     return notes
@@ -130,7 +185,7 @@ def coded(
     number, width = 0, _width(pairs)
     for pair in sorted(
         (pair for pair in pairs if not pair.code),
-        key=lambda one: (one.reference.patient, one.reference.study),
+        key=lambda one: (one.grid.patient, one.grid.study),
     ):
         number += 1
         while f"C{number:0{width}}" in taken:

@@ -20,6 +20,14 @@ BELIEVED_RATIOS = (2.0, 12.5)
 # A scan is like the others of a role within this factor of their median.
 ALIKE = 1.5
 
+NOTHING_TELLS = gettext_noop(
+    "Neither descriptions nor exposures tell which of the two is the reference: the "
+    "first one was taken for it. Please look, and swap them if need be."
+)
+DOSE_CONTRADICTS = gettext_noop(
+    "By its description the input is the one of more exposure, time or counts."
+)
+
 # Tc-99m is no 99 minutes.
 MINUTES = re.compile(
     r"(?<![\d.,])(?<!tc)(?<!tc[-_ ])(\d+(?:[.,]\d+)?)"
@@ -29,6 +37,19 @@ MINUTES = re.compile(
 WORDS = {
     "short": re.compile(r"short|fast|quick|half|brief|短|高速", re.I),
     "reference": re.compile(r"\bref|full|standard|long|routine|標準|通常|長", re.I),
+}
+# what is called so beside what a stack is to be restored to
+STACK_WORDS = {
+    "short": re.compile(
+        r"short|fast|quick|half|quarter|brief|(?<![a-z])low(?![a-z])|ldct|sparse|few"
+        r"|noisy|degraded|limited|undersampled|input|短|低|高速|入力",
+        re.I,
+    ),
+    "reference": re.compile(
+        r"(?<![a-z])ref|full|standard|long|routine|normal|target|truth|ndct"
+        r"|標準|通常|長|参照|正解",
+        re.I,
+    ),
 }
 
 
@@ -47,10 +68,45 @@ class Roles:
 
 
 def roles_of(one: ScannedSeries, other: ScannedSeries) -> Roles | None:
-    """None where nothing tells the two apart."""
+    """None where nothing tells the two apart; of stacks a person may say it then."""
+    if one.is_stack:
+        return stack_roles(one, other)
     for decide in (_by_duration, _by_counts, _by_description):
         if roles := decide(one, other):
             return roles
+    return None
+
+
+def stack_roles(one: ScannedSeries, other: ScannedSeries) -> Roles:
+    """By description first: an input need not be the one of less dose or time."""
+    said, dosed = _said(one, other), _by_dose(one, other)
+    if said:
+        one, other = (one, other) if said == "reference" else (other, one)
+        if dosed and dosed[0] is other:
+            return Roles(one, other, (DOSE_CONTRADICTS,), certain=False)
+        return Roles(one, other)
+    if dosed:
+        return Roles(*dosed)
+    return Roles(one, other, (NOTHING_TELLS,), False, misfit=log(USUAL_RATIO))
+
+
+def _by_dose(
+    one: ScannedSeries, other: ScannedSeries
+) -> tuple[ScannedSeries, ScannedSeries] | None:
+    """The one of clearly more exposure, time or counts, first."""
+    both = (one, other)
+    measures = [
+        [scan.exposure_mas for scan in both],
+        [scan.duration_s for scan in both],
+        [scan.total_counts if scan.modality == "NM" else None for scan in both],
+    ]
+    for of_one, of_other in measures:
+        if (
+            of_one
+            and of_other
+            and max(of_one, of_other) >= CLEARLY_LONGER * min(of_one, of_other)
+        ):
+            return _sorted(one, other, of_one, of_other)
     return None
 
 
@@ -144,8 +200,14 @@ def _minutes(series: ScannedSeries) -> float:
 
 def _word(series: ScannedSeries) -> str:
     """Role that its description names, if it names one of them."""
-    found = [role for role, word in WORDS.items() if word.search(_plain(series))]
+    words = STACK_WORDS if series.is_stack else WORDS
+    found = [role for role, word in words.items() if word.search(_plain(series))]
     return found[0] if len(found) == 1 else ""
+
+
+def named_role(series: ScannedSeries) -> str:
+    """What its description calls a scan, beside no other; "" if it does not tell."""
+    return _word(series)
 
 
 def description_says(reference: ScannedSeries, short: ScannedSeries) -> str:
@@ -176,13 +238,13 @@ class Typical:
 def typical_of(pairs: Iterable[PlannedPair]) -> Typical | None:
     """None without a certain pair to go by."""
     certain = [pair for pair in pairs if pair.certain]
-    counts = [(one.reference.total_counts, one.short.total_counts) for one in certain]
+    counts = [(one.grid.total_counts, one.short.total_counts) for one in certain]
     if not counts or min(map(min, counts)) <= 0:
         return None
     durations = [
-        (one.reference.duration_s, one.short.duration_s)
+        (one.grid.duration_s, one.short.duration_s)
         for one in certain
-        if one.reference.duration_s and one.short.duration_s
+        if one.grid.duration_s and one.short.duration_s
     ]
     return Typical(
         durations_s=(

@@ -6,6 +6,9 @@ from .cohorts import (
     Division,
     Rendition,
     Series,
+    Stability,
+    StabilityCase,
+    maps_path,
     rendition_path,
     series_path,
 )
@@ -17,9 +20,12 @@ __all__ = [
     "Division",
     "Rendition",
     "Series",
+    "Stability",
+    "StabilityCase",
     "Upload",
     "UploadFile",
     "file_token",
+    "maps_path",
     "rendition_path",
     "series_path",
 ]

@@ -14,6 +14,10 @@ def series_path(series: "Series", filename: str) -> str:
     return f"series/{uuid.uuid4().hex}.npy"
 
 
+def maps_path(found: "StabilityCase", filename: str) -> str:
+    return f"stability/{uuid.uuid4().hex}.npy"
+
+
 def rendition_path(rendition: "Rendition", filename: str) -> str:
     return f"renditions/{uuid.uuid4().hex}.npy"
 
@@ -29,6 +33,8 @@ class Cohort(models.Model):
 
     name = models.CharField(max_length=100, unique=True)
     description = models.TextField(blank=True)
+    # a key of imaging.study_types: what a case is, and what may be asked of it
+    study_type = models.CharField(max_length=50, default="dat-spect")
     simulated = models.BooleanField(default=False)
     coordinators = models.ManyToManyField(
         settings.AUTH_USER_MODEL, related_name="cohorts", blank=True
@@ -165,6 +171,7 @@ class Series(models.Model):
     # resampled to the study's pixels; null: it was not
     resampled_from = models.JSONField(null=True, blank=True)
     modality = models.CharField(max_length=2, default="NM")  # NM, PT, CT: by SOP class
+    unit = models.CharField(max_length=16, default="counts")  # of the voxels
     # a known maker's name; anything else is free text and does not stay
     manufacturer = models.CharField(max_length=32, blank=True, default="")
     duration_s = models.FloatField(null=True)
@@ -196,7 +203,8 @@ class Series(models.Model):
 
 
 class Rendition(models.Model):
-    """The image of one case in one arm: five central slices, cropped.
+    """The image of one case in one arm: five central slices, cropped, or the whole
+    stack, as the cohort's study type has it.
 
     `method` says how it was made: `reference`, `short`, a filter's name, or a
     network's name with its weights, e.g. `unet-l4@1f2e3d4c5b6a`.
@@ -204,8 +212,9 @@ class Rendition(models.Model):
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="renditions")
     method = models.CharField(max_length=100)
-    # float32 .npy (5, 64, 64), 1.0 = the maximum of the whole slice it was
-    # normalised by (the short slice for filters and networks)
+    # dat-spect: float32 .npy (5, 64, 64), 1.0 = the maximum of the whole slice it was
+    # normalised by (the short slice for filters and networks). Other types: float32 or
+    # int16 .npy of its series' shape, in its series' unit
     values = models.FileField(upload_to=rendition_path, max_length=200)
     sha256 = models.CharField(max_length=64)
     provenance = models.JSONField(default=dict, blank=True)
@@ -221,3 +230,60 @@ class Rendition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case} {self.method}"
+
+
+class Stability(models.Model):
+    """What the stability suite found of one method over one cohort.
+
+    It enters through cases.services.stability_save alone; found again, it is replaced.
+    """
+
+    cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="stabilities")
+    method = models.CharField(max_length=100)  # of the renditions that were looked at
+    suite = models.CharField(max_length=50)  # name of the calculation
+    settings = models.JSONField(default=dict, blank=True)
+    # key of imaging.stability_measures → {"value", "low", "high", "n", "reason"}
+    measures = models.JSONField(default=dict, blank=True)
+    # curves and tables beyond single numbers, e.g. the output against the dose
+    series = models.JSONField(default=dict, blank=True)
+    # one SHA-256 over those of all images that went in
+    images_sha256 = models.CharField(max_length=64)
+    device = models.CharField(max_length=100, blank=True)
+    versions = models.JSONField(default=dict, blank=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["cohort", "method"]
+        verbose_name_plural = "stabilities"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cohort", "method"], name="stability_one_per_method"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"stability of {self.method}"
+
+
+class StabilityCase(models.Model):
+    """The same of one case, with its maps."""
+
+    stability = models.ForeignKey(Stability, models.CASCADE, related_name="cases")
+    case = models.ForeignKey(Case, models.CASCADE, related_name="stabilities")
+    # key of imaging.stability_measures → value, or null where it is not estimable
+    numbers = models.JSONField(default=dict, blank=True)
+    # float32 .npy (maps, slices, rows, columns), in the order of `map_names`
+    maps = models.FileField(upload_to=maps_path, max_length=200, blank=True)
+    map_names = models.JSONField(default=list, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        ordering = ["stability", "case"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["stability", "case"], name="stability_case_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stability}, {self.case}"

@@ -61,6 +61,7 @@ class Upload(models.Model):
     # who sent it: AE title of a DICOM node, name of a PACS
     peer = models.CharField(max_length=64, blank=True, default="", editable=False)
     name = models.CharField(max_length=100, blank=True)  # of the cohort to be
+    study_type = models.CharField(max_length=50, default="dat-spect")  # likewise
     folder = models.CharField(max_length=32, unique=True)
     state = models.CharField(max_length=16, choices=State, default=State.SCANNING)
     # take scans of other pixel sizes too, resampled to the study's
@@ -103,6 +104,11 @@ class Upload(models.Model):
     def reason(self) -> str:
         """`error` in clear, for its own people's pages only."""
         return unsealed_sentence(self.error)
+
+    @property
+    def reasons(self) -> list[str]:
+        """Its lines: there may be one for each file."""
+        return self.reason.splitlines()
 
 
 class UploadFile(models.Model):

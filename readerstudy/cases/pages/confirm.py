@@ -1,32 +1,35 @@
 """What a person is shown of a plan: each pair with its reasons and its parity, scans
 without a partner, files that could not be used."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from django.core.paginator import Page, Paginator
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from readerstudy.imaging.central_slice import DEFAULT_RULE
+from readerstudy.imaging.study_types import STUDY_TYPES
 
-from ..matching.parity import matrix, voxel
-from ..matching.roles import BELIEVED_RATIOS, CLEARLY_LONGER, description_says
+from ..matching.pairing import may_be_input
+from ..matching.roles import BELIEVED_RATIOS, CLEARLY_LONGER
 from ..models import Case
 from ..plan import CohortPlan, ParityFinding, PlannedPair, ScannedSeries, Single
 from ..selectors import reasons_and_files
+from .compared import (
+    Compared,
+    Reason,
+    compared_stacks,
+    described,
+    makers,
+    on_one_grid,
+    stack_reasons,
+)
 
 PAIRS_A_PAGE = 25
-
-
-@dataclass(frozen=True)
-class Reason:
-    """What speaks for these two and these roles, or against it (None: neither)."""
-
-    sentence: str
-    speaks_for: bool | None
+SINGLES_A_PAGE = 500  # all of them ticked, a form is still within Django's 1000 fields
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,8 @@ class SingleCard:
 
 @dataclass(frozen=True)
 class ConfirmPage:
-    """show: all, uncertain or differing. counts: pairs that each of them shows."""
+    """show: all, uncertain or differing. counts: pairs that each of them shows.
+    singles: those of a page, by their reasons."""
 
     plan: CohortPlan
     show: str
@@ -74,8 +78,23 @@ class ConfirmPage:
     page: Page[PlannedPair]
     cards: tuple[PairCard, ...]
     singles: tuple[tuple[str, tuple[SingleCard, ...]], ...]
+    singles_page: Page[Single]
     left_out: tuple[tuple[str, list[str]], ...]
     others_grid: int  # scans that had other pixels
+
+    @property
+    def is_stack(self) -> bool:
+        return STUDY_TYPES[self.plan.study_type].is_stack
+
+    @property
+    def may_be_alone(self) -> bool:
+        """A person may say that a case has no reference."""
+        return not STUDY_TYPES[self.plan.study_type].needs_reference
+
+    @property
+    def partnerless(self) -> int:
+        """Scans that are offered as inputs all at once."""
+        return sum(map(may_be_input, self.plan.singles))
 
     @property
     def uncertain(self) -> int:
@@ -96,49 +115,75 @@ SHOWS: dict[str, Callable[[PlannedPair], bool]] = {
 
 def pair_key(pair: PlannedPair) -> str:
     """Names the pair in forms: the numbers of its two scans, reference first."""
-    return f"{pair.reference.number}-{pair.short.number}"
+    return "{}-{}".format(*pair.numbers)
 
 
-def confirm_page(plan: CohortPlan, *, show: str = "", number: str = "") -> ConfirmPage:
+def confirm_page(
+    plan: CohortPlan, *, show: str = "", page: str = "", singles: str = ""
+) -> ConfirmPage:
+    """page, singles: numbers of pages, of the pairs and of the scans in no pair."""
     counts = {name: sum(map(holds, plan.pairs)) for name, holds in SHOWS.items()}
     show = show if counts.get(show) else "all"
     shown = [pair for pair in plan.pairs if SHOWS[show](pair)]
-    page = Paginator(shown, PAIRS_A_PAGE).get_page(number)
+    pairs = Paginator(shown, PAIRS_A_PAGE).get_page(page)
+    others = Paginator(_rare_first(plan.singles), _most_singles(plan)).get_page(singles)
     return ConfirmPage(
         plan=plan,
         show=show,
         counts=counts,
-        page=page,
-        cards=tuple(map(_card, page)),
-        singles=tuple(_grouped(plan.singles)),
+        page=pairs,
+        cards=tuple(map(_card, pairs)),
+        singles=tuple(_grouped(others)),
+        singles_page=others,
         left_out=tuple(reasons_and_files(plan)),
         others_grid=sum(bool(scan.resampled_from) for scan in plan.scans),
     )
 
 
+def _most_singles(plan: CohortPlan) -> int:
+    """On a page: as many as may be ticked at once; where none is, all of them, since
+    two that are paired by hand must stand on one."""
+    if STUDY_TYPES[plan.study_type].needs_reference:
+        return max(len(plan.singles), 1)
+    return SINGLES_A_PAGE
+
+
+def _rare_first(singles: Sequence[Single]) -> list[Single]:
+    """Those of one reason together."""
+    number = Counter(one.reason for one in singles)
+    return sorted(singles, key=lambda one: (number[one.reason], one.reason))
+
+
 def _grouped(
-    singles: Sequence[Single],
+    singles: Iterable[Single],
 ) -> Iterator[tuple[str, tuple[SingleCard, ...]]]:
-    groups: dict[str, list[SingleCard]] = defaultdict(list)
-    for one in singles:
-        index = one.series.candidates[DEFAULT_RULE]
-        groups[one.reason].append(SingleCard(one.series, index))
-    for reason in sorted(groups, key=lambda one: (len(groups[one]), one)):
-        yield reason, tuple(groups[reason])
+    for reason, group in groupby(singles, key=lambda one: one.reason):
+        yield (
+            reason,
+            tuple(SingleCard(one.series, one.series.shown_slice) for one in group),
+        )
 
 
 def _card(pair: PlannedPair) -> PairCard:
     findings = {one.kind: one for one in pair.parity.findings}
+    compared: Iterator[Compared] = iter(())
+    reasons: Iterator[Reason] = iter(())
+    if pair.reference is None:
+        pass  # there is nothing to compare
+    elif pair.grid.is_stack:
+        compared, reasons = compared_stacks(pair), stack_reasons(pair)
+    else:
+        compared, reasons = _compared(pair), _reasons(pair)
     lines = []
-    for label, (reference, short), kinds in _compared(pair):
+    for label, (reference, short), kinds in compared:
         found = [findings[kind] for kind in kinds if kind in findings]
         worst = max(found, key=lambda one: one.blocking, default=None)
         lines.append(Line(label, reference, short, worst))
-    return PairCard(pair, tuple(_reasons(pair)), tuple(lines), tuple(_rules(pair)))
+    return PairCard(pair, tuple(reasons), tuple(lines), tuple(_rules(pair)))
 
 
 def _reasons(pair: PlannedPair) -> Iterator[Reason]:
-    reference, short = pair.reference, pair.short
+    reference, short = pair.grid, pair.short
     if reference.minutes and short.minutes:
         factor = reference.minutes / short.minutes
         yield Reason(
@@ -161,33 +206,13 @@ def _reasons(pair: PlannedPair) -> Iterator[Reason]:
             _("Counts: %(ratio).2f times as many (5 are usual)") % {"ratio": ratio},
             usual if counted else None,
         )
-    says = description_says(reference, short)
-    if says:
-        agree = says == "reference"
-        yield Reason(
-            _("Descriptions: they agree")
-            if agree
-            else _("Descriptions: they say the opposite"),
-            agree,
-        )
-    else:
-        yield Reason(_("Descriptions: they do not tell the scans apart"), None)
+    yield described(reference, short)
 
 
-def _compared(
-    pair: PlannedPair,
-) -> Iterator[tuple[str, tuple[str, str], tuple[str, ...]]]:
-    """Label, values of both scans, and the kinds of findings about them."""
-    one, other = pair.reference, pair.short
+def _compared(pair: PlannedPair) -> Iterator[Compared]:
+    one, other = pair.grid, pair.short
     ratio = pair.parity.count_ratio
-    yield _("Matrix"), (matrix(one), matrix(other)), ("matrix",)
-    yield _("Slices"), (str(one.shape[0]), str(other.shape[0])), ("slices",)
-    yield _("Voxel, mm"), (voxel(one), voxel(other)), ("spacing", "resampled")
-    yield (
-        _("Displacement in the images, mm (left, back, head)"),
-        ("–", _displacement(pair)),
-        ("offset", "offset-unknown", "mirrored", "position", "frame"),
-    )
+    yield from on_one_grid(pair)
     yield (
         _("Counts, and their ratio"),
         (
@@ -202,24 +227,17 @@ def _compared(
         (str(one.negative_voxels), str(other.negative_voxels)),
         ("negative",),
     )
-    yield (
-        _("Camera"),
-        (one.manufacturer or "–", other.manufacturer or "–"),
-        ("camera",),
-    )
+    yield makers(pair)
 
 
 def _grouped_digits(value: float) -> str:
     return number_format(value, 0, force_grouping=True)
 
 
-def _displacement(pair: PlannedPair) -> str:
-    offset = pair.parity.offset_mm
-    return ", ".join(f"{one:+.1f}" for one in offset) if offset else "–"
-
-
 def _rules(pair: PlannedPair) -> Iterator[Rule]:
-    for rule, index in pair.reference.candidates.items():
+    if pair.grid.is_stack:
+        return
+    for rule, index in pair.grid.candidates.items():
         label = str(Case.SliceRule(rule).label)
         yield Rule(label, index, taken=rule == pair.central_rule)
 
@@ -230,6 +248,7 @@ def what_happened(act: str, done: CohortPlan) -> str:
         "swap": _("The reference and the short scan were swapped."),
         "drop": _("The pair was dropped; its scans stand below."),
         "make": _("The two scans were paired."),
+        "alone": _("Scans became cases that have no reference."),
         "accept": _("Accepted."),
         "resampling": _("Scans of other pixel sizes are taken, resampled.")
         if done.resampling

@@ -22,6 +22,7 @@ from readerstudy.imaging.decoding import Decoder, decoders
 from readerstudy.imaging.dicom_file import whole_file
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.scans import Scan
+from readerstudy.imaging.study_types import DAT_SPECT
 from readerstudy.imaging.tomogram import StoredImage
 
 from ..digests import examination_digest, frame_digest, instance_digest, patient_digest
@@ -35,6 +36,10 @@ Progress = Callable[[int, int], None]
 
 SIDE_BY_SIDE = 2
 AHEAD = 4  # files that are read before the first of them is done with
+NO_AIR = gettext_noop(
+    "None of its values is below zero, so it holds neither air nor fat: are they "
+    "Hounsfield units?"
+)
 DAMAGED = gettext_noop("It is damaged: it cannot be read to its end.")
 
 
@@ -53,6 +58,7 @@ def gather(
     folder: Path,
     progress: Progress,
     manifest: Manifest | None = None,
+    study_type: str = DAT_SPECT,
 ) -> Gathered:
     """What was found, in the order of the files' names, and what was not taken.
 
@@ -60,7 +66,7 @@ def gather(
         each file, and another for each series of single slices.
     """
     with decoders(SIDE_BY_SIDE) as several, ThreadPoolExecutor(AHEAD) as pool:
-        gathering = _Gathering(source, folder, manifest, several)
+        gathering = _Gathering(source, folder, manifest, several, study_type)
         try:
             gathering.read_files(pool, progress)
             gathering.assemble_slices(pool, progress)
@@ -77,8 +83,10 @@ class _Gathering:
         folder: Path,
         manifest: Manifest | None,
         several: Iterable[Decoder],
+        study_type: str,
     ) -> None:
         self.source, self.folder, self.manifest = source, folder, manifest
+        self.study_type = study_type
         self.gathered = Gathered()
         self.series: dict[str, SlicesOfSeries] = {}  # by series UID
         self.free: SimpleQueue[Decoder] = SimpleQueue()
@@ -99,10 +107,11 @@ class _Gathering:
 
     def assemble_slices(self, pool: ThreadPoolExecutor, progress: Progress) -> None:
         done, total = len(self.source.names), len(self.series)
-        numbered = enumerate(self.series.values(), start=done)
+        several = list(self.series.values())
+        numbered = enumerate(several, start=done)
         for number, found in _in_order(pool, self._assemble, numbered):
             progress(number + 1, done + total)
-            series = self.series.pop(next(iter(self.series)))
+            series = several[number - done]
             if isinstance(found, Refused):
                 self._leave_out(series.names, str(found))
             else:
@@ -124,7 +133,8 @@ class _Gathering:
                 uids={*scan.sop_uids, scan.series_uid, scan.study_uid} - {""},
                 patient=scan.patient_id,
             )
-        self.gathered.scans.append(scanned(scan, number=number, files=files))
+        found = scanned(scan, number=number, files=files, study_type=self.study_type)
+        self.gathered.scans.append(found)
 
     def _take_slice(self, name: str, image: StoredImage) -> None:
         if image.series_uid not in self.series:
@@ -141,7 +151,9 @@ class _Gathering:
             return error
         except UNREADABLE:
             return Refused(DAMAGED)
-        return self._asked(number, lambda decoder: decoder.read(content))
+        return self._asked(
+            number, lambda decoder: decoder.read(content, study_type=self.study_type)
+        )
 
     def _assemble(
         self, number: int, series: SlicesOfSeries
@@ -151,7 +163,9 @@ class _Gathering:
             images = series.images()
         except Refused as error:
             return error
-        return self._asked(number, lambda decoder: decoder.assemble(images))
+        return self._asked(
+            number, lambda decoder: decoder.assemble(images, study_type=self.study_type)
+        )
 
     def _asked(
         self, number: int, ask: Callable[[Decoder], Scan | StoredImage]
@@ -199,7 +213,9 @@ def _in_order(
         yield first, future.result()
 
 
-def scanned(scan: Scan, *, number: int, files: tuple[str, ...]) -> ScannedSeries:
+def scanned(
+    scan: Scan, *, number: int, files: tuple[str, ...], study_type: str = DAT_SPECT
+) -> ScannedSeries:
     """`scan` without voxels and identifiers.
 
     A file without PatientID is a patient of its own study. An image whose instances
@@ -230,5 +246,15 @@ def scanned(scan: Scan, *, number: int, files: tuple[str, ...]) -> ScannedSeries
         age_years=scan.age_years,
         sex=scan.sex,
         resampled_from=scan.resampled_from,
-        warnings=scan.warnings,
+        warnings=(*scan.warnings, *_doubts(scan)),
+        study_type=study_type,
+        unit=scan.unit,
+        exposure_mas=scan.exposure_mas,
     )
+
+
+def _doubts(scan: Scan) -> tuple[str, ...]:
+    """What its values say against its unit."""
+    if scan.unit == "HU" and not scan.negative_voxels:
+        return (NO_AIR,)
+    return ()

@@ -1,6 +1,6 @@
 """Cohorts and their cases, as pages and reports see them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,9 +9,13 @@ from django.db import models
 from django.db.models import Count
 
 from readerstudy.imaging.preprocessing import STORED_SLICES
+from readerstudy.imaging.study_types import STUDY_TYPES
 
 from ..models import Case, Cohort, Rendition, Series
 from ..plan import CohortPlan
+from .grids import grid_of, grid_series
+
+FEW = 4
 
 
 def cohort_methods(cohort: Cohort) -> dict[str, int]:
@@ -53,6 +57,8 @@ def case_has_made_images(case: Case) -> bool:
 
 def stored_slices(case: Case) -> list[tuple[int, int]]:
     """(index in the stored image, number from 1 in the volume), lowest first."""
+    if STUDY_TYPES[case.cohort.study_type].is_stack:
+        return [(index, index + 1) for index in range(grid_of(case).slices)]
     lowest = case.central_slice - STORED_SLICES // 2 + 1
     return [(index, lowest + index) for index in range(STORED_SLICES)]
 
@@ -63,3 +69,22 @@ def reasons_and_files(plan: CohortPlan) -> list[tuple[str, list[str]]]:
     for one in plan.left_out:
         files[one.reason].append(one.name)
     return sorted(files.items(), key=lambda item: (len(item[1]), item[0]))
+
+
+def finished_images(cohort: Cohort) -> dict[str, int]:
+    """method → number of cases, of images that others have made."""
+    made = Rendition.objects.filter(
+        case__cohort=cohort, provenance__made_by="result"
+    ).values_list("method", flat=True)
+    return dict(sorted(Counter(made).items()))
+
+
+def shapes_needed(cohort: Cohort) -> list[str]:
+    """Shapes (slices, rows, columns) that arrays of its cases have, the first few."""
+    shapes = (
+        grid_series(cohort.cases.all())
+        .order_by("slices", "rows", "columns")
+        .values_list("slices", "rows", "columns")
+        .distinct()
+    )
+    return [f"({', '.join(map(str, one))})" for one in shapes[:FEW]]

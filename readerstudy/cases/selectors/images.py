@@ -19,7 +19,10 @@ def rendition_get(*, case: Case, method: str) -> Rendition:
 
 
 def rendition_values(rendition: Rendition) -> NDArray[np.float32]:
-    """float32 (5, 64, 64), only if the file is still the one that was stored."""
+    """float32 (5, 64, 64), or a whole stack (slices, rows, columns) in its unit.
+
+    Only if the file is still the one that was stored.
+    """
     try:
         with rendition.values.open("rb") as file:
             content = file.read()
@@ -27,7 +30,8 @@ def rendition_values(rendition: Rendition) -> NDArray[np.float32]:
         raise Refused(_damaged(rendition, "its file cannot be read")) from error
     if hashlib.sha256(content).hexdigest() != rendition.sha256:
         raise Refused(_damaged(rendition, "its file has been changed"))
-    values: NDArray[np.float32] = np.load(BytesIO(content), allow_pickle=False)
+    stored = np.load(BytesIO(content), allow_pickle=False)
+    values: NDArray[np.float32] = stored.astype(np.float32, copy=False)
     return values
 
 

@@ -14,6 +14,8 @@ from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, Qu
 from django.db.models.functions import Coalesce, Least
 from django.utils.translation import gettext_lazy as _
 
+from readerstudy.imaging.study_types import STUDY_TYPES
+
 from ..models import Case, Cohort, Rendition, Series
 
 # ParityFinding.blocking within Case.parity, however the database spells its JSON
@@ -87,13 +89,17 @@ def cases_annotated(cohort: Cohort, methods: Mapping[str, int]) -> QuerySet[Case
                 default=False,
                 output_field=models.BooleanField(),
             )
-            for name, condition in _conditions(methods).items()
+            for name, condition in _conditions(cohort, methods).items()
         }
     )
 
 
-def _conditions(methods: Mapping[str, int]) -> dict[str, Any]:
+def _conditions(cohort: Cohort, methods: Mapping[str, int]) -> dict[str, Any]:
     """What makes each problem one; of cases with what cases_annotated adds."""
+    unbound = Q(reference__binding_ratio_right__isnull=True) | Q(
+        reference__binding_ratio_left__isnull=True
+    )
+    has_regions = STUDY_TYPES[cohort.study_type].has_regions
     resampled = Series.objects.filter(case=OuterRef("pk"), resampled_from__isnull=False)
     return {
         "parity": BLOCKING & Q(parity_accepted_at__isnull=True),
@@ -102,8 +108,7 @@ def _conditions(methods: Mapping[str, int]) -> dict[str, Any]:
         "slice": Q(central_rule=Case.SliceRule.PERSON),
         "missing": Q(made__lt=len(methods)),
         "resampled": Exists(resampled),
-        "binding": Q(reference__binding_ratio_right__isnull=True)
-        | Q(reference__binding_ratio_left__isnull=True),
+        "binding": unbound if has_regions else Q(pk__in=()),
     }
 
 
@@ -190,6 +195,11 @@ class TableRow:
     @property
     def short(self) -> Series | None:
         return self._scans.get(Series.Role.SHORT)
+
+    @property
+    def grid(self) -> Series | None:
+        """The scan that gives its images their shape."""
+        return self.reference or self.short
 
     @property
     def count_ratio(self) -> float | None:

@@ -2,6 +2,7 @@
 
 from . import receiving, sending, uploads
 from .exporting import cohort_export_record
+from .images import ImagesRefusedError, ImagesReport, images_import
 from .importing import cohort_import, files_sweep
 from .measuring import case_measure, cohort_measure
 from .parity import case_accept_parity, cohort_accept_parity
@@ -33,6 +34,8 @@ from .uploads import (
 )
 
 __all__ = [
+    "ImagesRefusedError",
+    "ImagesReport",
     "NewImage",
     "case_accept_parity",
     "case_measure",
@@ -49,6 +52,7 @@ __all__ = [
     "file_expect",
     "file_receive",
     "files_sweep",
+    "images_import",
     "parcel_drop",
     "parcel_take",
     "receiving",

@@ -25,13 +25,15 @@ from ..models import Case, Cohort, Rendition, Series
 from ..plan import CohortPlan, PlannedPair, ScannedSeries, scan_path
 from ..storage.stored_files import (
     acquired_provenance,
+    as_stack,
     link_file,
     mapped_voxels,
     npy_bytes,
     save_file,
+    stack_provenance,
     unclaimed_files_delete,
 )
-from .measuring import SHOWS_BINDING
+from .measuring import shows_binding
 from .scanning import Progress, no_progress
 
 SIDE_BY_SIDE = 2
@@ -101,7 +103,9 @@ def cohort_import(
     try:
         rows = _write_pairs(plan, written, progress)
         with transaction.atomic():
-            cohort = _write_rows(rows, name, list(coordinators), simulated, by)
+            cohort = _write_rows(
+                rows, name, plan.study_type, list(coordinators), simulated, by
+            )
             if with_rows:
                 with_rows(cohort)
     except BaseException:
@@ -167,33 +171,38 @@ def _write_pairs(plan: CohortPlan, written: _Written, progress: Progress) -> _Ro
 
 
 def _write_pair(folder: Path, pair: PlannedPair, written: _Written) -> _Rows:
-    reference, short = pair.reference, pair.short
+    grid, scans = pair.grid, pair.scans
     case = Case(
         code=pair.code,
         split=pair.split,
-        patient_digest=reference.patient,
+        patient_digest=grid.patient,
         second_patient_digest="".join(pair.patients[1:]),
-        age_years=_either(reference.age_years, short.age_years),
-        sex=reference.sex or short.sex,
+        age_years=_either(grid.age_years, pair.short.age_years),
+        sex=grid.sex or pair.short.sex,
         central_slice=pair.central_slice,
         central_rule=pair.central_rule,
-        slice_candidates=reference.candidates,
-        parity=pair.parity.to_json(),
+        slice_candidates=grid.candidates,
+        parity=pair.parity.to_json() if pair.reference else {},
         note="\n".join(pair.notes),
     )
     rows = _Rows(cases=[case])
-    for role, scan in ((Series.Role.REFERENCE, reference), (Series.Role.SHORT, short)):
+    roles = Series.Role.values[-len(scans) :]  # of one scan alone: the input
+    for role, scan in zip(roles, scans, strict=True):
         volume = _volume(folder, scan)
         path = scan_path(folder, scan.number)
         series = _series(case, role, scan, volume)
         series.counts.name = written.link(Series, "counts", path)
-        series.started_after_s = _started_after(scan, (reference, short))
-        if scan.modality in SHOWS_BINDING:
+        series.started_after_s = _started_after(scan, scans)
+        if shows_binding(scan.modality, scan.study_type):
             series.binding_ratio_right, series.binding_ratio_left = binding_ratios(
                 volume, central_slice=pair.central_slice
             )
         rows.series.append(series)
-        rows.renditions.append(_cut_image(case, role, volume, written))
+        rows.renditions.append(
+            _whole_image(case, role, volume, written, scan.unit)
+            if scan.is_stack
+            else _cut_image(case, role, volume, written)
+        )
     return rows
 
 
@@ -242,6 +251,7 @@ def _series(case: Case, role: str, scan: ScannedSeries, volume: Volume) -> Serie
         column_spacing_mm=column_mm,
         resampled_from=scan.resampled_from,
         modality=scan.modality,
+        unit=scan.unit,
         manufacturer=scan.manufacturer,
         duration_s=scan.duration_s,
         total_counts=scan.total_counts,
@@ -263,9 +273,31 @@ def _cut_image(case: Case, role: str, volume: Volume, written: _Written) -> Rend
     )
 
 
+def _whole_image(
+    case: Case, role: str, volume: Volume, written: _Written, unit: str
+) -> Rendition:
+    """The stack that the case is read at, from end to end."""
+    content = npy_bytes(as_stack(volume.counts))
+    return Rendition(
+        case=case,
+        method=role,
+        values=written.file(Rendition, "values", content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        provenance=stack_provenance(unit),
+    )
+
+
+def _told_unreferenced(rows: _Rows) -> dict[str, int]:
+    """How many cases somebody has said to have no reference."""
+    known = sum(one.role == Series.Role.REFERENCE for one in rows.series)
+    missing = len(rows.cases) - known
+    return {"without_reference": missing} if missing else {}
+
+
 def _write_rows(
     rows: _Rows,
     name: str,
+    study_type: str,
     coordinators: list[User],
     simulated: bool,
     by: User | None,
@@ -274,6 +306,7 @@ def _write_rows(
         with transaction.atomic():
             cohort = Cohort.objects.create(
                 name=name,
+                study_type=study_type,
                 simulated=simulated,
                 resampled=any(one.resampled_from for one in rows.series),
             )
@@ -289,7 +322,9 @@ def _write_rows(
                 subject=("cohort", name),
                 after={
                     "cases": len(rows.cases),
+                    "study_type": study_type,
                     "simulated": simulated,
+                    **_told_unreferenced(rows),
                     "coordinators": [user.get_username() for user in coordinators],
                 },
             )

@@ -14,8 +14,22 @@ from django.utils.translation import gettext_noop
 from readerstudy.imaging.errors import Refused
 
 from ..manifest import Manifest
-from ..matching.pairing import BY_A_PERSON, NOT_NAMED, PAIRED_BY_HAND, propose
-from ..matching.planning import coded, notes_of, planned, renumbered, two_ids, unusable
+from ..matching.pairing import (
+    BY_A_PERSON,
+    NOT_NAMED,
+    PAIRED_BY_HAND,
+    may_be_input,
+    propose,
+)
+from ..matching.planning import (
+    coded,
+    notes_of,
+    planned,
+    planned_alone,
+    renumbered,
+    two_ids,
+    unusable,
+)
 from ..matching.roles import Roles
 from ..models import Upload
 from ..plan import CohortPlan, PlannedPair, ScannedSeries, Single
@@ -59,22 +73,24 @@ def pair_swap(*, upload: Upload, reference: int, short: int) -> CohortPlan:
 
     def change(plan: CohortPlan) -> CohortPlan:
         pair = _pair(plan, reference, short)
+        if pair.reference is None:
+            raise Refused(_("There is no reference to swap with."))
         swapped = planned(
             Roles(pair.short, pair.reference),
             folder=plan.folder,
             code=pair.code,
             split=pair.split,
             certain=True,
-            notes=_swapped_notes(pair),
+            notes=_swapped_notes(pair, pair.reference),
         )
         return _with(plan, pair, replace(swapped, certain=True))
 
     return _change(upload, change)
 
 
-def _swapped_notes(pair: PlannedPair) -> tuple[str, ...]:
+def _swapped_notes(pair: PlannedPair, reference: ScannedSeries) -> tuple[str, ...]:
     """What was said of the roles is over; what was said of the two stays."""
-    over = {SWAPPED, *notes_of(pair.reference, pair.short)}
+    over = {SWAPPED, *notes_of(reference, pair.short)}
     kept = tuple(note for note in pair.notes if note not in over)
     return kept if SWAPPED in pair.notes else (*kept, SWAPPED)
 
@@ -84,7 +100,7 @@ def pair_drop(*, upload: Upload, reference: int, short: int) -> CohortPlan:
 
     def change(plan: CohortPlan) -> CohortPlan:
         pair = _pair(plan, reference, short)
-        dropped = [Single(scan, BY_A_PERSON) for scan in (pair.reference, pair.short)]
+        dropped = [Single(scan, BY_A_PERSON) for scan in pair.scans]
         return replace(
             plan,
             pairs=tuple(one for one in plan.pairs if one is not pair),
@@ -115,6 +131,41 @@ def pair_make(*, upload: Upload, reference: int, short: int) -> CohortPlan:
         )
 
     return _change(upload, change)
+
+
+def cases_make_alone(*, upload: Upload, scans: Sequence[int]) -> CohortPlan:
+    """A case of each of these scans, of which a person says that there is no
+    reference. Refused where the study type needs one."""
+
+    return _change(upload, lambda plan: _with_alone(plan, scans))
+
+
+def cases_make_all_alone(*, upload: Upload, count: int) -> CohortPlan:
+    """As cases_make_alone, of all that are single for want of a partner alone: not of
+    what a person left out, nor of scans that do not fit together.
+
+    count: how many the person was shown; Refused if it is another number now.
+    """
+
+    def change(plan: CohortPlan) -> CohortPlan:
+        scans = [one.series.number for one in plan.singles if may_be_input(one)]
+        if len(scans) != count:
+            raise Refused(CHANGED_MEANWHILE)
+        return _with_alone(plan, scans)
+
+    return _change(upload, change)
+
+
+def _with_alone(plan: CohortPlan, scans: Sequence[int]) -> CohortPlan:
+    singles = {one.series.number: one.series for one in plan.singles}
+    if not singles.keys() >= set(scans):
+        raise Refused(CHANGED_MEANWHILE)
+    alone = {number: singles[number] for number in scans}
+    return replace(
+        plan,
+        pairs=_coded(plan, *map(planned_alone, alone.values())),
+        singles=tuple(one for one in plan.singles if one.series.number not in alone),
+    )
 
 
 def _check_partners(
@@ -181,10 +232,10 @@ def _proposed_again(plan: CohortPlan) -> CohortPlan:
 def _without_resampled(plan: CohortPlan) -> CohortPlan:
     pairs, singles = [], list(plan.singles)
     for pair in plan.pairs:
-        if not (pair.reference.resampled_from or pair.short.resampled_from):
+        if not any(scan.resampled_from for scan in pair.scans):
             pairs.append(pair)
             continue
-        for scan in (pair.reference, pair.short):
+        for scan in pair.scans:
             reason = unusable(scan, resampling=False)
             singles.append(Single(scan, reason or PARTNER_RESAMPLED))
     return replace(plan, pairs=tuple(pairs), singles=_in_order(singles))

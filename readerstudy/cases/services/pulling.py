@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.study_types import DAT_SPECT
 
 from ..digests import instance_digest
 from ..gateways.pacs import UID, Place, Remote, server_named
@@ -64,6 +65,7 @@ def pull_open(
     studies: Sequence[str],
     name: str,
     resampling: bool = False,
+    study_type: str = DAT_SPECT,
 ) -> Upload:
     """Have them fetched, looked through and shown as the cohort `name`."""
     name = check_name(name)
@@ -80,6 +82,7 @@ def pull_open(
         peer=server.name,
         name=name,
         resampling=resampling,
+        study_type=study_type,
     )
     _wanted_path(upload).write_bytes(seal(json.dumps(chosen).encode()))
     _call(upload)

@@ -19,9 +19,10 @@ from django.utils.translation import gettext_noop
 
 from readerstudy.audit.services import event_record
 from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.study_types import DAT_SPECT, study_type_get
 
 from ..digests import instance_digest
-from ..models import Upload, UploadFile
+from ..models import Cohort, Upload, UploadFile
 from ..models.uploads import file_token
 from ..storage.parcels import Opener, ParcelWriter, member_open, parcel_members
 from ..storage.room import check_room
@@ -69,14 +70,19 @@ def receiving_open(
     peer: str = "",
     name: str = "",
     resampling: bool = False,
+    study_type: str = DAT_SPECT,
+    cohort: Cohort | None = None,
 ) -> Upload:
-    """A new, empty upload that takes files. user: None for the inbox."""
+    """A new, empty upload that takes files. user: None for the inbox. cohort: whose
+    finished images they are."""
     upload = Upload.objects.create(
         uploaded_by=user,
         origin=origin,
         peer=peer,
         name=name,
         resampling=resampling,
+        study_type=study_type_get(study_type).key,
+        cohort=cohort,
         folder=secrets.token_hex(16),
         state=Upload.State.RECEIVING,
     )

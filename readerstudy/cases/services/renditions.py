@@ -17,6 +17,7 @@ from readerstudy.audit.services import event_record
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.marking import gettext_noop
 from readerstudy.imaging.preprocessing import CROP, STORED_SLICES, prepare_stack
+from readerstudy.imaging.study_types import STUDY_TYPES
 
 from .. import selectors
 from ..models import Case, Cohort, Rendition, Series
@@ -32,8 +33,8 @@ READ_ALREADY = gettext_noop(
 
 @dataclass(frozen=True)
 class NewImage:
-    """values: (5, 64, 64), finite; 1.0 is the maximum of the whole slice that it was
-    normalised by."""
+    """values: finite. (5, 64, 64), 1.0 the maximum of the whole slice that it was
+    normalised by; of a stack, the shape of its case's scans, in their unit."""
 
     case: Case
     values: NDArray[np.float32]
@@ -175,8 +176,8 @@ def _row(file: _File, method: str) -> Rendition:
 def _checked(
     values: NDArray[np.float32], case: Case, method: str
 ) -> NDArray[np.float32]:
-    if values.shape != (STORED_SLICES, CROP, CROP):
-        raise ValueError(f"values must be (5, 64, 64), not {values.shape}")
+    if values.shape != (needed := image_shape(case)):
+        raise ValueError(f"values must be {needed}, not {values.shape}")
     if not np.all(np.isfinite(values)):
         raise Refused(
             gettext_noop(
@@ -185,7 +186,17 @@ def _checked(
             )
             % {"code": case.code, "method": method}
         )
+    if values.dtype == np.int16:  # of a stack, in half the bytes
+        return np.ascontiguousarray(values)
     return np.ascontiguousarray(values, dtype=np.float32)
+
+
+def image_shape(case: Case) -> tuple[int, int, int]:
+    """Of every image of this case."""
+    if not STUDY_TYPES[case.cohort.study_type].is_stack:
+        return STORED_SLICES, CROP, CROP
+    grid = selectors.grid_of(case)
+    return grid.slices, grid.rows, grid.columns
 
 
 def _delete_on_commit(rendition: Rendition) -> None:
@@ -218,6 +229,10 @@ def case_set_central_slice(
                 "the slices of its cases can no longer be changed."
             )
             % {"cohort": cohort.name}
+        )
+    if STUDY_TYPES[cohort.study_type].is_stack:
+        raise Refused(
+            gettext("Whole stacks are read in this cohort; no slice is chosen.")
         )
     _cut_images_again(case, central_slice)
     before = {"central_slice": case.central_slice, "rule": case.central_rule}

@@ -9,16 +9,20 @@ import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from django.utils.translation import gettext_noop
 
+from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.study_types import DAT_SPECT, StudyType, study_type_get
+
 from ..digests import patients_among
 from ..manifest import FILE_NAME, MOST_BYTES, Manifest, read_manifest
-from ..matching.pairing import propose
-from ..matching.planning import coded
+from ..matching.pairing import may_be_input, propose
+from ..matching.planning import NEEDS_REFERENCE, coded, planned_alone
 from ..models import Series
 from ..plan import CohortPlan, PlannedPair, scan_path
 from ..scanning.gathering import Progress as Progress
@@ -41,6 +45,8 @@ def cohort_scan(
     progress: Progress | None = None,
     manifest: Manifest | None = None,
     resampling: bool = False,
+    study_type: str = DAT_SPECT,
+    without_reference: bool = False,
 ) -> CohortPlan:
     """What an import of what lies at `path` would make; no row is written.
 
@@ -48,6 +54,9 @@ def cohort_scan(
     progress: called with the number of steps done and their estimated total.
     manifest: None takes the manifest.csv that lies at the top of what was sent.
     resampling: whether scans of other pixel sizes are taken.
+    study_type: what a case is to be; Refused if there is none of that name.
+    without_reference: somebody says that a scan without a partner is a case that has
+        no reference; Refused where the study type needs one.
     """
     with open_source(path) as source:
         return scan_source(
@@ -56,6 +65,8 @@ def cohort_scan(
             progress=progress,
             manifest=manifest,
             resampling=resampling,
+            study_type=study_type,
+            without_reference=without_reference,
         )
 
 
@@ -66,13 +77,21 @@ def scan_source(
     progress: Progress | None = None,
     manifest: Manifest | None = None,
     resampling: bool = False,
+    study_type: str = DAT_SPECT,
+    without_reference: bool = False,
 ) -> CohortPlan:
     """As cohort_scan, of a source that is open."""
+    kind = study_type_get(study_type)
+    if without_reference and kind.needs_reference:
+        raise Refused(NEEDS_REFERENCE)
     own = folder is None
     folder = folder or uploads_folder() / secrets.token_hex(16)
     try:
         scan_path(folder, 0).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return _scan(source, folder, progress or no_progress, manifest, resampling)
+        plan = _scan(
+            source, folder, progress or no_progress, manifest, resampling, kind
+        )
+        return _with_those_alone(plan) if without_reference else plan
     except BaseException:
         if own:
             shutil.rmtree(folder, ignore_errors=True)
@@ -87,11 +106,18 @@ def _scan(
     progress: Progress,
     manifest: Manifest | None,
     resampling: bool,
+    kind: StudyType,
 ) -> CohortPlan:
     manifest = manifest or _manifest_within(source)
     if manifest:
         manifest.check_names(source.names)
-    gathered = gather(source, folder=folder, progress=progress, manifest=manifest)
+    gathered = gather(
+        source,
+        folder=folder,
+        progress=progress,
+        manifest=manifest,
+        study_type=kind.key,
+    )
     proposal = meanwhile(
         partial(progress, gathered.steps, gathered.steps),
         partial(
@@ -114,6 +140,22 @@ def _scan(
         resampling=resampling,
         file_count=len(source.names) + len(source.left_out),
         manifest=manifest.to_json() if manifest else None,
+        study_type=kind.key,
+    )
+
+
+def _with_those_alone(plan: CohortPlan) -> CohortPlan:
+    """Scans that have no partner are cases, too, but for those that look like a
+    reference."""
+    alone = [one.series for one in plan.singles if may_be_input(one)]
+    if not alone:  # as where a manifest decides
+        return plan
+    pairs = coded([*plan.pairs, *map(planned_alone, alone)])
+    return replace(
+        plan,
+        pairs=pairs,
+        singles=tuple(one for one in plan.singles if not may_be_input(one)),
+        warnings=plan_warnings(pairs, None),
     )
 
 
@@ -172,16 +214,12 @@ def _known_already(pairs: Sequence[PlannedPair]) -> Iterator[str]:
     known = set(
         Series.objects.filter(
             instance_digest__in=[
-                series.instances
-                for pair in pairs
-                for series in (pair.reference, pair.short)
+                scan.instances for pair in pairs for scan in pair.scans
             ]
         ).values_list("instance_digest", flat=True)
     )
     again = [
-        pair.code
-        for pair in pairs
-        if known & {pair.reference.instances, pair.short.instances}
+        pair.code for pair in pairs if known & {scan.instances for scan in pair.scans}
     ]
     if again:
         yield gettext_noop(

@@ -8,10 +8,12 @@ from django.utils.translation import gettext as _
 
 from readerstudy.audit.services import event_record
 from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.study_types import DAT_SPECT, study_type_get
 
 from .. import selectors
-from ..models import Upload, UploadFile
+from ..models import Cohort, Upload, UploadFile
 from ..storage.room import check_room
+from .images import method_named
 from .importing import check_name
 from .receiving import (
     Parcel,
@@ -29,13 +31,21 @@ UNFINISHED_SIZES = 3
 
 
 def upload_begin(
-    *, user: User, name: str, size: int, file_name: str = "", resampling: bool = False
+    *,
+    user: User,
+    name: str,
+    size: int,
+    file_name: str = "",
+    resampling: bool = False,
+    study_type: str = DAT_SPECT,
+    cohort: Cohort | None = None,
 ) -> UploadFile:
     """`size` bytes are going to be sent, in as many requests as it takes.
 
-    file_name: of a single file; a parcel names what is in it itself.
+    file_name: of a single file; a parcel names what is in it itself. cohort: whose
+    finished images they are, which get that name.
     """
-    name = check_name(name)
+    name = _checked(name, cohort)
     if not size:
         raise Refused(_("Please choose a zip file, or the files of the cohort."))
     check_size(size)
@@ -47,8 +57,14 @@ def upload_begin(
             origin=Upload.Origin.BROWSER,
             name=name,
             resampling=resampling,
+            study_type=study_type,
+            cohort=cohort,
         )
         return file_expect(upload=upload, name=file_name, size=size)
+
+
+def _checked(name: str, cohort: Cohort | None) -> str:
+    return method_named(name) if cohort else check_name(name)
 
 
 def check_size(size: int) -> None:
@@ -88,14 +104,22 @@ def check_waiting(user: User, *, more: int) -> None:
 
 
 def upload_take(
-    *, upload: Upload, name: str, by: User, resampling: bool = False
+    *,
+    upload: Upload,
+    name: str,
+    by: User,
+    resampling: bool = False,
+    study_type: str = DAT_SPECT,
 ) -> None:
     """What others sent to us is to become `by`'s cohort: no more is added."""
     name = check_name(name)
     if upload.origin == Upload.Origin.PULL:  # else half of it would become a cohort
         raise Refused(_("These files have not come to their end yet."))
+    kind = study_type_get(study_type).key
     with transaction.atomic():
-        Upload.objects.filter(pk=upload.pk).update(resampling=resampling)
+        Upload.objects.filter(pk=upload.pk).update(
+            resampling=resampling, study_type=kind
+        )
         receiving_finish(upload=upload, name=name, by=by)
         event_record(
             action="upload.take",
@@ -106,13 +130,23 @@ def upload_take(
 
 
 def parcel_take(
-    *, parcel: Parcel | None, name: str, by: User, resampling: bool
+    *,
+    parcel: Parcel | None,
+    name: str,
+    by: User,
+    resampling: bool = False,
+    study_type: str = DAT_SPECT,
+    cohort: Cohort | None = None,
 ) -> Upload:
-    """The files of a form, with what else stands in it."""
-    name = check_name(name)
+    """The files of a form, with what else stands in it. cohort: as upload_begin."""
+    name = _checked(name, cohort)
     if parcel is None:
         raise Refused(_("Please choose a zip file, or the files of the cohort."))
-    Upload.objects.filter(pk=parcel.upload.pk).update(resampling=resampling)
+    Upload.objects.filter(pk=parcel.upload.pk).update(
+        resampling=resampling,
+        study_type=study_type_get(study_type).key,
+        cohort=cohort,
+    )
     receiving_finish(upload=parcel.upload, name=name, by=by)
     return parcel.upload
 

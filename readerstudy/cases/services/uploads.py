@@ -10,8 +10,8 @@ import logging
 import shutil
 import time
 import traceback
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -29,10 +29,11 @@ from readerstudy.imaging.errors import Refused
 from ..matching.planning import check_certain
 from ..models import Cohort, Upload
 from ..plan import CohortPlan
-from ..sources import sealed_source
+from ..sources import Source, sealed_source
 from ..storage.room import NoRoomError
 from ..storage.sealing import seal, sealed_sentence, unseal
 from .claiming import ClaimLostError, claim, is_stale
+from .images import images_take
 from .importing import check_name, cohort_import
 from .receiving import files_forget, sealed_files, upload_folder
 from .scanning import meanwhile, scan_source
@@ -128,13 +129,16 @@ def _report_to(upload: Upload) -> Callable[[int, int], None]:
 
 
 def upload_scan(*, upload_id: int) -> None:
-    """Look through the files of an upload and keep the plan for its page."""
+    """Look through the files of an upload and keep the plan for its page; finished
+    images of a cohort that is there already become its own at once."""
     upload = _claim(upload_id, Upload.State.SCANNING)
     if upload is None:
         return
     try:
-        plan = _scan(upload)
-        _keep_scan(upload, plan)
+        if upload.cohort:
+            _take_images(upload, upload.cohort)
+        else:
+            _keep_scan(upload, _scan(upload))
     except ClaimLostError:
         logger.info("Upload %s: given up, it is no longer ours", upload.pk)
     except NoRoomError as error:  # no fault of the files: they stay
@@ -156,18 +160,41 @@ def _scan_folder(upload: Upload) -> Path:
     return upload_folder(upload) / f"scan-{upload.claim}"
 
 
+def _take_images(upload: Upload, cohort: Cohort) -> None:
+    report = _report_to(upload)
+    with _opened(upload, report) as source:
+        images_take(
+            cohort=cohort,
+            name=upload.name,
+            source=source,
+            by=upload.uploaded_by,
+            progress=report,
+        )
+    _finish(upload, Upload.State.DONE)
+
+
+@contextmanager
+def _opened(upload: Upload, report: Callable[[int, int], None]) -> Iterator[Source]:
+    """An archive in an archive is unpacked first, which may take minutes."""
+    with ExitStack() as stack:
+        opening = sealed_source(sealed_files(upload))
+        opened = partial(stack.enter_context, opening)
+        yield meanwhile(partial(report, 0, 0), opened)
+
+
 def _scan(upload: Upload) -> CohortPlan:
     for left in upload_folder(upload).glob("scan-*"):
         shutil.rmtree(left, ignore_errors=True)
     folder = _scan_folder(upload)
     folder.mkdir(mode=0o700)
     report = _report_to(upload)
-    with ExitStack() as stack:
-        # an archive in an archive is unpacked first, which may take minutes
-        opening = sealed_source(sealed_files(upload))
-        source = meanwhile(partial(report, 0, 0), partial(stack.enter_context, opening))
+    with _opened(upload, report) as source:
         return scan_source(
-            source, folder=folder, progress=report, resampling=upload.resampling
+            source,
+            folder=folder,
+            progress=report,
+            resampling=upload.resampling,
+            study_type=upload.study_type,
         )
 
 

@@ -4,11 +4,12 @@ import mmap
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from datetime import timedelta
 from io import BytesIO
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from django.core.files.base import ContentFile, File
@@ -133,3 +134,38 @@ def acquired_provenance(
         "central_slice": central_slice,
         "slice_maxima": list(slice_maxima),
     }
+
+
+def as_stack(values: NDArray[Any]) -> NDArray[np.float32 | np.int16]:
+    """As a stack is kept: int16 where its whole numbers fit in, else float32."""
+    if values.dtype == np.float32:
+        return np.ascontiguousarray(values)
+    limits = np.iinfo(np.int16)
+    fits = limits.min <= values.min() and values.max() <= limits.max
+    stack: NDArray[np.float32 | np.int16]
+    stack = np.ascontiguousarray(values, np.int16 if fits else np.float32)
+    return stack
+
+
+def stack_provenance(unit: str) -> dict[str, Any]:
+    """As acquired_provenance, of a whole stack in that unit."""
+    return {"made_by": "acquisition", "unit": unit}
+
+
+def read_slices(file: IO[bytes], indices: Sequence[int]) -> NDArray[Any]:
+    """Some slices of an array that np.save has written; ValueError if it is none,
+    IndexError if it has not got one of them."""
+    head = HEAD.match(file.read(MOST_HEAD))
+    if not head:
+        raise ValueError("it is no array of three dimensions")
+    kind, *sides = (one.decode() for one in head.groups())
+    slices, rows, columns = (int(side) for side in sides)
+    length = rows * columns * np.dtype(kind).itemsize
+    found = []
+    for index in indices:
+        if not 0 <= index < slices:
+            raise IndexError(f"there is no slice {index}")
+        file.seek(head.end() + index * length)
+        content = file.read(length)
+        found.append(np.frombuffer(content, kind).reshape(rows, columns))
+    return np.stack(found)

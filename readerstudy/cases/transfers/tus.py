@@ -16,6 +16,7 @@ from http import HTTPStatus
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import (
+    Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
@@ -26,9 +27,10 @@ from django.utils.http import http_date
 from django.utils.translation import gettext as _
 
 from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.study_types import DAT_SPECT
 
 from .. import selectors, services
-from ..models import Upload, UploadFile
+from ..models import Cohort, Upload, UploadFile
 from ..services.receiving import (
     FileBusyError,
     GoneError,
@@ -121,7 +123,18 @@ def file_begin(request: HttpRequest, user: User) -> UploadFile:
         size=_number(request, "Upload-Length"),
         file_name=told_of.get("filename", ""),
         resampling=told_of.get("resampling") == "1",
+        study_type=told_of.get("study_type") or DAT_SPECT,
+        cohort=_cohort(user, told_of.get("cohort", "")),
     )
+
+
+def _cohort(user: User, pk: str) -> Cohort | None:
+    """Whose finished images are announced; None for a cohort to be."""
+    if not pk:
+        return None
+    if not (pk.isascii() and pk.isdecimal() and len(pk) <= LONGEST_NUMBER):
+        raise Http404
+    return get_object_or_404(Cohort.objects.visible_to(user), pk=pk)
 
 
 def created(file: UploadFile, *, address: str) -> HttpResponse:

@@ -7,13 +7,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from readerstudy.imaging.errors import Refused
-from readerstudy.imaging.preprocessing import STORED_SLICES
 
 from .. import selectors, services
 from ..forms.sending import CentralSliceForm
 from ..models import Cohort, Rendition, Series
 from ..pages import previews
 from ..pages.case import case_checks
+from ..pages.stacks import stack_looks
 from ..wording import refusals_told
 from .access import HttpRequest, cohort_or_404, keep_for_a_day
 
@@ -24,6 +24,7 @@ def case_detail(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     case = get_object_or_404(cohort.cases, code=code)
     methods = selectors.cohort_methods(cohort)
     reference = case.series.filter(role=Series.Role.REFERENCE).first()
+    looks = stack_looks(case, request.GET)
     context = {
         "cohort": cohort,
         "case": case,
@@ -32,7 +33,8 @@ def case_detail(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         "series": case.series.all(),
         "reference": reference,
         "slice_numbers": range(1, reference.slices + 1) if reference else (),
-        "slices": selectors.stored_slices(case),
+        "slices": looks.slices if looks else selectors.stored_slices(case),
+        "looks": looks,
         "checks": case_checks(case),
     }
     return render(request, "cases/case_detail.html", context)
@@ -67,10 +69,9 @@ def case_update(request: HttpRequest, pk: int, code: str) -> HttpResponse:
 def rendition_preview(request: HttpRequest, pk: int, slice_index: int) -> HttpResponse:
     cohorts = Cohort.objects.visible_to(request.user)
     rendition = get_object_or_404(Rendition, pk=pk, case__cohort__in=cohorts)
-    if slice_index >= STORED_SLICES:
-        raise Http404
+    window = request.GET.get("window", "")
     try:
-        png = previews.rendition_png(rendition, slice_index=slice_index)
+        png = previews.rendition_png(rendition, slice_index=slice_index, window=window)
     except Refused as error:
         raise Http404 from error
     return HttpResponse(png, content_type="image/png")

@@ -9,7 +9,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from readerstudy.imaging.errors import Refused
 
-from .. import selectors
 from ..forms.corrections import ParityForm
 from ..models import Series
 from ..pages import previews
@@ -70,7 +69,7 @@ def case_slice(request: HttpRequest, pk: int, code: str, index: int) -> HttpResp
         Series, case__cohort=cohort, case__code=code, role=Series.Role.REFERENCE
     )
     try:
-        png = previews.slice_png(selectors.series_volume(series).counts, index)
+        png = previews.slice_png(series, index)
     except Refused as error:
         raise Http404 from error
     return HttpResponse(png, content_type="image/png")

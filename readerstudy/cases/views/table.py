@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.study_types import STUDY_TYPES
 
 from .. import selectors, services
 from ..cohort_table.answer import csv_answer
 from ..forms.table import DivideForm, TableForm, divide_form
 from ..models import Cohort, Rendition
 from ..pages import previews
+from ..pages.stacks import cohort_looks
 from ..selectors.table import (
     TableRow,
     cases_annotated,
@@ -39,7 +41,8 @@ def _cohort_page(
     request: HttpRequest, cohort: Cohort, *, divide: DivideForm | None = None
 ) -> HttpResponse:
     methods = selectors.cohort_methods(cohort)
-    form = TableForm(request.GET, methods=list(methods))
+    kind = STUDY_TYPES[cohort.study_type]
+    form = TableForm(request.GET, methods=list(methods), has_regions=kind.has_regions)
     every = cases_annotated(cohort, methods)
     wanted = cases_wanted(every, form.wanted()).prefetch_related("renditions", "series")
     page = Paginator(wanted, CASES_A_PAGE).get_page(request.GET.get("page"))
@@ -59,6 +62,7 @@ def _cohort_page(
         "problems": problem_counts(every),
         "divide": divide or divide_form(cohort, counted),
         "division": getattr(cohort, "division", None),
+        "looks": cohort_looks(cohort, request.GET),
     }
     return render(request, "cases/cohort_detail.html", context)
 
@@ -117,7 +121,7 @@ def rendition_strip(request: HttpRequest, pk: int) -> HttpResponse:
     cohorts = Cohort.objects.visible_to(request.user)
     rendition = get_object_or_404(Rendition, pk=pk, case__cohort__in=cohorts)
     try:
-        png = previews.strip_png(rendition)
+        png = previews.strip_png(rendition, window=request.GET.get("window", ""))
     except Refused as error:
         raise Http404 from error
     return HttpResponse(png, content_type="image/png")

@@ -1,14 +1,14 @@
 """From files to a cohort: sending, progress, the pairing to confirm."""
 
+from functools import partial
 from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import TooManyFilesSent
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -21,6 +21,7 @@ from ..pages.confirm import confirm_page
 from ..transfers.sealing_handler import SealingHandler
 from ..wording import refusals_told, told
 from .access import HttpRequest, may_upload, upload_or_404, waiting_or_404
+from .sealed_form import sealed_form
 
 # What a broken line costs at most; small enough for any proxy's patience.
 PIECE_BYTES = 16 * 2**20
@@ -37,35 +38,20 @@ def cohort_list(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/cohort_list.html", context)
 
 
-@csrf_exempt  # only until the files can be sealed; _cohort_upload checks the token
+@csrf_exempt  # only until the files can be sealed; sealed_form checks the token
 @require_http_methods(["GET", "POST"])
 @may_upload
 def cohort_upload(request: HttpRequest) -> HttpResponse:
-    """The page, and the form as it comes from a browser without scripts.
-
-    Too large a form is refused before it is read, which the token would need.
-    """
+    """The page, and the form as it comes from a browser without scripts."""
     if request.method == "GET":
         return _upload_page(request, UploadForm())
-    try:
-        size = int(request.META.get("CONTENT_LENGTH") or 0)
-        services.sending.check_size(size)
-        services.sending.check_waiting(request.user, more=size)
-    except Refused as error:
-        return _upload_page(request, UploadForm(), str(error), 413)
-    handler = SealingHandler(request.user)
-    request.upload_handlers = [handler]
-    try:
-        request.POST.keys()  # reads the files
-        return _cohort_upload(request, handler)
-    except TooManyFilesSent:
-        return _upload_page(request, UploadForm(), _too_many(), 413)
-    finally:
-        if handler.parcel:
-            services.parcel_drop(parcel=handler.parcel, by=request.user)
+
+    def again(error: str, status: int) -> HttpResponse:
+        return _upload_page(request, UploadForm(), error, status)
+
+    return sealed_form(request, again=again, take=partial(_cohort_upload, request))
 
 
-@csrf_protect
 def _cohort_upload(request: HttpRequest, handler: SealingHandler) -> HttpResponse:
     form = UploadForm(request.POST)
     if not form.is_valid():
@@ -78,11 +64,6 @@ def _cohort_upload(request: HttpRequest, handler: SealingHandler) -> HttpRespons
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return _upload_page(request, form, str(error), status)
     return redirect("cases:cohort-confirm", upload.pk)
-
-
-def _too_many() -> str:
-    text = _("These are more than %(most)d files. Please make a zip file of them.")
-    return text % {"most": settings.DATA_UPLOAD_MAX_NUMBER_FILES}
 
 
 def _upload_page(
@@ -134,8 +115,8 @@ def _pairing(request: HttpRequest, upload: Upload) -> dict[str, object]:
         plan = services.uploads.upload_plan(upload)
     except Refused as error:
         return {"unreadable": told(str(error))}
-    show, number = request.GET.get("show", ""), request.GET.get("page", "")
-    return {"confirm": confirm_page(plan, show=show, number=number)}
+    place = {name: request.GET.get(name, "") for name in ("show", "page", "singles")}
+    return {"confirm": confirm_page(plan, **place)}
 
 
 @require_POST

@@ -101,8 +101,16 @@ BUNDLES = {
     "js/room.js": [
         f"js/{name}.js"
         for name in (
-            *("pixels", "drawing", "screen", "circumstances", "outbox", "reading"),
-            *("answers", "adjusting", "keys", "preferences", "atlas"),
+            *("pixels", "painting", "drawing", "screen", "circumstances", "outbox"),
+            *("reading", "answers", "adjusting", "keys", "preferences", "atlas"),
+        )
+    ],
+    "js/stack-room.js": [
+        f"js/{name}.js"
+        for name in (
+            *("pixels", "painting", "stack", "screen", "circumstances", "outbox"),
+            *("reading", "asking", "answers", "marks", "stepping", "keys"),
+            "preferences",
         )
     ],
 }

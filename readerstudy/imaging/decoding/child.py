@@ -8,12 +8,14 @@ It ends when its pipe does, so none outlives the program that started it.
 import contextlib
 import resource
 import sys
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
 from ..errors import Refused
 from ..pipes import ends
 from ..scans import Scan, prepared
+from ..study_types import DAT_SPECT, STUDY_TYPES
 from ..tomogram import StoredImage, assemble, read_image
 from . import wire
 from .board import Board
@@ -36,9 +38,10 @@ def limit() -> None:
 def answer(message: dict[str, Any]) -> dict[str, Any]:
     """The scan that a file or some slices hold, or the slice, or why there is none."""
     try:
+        study_type = message.get("study_type", DAT_SPECT)
         if "content" in message:
-            return {"found": read(message["content"])}
-        return {"found": prepared(assemble(message["images"]))}
+            return {"found": read(message["content"], study_type)}
+        return {"found": whole(message["images"], study_type)}
     except Refused as error:
         return {"refused": str(error)}
     except MemoryError:
@@ -47,11 +50,16 @@ def answer(message: dict[str, Any]) -> dict[str, Any]:
         return {"failed": type(error).__name__}  # its text may quote the file
 
 
-def read(content: bytes) -> Scan | StoredImage:
+def read(content: bytes, study_type: str = DAT_SPECT) -> Scan | StoredImage:
     image = read_image(BytesIO(content))
     if len(image.frames) == 1 and image.series_uid:
         return image
-    return prepared(assemble([image]))
+    return whole([image], study_type)
+
+
+def whole(images: Sequence[StoredImage], study_type: str) -> Scan:
+    single = STUDY_TYPES[study_type].is_stack
+    return prepared(assemble(images, single=single), study_type=study_type)
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ import readerstudy
 from ..errors import Refused
 from ..marking import gettext_noop
 from ..scans import Scan
+from ..study_types import DAT_SPECT
 from ..tomogram import StoredImage
 from . import wire
 from .board import NONE, Board, new_board
@@ -47,16 +48,21 @@ class Decoder:
         self._greeted = False
         self.owner = os.getpid()
 
-    def read(self, content: bytes, *, limit_s: float = LIMIT_S) -> Scan | StoredImage:
+    def read(
+        self, content: bytes, *, study_type: str = DAT_SPECT, limit_s: float = LIMIT_S
+    ) -> Scan | StoredImage:
         """What a file holds: a whole scan, or one slice of one. Refused if neither."""
-        found = self._ask({"content": content}, limit_s)
+        found = self._ask({"content": content, "study_type": study_type}, limit_s)
         if not isinstance(found, Scan | StoredImage):
             raise Refused(UNFORESEEN)
         return found
 
-    def assemble(self, images: Sequence[StoredImage]) -> Scan:
+    def assemble(
+        self, images: Sequence[StoredImage], *, study_type: str = DAT_SPECT
+    ) -> Scan:
         """A scan from its slices. Refused if they do not make one."""
-        found = self._ask({"images": tuple(images)}, ASSEMBLING_LIMIT_S)
+        message = {"images": tuple(images), "study_type": study_type}
+        found = self._ask(message, ASSEMBLING_LIMIT_S)
         if not isinstance(found, Scan):
             raise Refused(UNFORESEEN)
         return found

@@ -26,19 +26,23 @@ FEW_MOMENTS = 20  # more moments of acquisition in a series than any camera has 
 
 
 def stacking_order(
-    positions: NDArray[np.float64], normal: NDArray[np.float64]
+    positions: NDArray[np.float64],
+    normal: NDArray[np.float64],
+    *,
+    within_degrees: float = ALIGNED_WITHIN_DEGREES,
 ) -> tuple[NDArray[np.intp], float]:
     """The order in which slices follow along `normal`, and their distance, mm.
 
     positions: (slices, 3), Image Position (Patient). Refused: slices missing,
-    doubled, unevenly spaced, or shifted within their planes.
+    doubled, unevenly spaced, or shifted within their planes further than a gantry
+    leaves them that is tilted by so much.
     """
     # told to people as the patient's coordinate, which grows the way the axis does
     sign = 1.0 if normal[np.abs(normal).argmax()] > 0 else -1.0
     height = positions @ normal * sign
     order = np.argsort(height, kind="stable")
     step = _even_step(height[order])
-    _check_upright(positions[order], normal)
+    _check_upright(positions[order], normal, within_degrees)
     return (order if sign > 0 else order[::-1]), step
 
 
@@ -123,13 +127,17 @@ def _uneven(height: NDArray[np.float64], gaps: NDArray[np.float64]) -> str:
     }
 
 
-def _check_upright(positions: NDArray[np.float64], normal: NDArray[np.float64]) -> None:
+def _check_upright(
+    positions: NDArray[np.float64],
+    normal: NDArray[np.float64],
+    within_degrees: float,
+) -> None:
     """Refused if slices do not lie straight above each other, as a tilted gantry
     leaves them: no choice of axes makes a box of such a volume."""
     moved = positions - positions[0]
     along = moved @ normal
     aside = np.linalg.norm(moved - np.outer(along, normal), axis=1)
-    if np.any(aside > SHIFTED_MM + tan(radians(ALIGNED_WITHIN_DEGREES)) * abs(along)):
+    if np.any(aside > SHIFTED_MM + tan(radians(within_degrees)) * abs(along)):
         raise Refused(
             gettext_noop(
                 "Its slices are shifted against each other, as a tilted gantry "
@@ -138,12 +146,16 @@ def _check_upright(positions: NDArray[np.float64], normal: NDArray[np.float64]) 
         )
 
 
-def stacked(images: Sequence[StoredImage]) -> StoredImage:
+def stacked(
+    images: Sequence[StoredImage], *, within_degrees: float = ALIGNED_WITHIN_DEGREES
+) -> StoredImage:
     """Single-slice images of one series as one."""
     first = images[0]
     _check_alike(images)
     positions = np.array([image.geometry.position for image in images], np.float64)
-    order, step = stacking_order(positions, first.geometry.normal())
+    order, step = stacking_order(
+        positions, first.geometry.normal(), within_degrees=within_degrees
+    )
     stated = max((one.slices_stated or 0) for one in images)
     if stated > len(images):
         raise Refused(
@@ -159,6 +171,7 @@ def stacked(images: Sequence[StoredImage]) -> StoredImage:
         frames=_one_after_another([images[index].frames for index in order]),
         geometry=replace(lowest.geometry, frame_mm=step),
         duration_s=_duration_s(images),
+        exposure_mas=_exposure_mas(images),
         acquired_at=min(
             (one.acquired_at for one in images if one.acquired_at), default=None
         ),
@@ -201,6 +214,12 @@ def _check_alike(images: Sequence[StoredImage]) -> None:
 
 def _plane(geometry: Geometry) -> Plane:
     return Plane(geometry.orientation, (geometry.row_mm, geometry.column_mm))
+
+
+def _exposure_mas(images: Sequence[StoredImage]) -> float | None:
+    """The mean: tubes follow the thickness of the patient from slice to slice."""
+    stated = [one.exposure_mas for one in images if one.exposure_mas]
+    return sum(stated) / len(stated) if stated else None
 
 
 def _duration_s(images: Sequence[StoredImage]) -> float | None:

@@ -7,7 +7,7 @@ from pydicom.dataset import Dataset
 
 from ..orientation import Geometry
 from ..pixels import doubts
-from ..values import date_and_time, integer, moment, text
+from ..values import date_and_time, integer, moment, number, text
 from ..volume import Counts
 
 
@@ -21,6 +21,7 @@ class StoredImage:
     sex: F, M, O or "". manufacturer: by its known name or "".
     negative_voxels: how many voxels are below 0.
     slices_stated: how many slices its series has in all, as it says; None: it does not.
+    exposure_mas: of a CT; None where the file does not say.
     """
 
     frames: Counts = field(repr=False)
@@ -40,6 +41,7 @@ class StoredImage:
     frame_uid: str
     negative_voxels: int
     slices_stated: int | None = None
+    exposure_mas: float | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,14 @@ def stored_image(dataset: Dataset, decoded: Decoded) -> StoredImage:
         frame_uid=text(dataset, "FrameOfReferenceUID"),
         negative_voxels=decoded.negative_voxels,
         slices_stated=decoded.slices_stated,
+        exposure_mas=_exposure(dataset) if decoded.modality == "CT" else None,
     )
+
+
+def _exposure(dataset: Dataset) -> float | None:
+    """Exposure (0018,1152) in mAs: dose follows it, all else being equal."""
+    stated = number(dataset, "Exposure")
+    return stated if stated and stated > 0 else None
 
 
 def _years(age: str) -> int | None:

@@ -14,6 +14,7 @@ from .. import selectors
 from ..models import Membership, Study
 from ..selectors import conduct
 from ..selectors.comments import comments
+from ..selectors.deviations import deviations
 from ..selectors.log import ANSWERS, log_lines
 from .conduct_serializers import (
     AttemptSerializer,
@@ -56,7 +57,7 @@ class StudyDeviations(StudyDoor):
     @extend_schema(responses=DeviationSerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
         study = study_or_404(request, slug, *BOTH)
-        return self.page(conduct.deviations(study), DeviationSerializer)
+        return self.page(deviations(study), DeviationSerializer)
 
 
 class Comments(StudyDoor):

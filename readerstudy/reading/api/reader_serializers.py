@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ..models import ArmGuess, Preferences, ViewingCheck
+from ..questions import TEXT_LENGTH, Answered, Kind, Mark
 from ..selectors.room import ReadingState
 from ..selectors.training import TrainingResult, TrainingState
 from ..services.answering import COMMENT_LENGTH, KEY_LENGTH
@@ -23,13 +24,28 @@ STATES = ["read", "guess", "training", "conditions", "review", "pause"] + [
     "closed",
 ]
 TRAINING = ["none", "offered", "required", "passed"]
+MARK: dict[str, Any] = {
+    "type": "object",
+    "description": "a place of the shown stack, from 0",
+    "properties": {name: {"type": "integer"} for name in Mark._fields},
+}
+ANSWER: dict[str, Any] = {
+    "oneOf": [
+        {"type": "integer"},
+        {"type": "string", "description": "why there is no answer, or free words"},
+        {
+            "type": "object",
+            "properties": {
+                "value": {"type": "integer"},
+                "marks": {"type": "array", "items": MARK},
+            },
+        },
+    ]
+}
 GRADES: dict[str, Any] = {
     "type": "object",
-    "description": "question → patient's side → grade, or why it has none",
-    "additionalProperties": {
-        "type": "object",
-        "additionalProperties": {"oneOf": [{"type": "integer"}, {"type": "string"}]},
-    },
+    "description": "question → patient's side, or “image” → answer, or why it has none",
+    "additionalProperties": {"type": "object", "additionalProperties": ANSWER},
     "example": {"grade": {"right": 3, "left": "motion"}},
 }
 MOST_QUESTIONS = 20
@@ -67,10 +83,36 @@ class AskedAnswerSerializer(serializers.Serializer[Any]):
 
 
 class AskedQuestionSerializer(serializers.Serializer[Any]):
+    """`kind` says what an answer is: a grade for each side; of the whole image a
+    likert value, a choice (1 the left image, 2 the right one, 3 no difference), a
+    confidence from 0 to 100, a fidelity, which may bring marks, or a text."""
+
     key = serializers.CharField()
+    kind = serializers.ChoiceField([str(kind) for kind in Kind])
     words = serializers.CharField()
     sides = serializers.ListField(child=serializers.CharField())
     answers = AskedAnswerSerializer(many=True)
+
+
+class StackWindowSerializer(serializers.Serializer[Any]):
+    title = serializers.CharField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class StackSerializer(serializers.Serializer[Any]):
+    """How whole stacks come: levels 0 to 4095 of two bytes, the low one first; of a
+    pair the image for the left of the screen first. 32768: there is no image there,
+    where a case is smaller than the largest of its study."""
+
+    slices = serializers.IntegerField()
+    rows = serializers.IntegerField()
+    columns = serializers.IntegerField()
+    images = serializers.IntegerField(help_text="2: they come in pairs")
+    low = serializers.FloatField(help_text="value of level 0")
+    high = serializers.FloatField(help_text="value of level 4095")
+    unit = serializers.CharField()
+    windows = StackWindowSerializer(many=True)
 
 
 class AskedSerializer(serializers.Serializer[Any]):
@@ -80,6 +122,7 @@ class AskedSerializer(serializers.Serializer[Any]):
     reasons = serializers.ListField(child=serializers.CharField())
     slices = serializers.IntegerField()
     side = serializers.IntegerField(help_text="of a slice, in its own pixels")
+    stack = StackSerializer(allow_null=True)
     interpolation = serializers.CharField()
     least_side = serializers.IntegerField()
     break_after = serializers.IntegerField(help_text="minutes; 0: never")
@@ -96,6 +139,8 @@ class AgainSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="what its reader answered before"
     )
     comment = serializers.CharField(allow_blank=True)
+    texts = serializers.DictField(help_text="its free words")
+    marks = serializers.DictField(help_text="its places on the image")
 
 
 class PresentedSerializer(serializers.Serializer[Any]):
@@ -119,25 +164,30 @@ class DueSerializer(PresentedSerializer):
 
 @extend_schema_field(GRADES)
 class GradesField(serializers.DictField):
-    """Question → patient's side → grade, or the words why it cannot be assessed."""
+    """Question → patient's side or “image” → answer, or why it cannot be assessed."""
 
     default_error_messages = {
         "invalid": serializers.CharField.default_error_messages["invalid"]
     }
 
-    def to_internal_value(self, data: Any) -> dict[str, dict[str, int | str]]:
+    def to_internal_value(self, data: Any) -> dict[str, dict[str, Answered]]:
         if not isinstance(data, dict) or len(data) > MOST_QUESTIONS:
             self.fail("not_a_dict", input_type=type(data).__name__)
         return {str(question): self._sides(given) for question, given in data.items()}
 
-    def _sides(self, given: Any) -> dict[str, int | str]:
+    def _sides(self, given: Any) -> dict[str, Answered]:
         if not isinstance(given, dict) or len(given) > MOST_QUESTIONS:
             self.fail("not_a_dict", input_type=type(given).__name__)
-        words = serializers.CharField(max_length=1000)
-        return {
-            side: value if type(value) is int else words.run_validation(value)
-            for side, value in given.items()
-        }
+        return {str(side): self._answer(value) for side, value in given.items()}
+
+    def _answer(self, value: Any) -> Answered:
+        if type(value) is int:
+            return value
+        if isinstance(value, dict) and len(value) <= MOST_QUESTIONS:
+            return value  # each mark is looked at where it is held to the image
+        words = serializers.CharField(max_length=TEXT_LENGTH, allow_blank=True)
+        said: str = words.run_validation(value)
+        return said
 
 
 class AnswersSerializer(serializers.Serializer[Any]):
@@ -188,8 +238,10 @@ class RevisitSerializer(serializers.Serializer[Any]):
 class OwnGradeSerializer(serializers.Serializer[Any]):
     question = serializers.CharField()
     side = serializers.CharField()
-    value = serializers.IntegerField(allow_null=True)
-    words = serializers.CharField()
+    value = serializers.IntegerField(
+        allow_null=True, help_text="null: it cannot be assessed, or is a text"
+    )
+    words = serializers.CharField(allow_blank=True)
 
 
 class OwnAnswerSerializer(serializers.Serializer[Any]):

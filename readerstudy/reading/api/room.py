@@ -20,6 +20,7 @@ from ..models import Read
 from ..pages.asked import asked_of
 from ..pages.atlas import atlas_page
 from ..pages.due import due_told, shown_image
+from ..questions import question_set_of
 from ..services import Observed, Seat, device_digest
 from .fetching import (
     Bytes,
@@ -81,7 +82,8 @@ class Next(ReaderDoor):
 
 
 class Pixels(ReaderDoor):
-    """An image: always 12288 bytes, three slices of 64 rows of 64 grey values."""
+    """An image: as many bytes for every one of a study. 12288, three slices of 64 rows
+    of 64 grey values; or whole stacks, as `asked` tells of them."""
 
     renderer_classes = [Bytes, JSONRenderer]
 
@@ -158,7 +160,8 @@ class AtlasPixels(ReaderDoor):
     @extend_schema(responses=PIXELS)
     def get(self, request: Request, slug: str) -> Response:
         study = reader_or_404(request, slug).study
-        content = atlas_pixels(study.question_set, window=study.window_rule)
+        asked = question_set_of(study).key
+        content = atlas_pixels(asked, window=study.window_rule)
         if not content:
             raise Http404
         return Response(content)

@@ -8,7 +8,8 @@ from rest_framework import serializers
 
 from ..models import IMAGE_METRICS, Amendment, Arm, Membership, Study
 from ..preflight.findings import Finding
-from ..protocol.fields import Part, choice, decimal, listed, whole
+from ..protocol.entries import Named, Number, choice, decimal, listed, whole
+from ..protocol.fields import Part
 from ..protocol.frozen import current_sha256, study_cases
 from ..selectors.conduct import Agreement, Agreements
 
@@ -110,11 +111,12 @@ class AgreementsSerializer(serializers.Serializer[Agreements]):
 
 
 class GivenSerializer(Part):
-    """A case's grades, given from elsewhere."""
+    """A case's grades, given from elsewhere; or `image`: 1 with a finding, else 0."""
 
     case = serializers.CharField(max_length=32)
-    right = serializers.IntegerField()
-    left = serializers.IntegerField()
+    right = serializers.IntegerField(required=False)
+    left = serializers.IntegerField(required=False)
+    image = serializers.IntegerField(required=False)
 
 
 def code() -> serializers.SlugField:
@@ -141,6 +143,9 @@ class AmendableSerializer(Part):
     image_metrics = serializers.ListField(
         child=choice(IMAGE_METRICS), allow_empty=False, required=False
     )
+    metric_low = Number(required=False, allow_null=True)
+    metric_high = Number(required=False, allow_null=True)
+    stability_limits = Named(child=Number(), required=False)
     reference_standard = choice(Study.Standard.choices)
     given_standard = listed(
         GivenSerializer(required=True, allow_null=False), MOST_GIVEN

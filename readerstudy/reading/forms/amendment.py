@@ -6,15 +6,21 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from ..models import Study
+from ..protocol.types import blank_study, type_of
 from ..protocol.words import LABELS
+from ..questions import QuestionSet, question_set_of
 from ..services.amendments import AMENDABLE
-from .settings import AnalysisForm, ConductForm, GateForm, Section, whole
+from .analysis import AnalysisForm
+from .setting_lines import limits_written
+from .settings import ConductForm, GateForm, Section, whole
 from .standard_lines import standard_written
+from .study import OF_SLICES, OF_STACKS
 
 LONGEST_REASON = 2000
 MAY_BE_EMPTY = frozenset(
     {"asks_conditions", "gate", "gate_minimum", "image_metrics"}
     | {"primary_arm", "control_arm", "kappa_margin", "given_standard"}
+    | {"metric_low", "metric_high", "stability_limits"}
 )
 
 
@@ -36,7 +42,11 @@ class AmendmentForm(AnalysisForm, GateForm, ConductForm):
     def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
         kwargs["initial"] = {name: getattr(study, name) for name in AMENDABLE}
         kwargs["initial"]["given_standard"] = standard_written(study.given_standard)
+        kwargs["initial"]["stability_limits"] = limits_written(study.stability_limits)
         super().__init__(*args, **kwargs)
+        self.study = study
+        self.blank = blank_study(study.cohort)
+        self.drop(OF_SLICES if type_of(study).is_stack else OF_STACKS)
         arms = [("", "–"), *study.arms.values_list("code", "title")]
         for of_arm in ("primary_arm", "control_arm"):
             self.fields[of_arm].choices = arms  # type: ignore[attr-defined]
@@ -44,17 +54,19 @@ class AmendmentForm(AnalysisForm, GateForm, ConductForm):
             # an empty field would be the default, not what stands
             field.required = name not in MAY_BE_EMPTY
         if not study.training.exists():  # nobody could pass a gate
-            del self.fields["gate"], self.fields["gate_minimum"]
+            self.drop(GateForm.base_fields)
+
+    def asked(self) -> QuestionSet:
+        return question_set_of(self.study)
 
     def sections(self) -> list[Section]:
         conduct = ("title", "washout_days", *ConductForm.base_fields)
-        gate = [name for name in GateForm.base_fields if name in self.fields]
         groups = [
-            (gettext_lazy("Conduct"), [*conduct, *gate]),
+            (gettext_lazy("Conduct"), [*conduct, *GateForm.base_fields]),
             (gettext_lazy("Analysis plan"), list(AnalysisForm.base_fields)),
         ]
         return [
-            Section(title, "", [self[name] for name in names])
+            Section(title, "", [self[name] for name in names if name in self.fields])
             for title, names in groups
         ]
 

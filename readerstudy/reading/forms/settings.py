@@ -18,11 +18,11 @@ from django.utils.translation import gettext_lazy
 from readerstudy.imaging.lut import LUTS
 from readerstudy.imaging.rendering import WINDOWS
 
-from ..models import IMAGE_METRICS, Study
+from ..models import Study
 from ..protocol.rules import RANGES
 from ..protocol.words import LABELS, WORDS
 from ..questions import QUESTION_SETS, Words
-from .standard_lines import standard_read
+from .setting_lines import windows_read
 
 
 def whole(setting: str, help_text: Any = "") -> forms.IntegerField:
@@ -51,6 +51,23 @@ def decimal(setting: str, help_text: Any = "") -> forms.DecimalField:
     )
 
 
+class _Number(forms.FloatField):
+    """A whole number stands without its “.0”."""
+
+    def prepare_value(self, value: Any) -> Any:
+        is_whole = isinstance(value, float) and value.is_integer()
+        return int(value) if is_whole else super().prepare_value(value)
+
+
+def fraction(setting: str, help_text: Any = "") -> forms.FloatField:
+    return _Number(
+        label=LABELS[setting],
+        help_text=help_text,
+        widget=forms.NumberInput(attrs={"step": "any"}),
+        required=False,
+    )
+
+
 def choice(setting: str, choices: Any, help_text: Any = "") -> forms.ChoiceField:
     return forms.ChoiceField(
         label=LABELS[setting],
@@ -74,16 +91,24 @@ class Section:
         return any(field.errors for field in self.fields)
 
 
-def _called(setting: str, values: Iterable[str]) -> list[tuple[str, Words]]:
+def called(setting: str, values: Iterable[str]) -> list[tuple[str, Words]]:
     return [(value, WORDS[setting].get(value, value)) for value in values]
 
 
 class SettingsForm(forms.Form):
     """What the parts below have in common: empty is the default."""
 
+    blank: Study | None = None  # a study with the defaults of its type
+
     def setting(self, name: str) -> Any:
         value = self.cleaned_data[name]
-        return getattr(Study(), name) if value in (None, "", []) else value
+        is_empty = value in (None, "", [])
+        return getattr(self.blank or Study(), name) if is_empty else value
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Leave fields out that say nothing of the study's type."""
+        for name in names:
+            self.fields.pop(name, None)
 
 
 class DisplayForm(SettingsForm):
@@ -92,8 +117,21 @@ class DisplayForm(SettingsForm):
     question_set = choice(
         "question_set", [(key, one.title) for key, one in QUESTION_SETS.items()]
     )
-    window_rule = choice("window_rule", _called("window_rule", WINDOWS))
-    lut = choice("lut", _called("lut", LUTS))
+    window_rule = choice("window_rule", called("window_rule", WINDOWS))
+    windows = forms.CharField(
+        label=LABELS["windows"],
+        help_text=gettext_lazy(
+            "One a line: its title, the value drawn black, the value drawn white, such "
+            "as “soft tissue -160 240”. Reads begin in the first one."
+        ),
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+        required=False,
+    )
+    value_low = fraction("value_low")
+    value_high = fraction(
+        "value_high", gettext_lazy("Values beyond them look like the nearest of both.")
+    )
+    lut = choice("lut", called("lut", LUTS))
     interpolation = choice("interpolation", Study.Interpolation.choices)
     window_adjustable = forms.BooleanField(
         label=LABELS["window_adjustable"],
@@ -102,6 +140,12 @@ class DisplayForm(SettingsForm):
         ),
         required=False,
     )
+
+    def clean_windows(self) -> list[dict[str, Any]]:
+        windows, problems = windows_read(self.cleaned_data["windows"])
+        if problems:
+            raise forms.ValidationError(problems)
+        return windows
 
 
 class ConductForm(SettingsForm):
@@ -148,73 +192,6 @@ class GateForm(SettingsForm):
         elif not cleaned.get("gate"):
             cleaned["gate_minimum"] = None
         return cleaned
-
-
-class AnalysisForm(SettingsForm):
-    """What is done with the answers, fixed before anybody sees one."""
-
-    primary_arm = forms.ChoiceField(
-        label=LABELS["primary_arm"],
-        help_text=gettext_lazy("The arm that the study is about."),
-        choices=(),
-        required=False,
-    )
-    control_arm = forms.ChoiceField(
-        label=LABELS["control_arm"],
-        help_text=gettext_lazy("The arm that the others are compared with."),
-        choices=(),
-        required=False,
-    )
-    kappa_margin = decimal(
-        "kappa_margin",
-        gettext_lazy(
-            "The loss of kappa, primary against control arm, that still counts as not "
-            "inferior. Both arms are compared on the sides graded in the reference and "
-            "in both arms. Empty: no such question."
-        ),
-    )
-    kappa_weights = choice("kappa_weights", Study.KappaWeights.choices)
-    kappa_interval = choice("kappa_interval", Study.KappaInterval.choices)
-    image_metrics = forms.MultipleChoiceField(
-        label=LABELS["image_metrics"],
-        help_text=gettext_lazy("Without a tick: all of them."),
-        choices=_called("image_metrics", IMAGE_METRICS),
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
-        initial=list(IMAGE_METRICS),
-    )
-
-    reference_standard = choice(
-        "reference_standard",
-        Study.Standard.choices,
-        gettext_lazy("What a reader's grades in each arm are compared with."),
-    )
-    given_standard = forms.CharField(
-        label=LABELS["given_standard"],
-        help_text=gettext_lazy(
-            "Only for given grades: one case a line, code, right grade, left grade, "
-            "such as “C001 4 3”; or pasted from a table."
-        ),
-        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
-        required=False,
-    )
-
-    def clean_given_standard(self) -> list[dict[str, Any]]:
-        given, problems = standard_read(self.cleaned_data["given_standard"])
-        if problems:
-            raise forms.ValidationError(problems)
-        return given
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # a browser sends ticks in the order of the page: that of the plan, then
-        chosen = self.get_initial_for_field(
-            self.fields["image_metrics"], "image_metrics"
-        )
-        others = [name for name in IMAGE_METRICS if name not in chosen]
-        self.fields["image_metrics"].choices = _called(  # type: ignore[attr-defined]
-            "image_metrics", [*chosen, *others]
-        )
 
 
 class ReadingForm(forms.Form):

@@ -9,23 +9,27 @@ from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from readerstudy.cases.models import Case, Cohort
+from readerstudy.cases.models import Case, Cohort, Series
+from readerstudy.imaging.study_types import STUDY_TYPES, StudyType
 
 from ..models import Arm, Membership, Study
 from ..protocol.file import PEOPLE
 from ..protocol.frozen import training_items
 from ..protocol.rules import TrainingChoice, arm_code, training_problems
-from ..questions import Words
+from ..protocol.types import blank_study, may_lack_reference
+from ..questions import OWN, QUESTION_SETS, QuestionSet, Words, own_question_set
 from ..services import ArmChoice
 from ..services.settings import SETTINGS
+from .analysis import AnalysisForm
+from .setting_lines import limits_written, windows_written
 from .settings import (
-    AnalysisForm,
     CasesForm,
     ConductForm,
     DisplayForm,
     GateForm,
     ReadingForm,
     Section,
+    called,
 )
 from .standard_lines import standard_written
 from .training_lines import lines_read, lines_written
@@ -35,6 +39,7 @@ KNOWN_TITLES = {
     "short": gettext_lazy("Short"),
     "gaussian": gettext_lazy("Gaussian filter"),
     "bilateral": gettext_lazy("Bilateral filter"),
+    "nlm": gettext_lazy("Non-local means"),
 }
 # title, what it is about, fields
 FOLDED: tuple[tuple[Words, Words, tuple[str, ...]], ...] = (
@@ -69,6 +74,13 @@ FOLDED: tuple[tuple[Words, Words, tuple[str, ...]], ...] = (
         tuple(AnalysisForm.base_fields),
     ),
 )
+# fields of studies whose images are three slices, graded by sides; of whole stacks
+OF_SLICES = (
+    *("window_rule", "resampling_allowed", "training", "gate", "gate_minimum"),
+    *("guesses", "guess_percent", "kappa_margin", "kappa_weights", "kappa_interval"),
+    "image_metrics",
+)
+OF_STACKS = ("windows", "value_low", "value_high", "metric_low", "metric_high")
 SHOWN_PROBLEMS = 20  # lines of the training set that one page complains about
 
 
@@ -94,8 +106,10 @@ class StudyForm(
         self, *args: Any, cohort: Cohort, methods: Mapping[str, int], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.order_fields(["question_set"])  # the training's key answers it
+        self.order_fields(["question_set"])  # keys and standards answer it
         self.cohort = cohort
+        self.blank = blank_study(cohort)
+        self._suit(STUDY_TYPES[cohort.study_type], self.blank)
         self.drafted: Mapping[str, Any] = self.initial.get("arms", {})
         # arms of the draft come first, in their order, even without an image yet
         own = {method: 0 for method, arm in self.drafted.items() if arm["chosen"]}
@@ -104,6 +118,7 @@ class StudyForm(
         self._offer("reference", [(m, m) for m in methods])
         for field in ("primary_arm", "control_arm"):
             self._offer(field, [("", "–"), *((m, m) for m in methods)])
+        self.may_lack_reference = may_lack_reference(cohort)
         self.fields["control_arm"].help_text = _(
             "The arm that the others are compared with. Empty: the repeated arm, if "
             "there is just one."
@@ -113,6 +128,34 @@ class StudyForm(
             for index, (method, count) in enumerate(methods.items())
         ]
 
+    def _suit(self, kind: StudyType, blank: Study) -> None:
+        """Ask for what studies of this type have, and offer what they may."""
+        self.drop(OF_SLICES if kind.is_stack else OF_STACKS)
+        sets = [(key, QUESTION_SETS[key].title) for key in kind.question_sets]
+        if self.initial.get("question_set") == OWN:
+            sets.append((OWN, gettext_lazy("the draft's own questions")))
+        self._offer("question_set", sets)
+        self._offer("lut", called("lut", kind.luts))
+        for name in ("question_set", "lut", "value_low", "value_high"):
+            if name in self.fields:
+                self.fields[name].initial = getattr(blank, name)
+        if kind.is_stack:
+            self.fields["windows"].initial = windows_written(blank.windows)
+            self.fields["window_adjustable"].help_text = _(
+                "Beside the windows of the protocol, anew on each read; kept with the "
+                "answer."
+            )
+            self.fields["question_set"].help_text = _(
+                "A forced choice shows two images of a case side by side, all others "
+                "one."
+            )
+
+    def asked(self) -> QuestionSet:
+        key = self.setting("question_set")
+        if key == OWN:
+            return own_question_set(self.initial["own_questions"])
+        return QUESTION_SETS[key]
+
     def _offer(self, field: str, choices: Sequence[tuple[str, Words]]) -> None:
         self.fields[field].choices = choices  # type: ignore[attr-defined]
 
@@ -120,17 +163,24 @@ class StudyForm(
         initial = {
             "method": method,
             "chosen": True,
-            "title": str(KNOWN_TITLES.get(method, method.partition("@")[0])),
+            "title": self._title(method),
             **self.drafted.get(method, {}),
         }
         data = self.data if self.is_bound else None
         return ArmForm(data, prefix=f"arm-{index}", initial=initial, count=count)
 
+    def _title(self, method: str) -> str:
+        """What an arm is called in reports, unless somebody types another name."""
+        if method == Series.Role.SHORT and STUDY_TYPES[self.cohort.study_type].is_stack:
+            return _("Input")
+        return str(KNOWN_TITLES.get(method, method.partition("@")[0]))
+
     def sections(self) -> list[Section]:
         """What is folded away on the page: it has sensible defaults."""
         return [
-            Section(title, about, [self[name] for name in names])
+            Section(title, about, [self[name] for name in names if name in self.fields])
             for title, about, names in FOLDED
+            if not self.fields.keys().isdisjoint(names)
         ]
 
     def is_valid(self) -> bool:
@@ -148,11 +198,9 @@ class StudyForm(
         return list(dict.fromkeys(codes))
 
     def clean_training(self) -> list[TrainingChoice]:
-        asked = self.cleaned_data.get("question_set") or Study().question_set
+        asked = self.asked()
         read = lines_read(self.cleaned_data["training"], asked)
-        found = training_problems(
-            cohort=self.cohort, question_set=asked, chosen=read.choices
-        )
+        found = training_problems(cohort=self.cohort, asked=asked, chosen=read.choices)
         problems = read.problems + [(read.numbers[at], said) for at, said in found]
         if problems:
             lines = [
@@ -225,12 +273,15 @@ class StudyForm(
 
     def settings(self) -> dict[str, Any]:
         """The fields that services take by the same name."""
-        return {
-            **{name: self.setting(name) for name in SETTINGS},
+        given = {
+            **{name: self.setting(name) for name in SETTINGS if name in self.fields},
             **{name: self.cleaned_data[name] for name in PEOPLE},
-            "training": self.cleaned_data["training"],
+            "training": self.cleaned_data.get("training", []),
             "arms": self.arm_choices(),
         }
+        if given["question_set"] == OWN:
+            given["own_questions"] = self.initial["own_questions"]
+        return given
 
 
 def _splits(cohort: Cohort) -> list[tuple[str, Words]]:
@@ -268,6 +319,8 @@ def initial_of(study: Study, methods: Sequence[str], *, by: User) -> dict[str, A
         "case_codes": "\n".join(study.case_codes),
         "training": lines_written(training_items(study)),
         "given_standard": standard_written(study.given_standard),
+        "windows": windows_written(study.windows),
+        "stability_limits": limits_written(study.stability_limits),
         "reference": reference[0] if reference else "",
         "primary_arm": method_of.get(study.primary_arm, ""),
         "control_arm": method_of.get(study.control_arm, ""),

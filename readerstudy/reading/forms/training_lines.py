@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from ..models import TrainingItem
 from ..protocol.rules import TrainingChoice
-from ..questions import QUESTION_SETS, SIDES
+from ..questions import SIDES, QuestionSet
 
 SEPARATORS = ("\t", ";", ",")  # of pasted tables; else spaces
 HEADING = ("case", "method", *SIDES)
@@ -24,11 +24,11 @@ class TrainingLines:
     problems: list[tuple[int, str]]  # (line, what is wrong with it)
 
 
-def lines_read(text: str, question_set: str) -> TrainingLines:
+def lines_read(text: str, asked: QuestionSet) -> TrainingLines:
     """One image a line: “C001 short 3 2” is the case, the method, and the key's
     grades right and left. Commas, semicolons or tabs may part them instead."""
     read = TrainingLines([], [], [])
-    questions = QUESTION_SETS[question_set].questions
+    questions = asked.questions
     lines = text.splitlines()
     if len(questions) != 1:
         said = _("Training with several questions can only be written in a file.")

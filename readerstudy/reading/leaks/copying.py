@@ -18,7 +18,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.sqlite3.base import DatabaseWrapper
 
-from readerstudy.cases.models import Case, Cohort, Rendition
+from readerstudy.cases.models import Case, Cohort, Rendition, Series
 
 from ..models import (
     Amendment,
@@ -57,6 +57,8 @@ DRAWN: dict[type[models.Model], tuple[str, ...]] = {
         "position",
         "token",
         "image_sha256",
+        "second_arm",
+        "second_sha256",
     ),
     ArmGuess: ("read", "token"),
 }
@@ -122,6 +124,7 @@ def _rows(study: Study) -> Iterator[models.Model]:
     yield from Cohort.objects.filter(pk=study.cohort_id)
     cases = Case.objects.filter(cohort=study.cohort_id)
     yield from cases
+    yield from Series.objects.filter(case__in=cases)  # their unit says how it is shown
     methods = study.arms.values("method")
     yield from Rendition.objects.filter(case__in=cases, method__in=methods)
     yield _opened(Study.objects.get(pk=study.pk))

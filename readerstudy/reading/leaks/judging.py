@@ -205,9 +205,10 @@ def _tasks(
 def _labels(seen: Sequence[Seen], plans: Sequence[Plan]) -> tuple[Labels, Labels]:
     """The arm and the case of every read that was seen, in every plan."""
     places = [(one.reader, one.position - 1) for one in seen]
-    read = next(iter(plans[0].values()))
-    arms = {arm: i for i, arm in enumerate(sorted({r.arm for r in read}))}
-    cases = {case: i for i, case in enumerate(sorted({r.case for r in read}))}
+    read = [one for plan in plans for reads in plan.values() for one in reads]
+    # of a pair, which arm is on the left is another class than which is on the right
+    arms = {arm: i for i, arm in enumerate(sorted({one.arm for one in read}))}
+    cases = {case: i for i, case in enumerate(sorted({one.case for one in read}))}
     in_order = [[plan[reader][place] for reader, place in places] for plan in plans]
     return (
         np.array([[arms[read.arm] for read in reads] for reads in in_order], np.int16),

@@ -30,8 +30,9 @@ class Answer(models.Model):
     away_ms = models.PositiveIntegerField(null=True)
     # how long a confirmed answer waited in the browser for the server
     held_ms = models.PositiveIntegerField(null=True)
-    # grey levels 0 … 255 of the shown image that were drawn darkest and brightest,
-    # where the protocol lets readers choose and this one did; null: as the protocol
+    # grey levels 0 … 255 of the shown image that were drawn darkest and brightest (of
+    # whole stacks 255ths of all that is shown), where the protocol lets readers choose
+    # and this one did; null: as the protocol has it at first
     window_low = models.PositiveSmallIntegerField(null=True)
     window_high = models.PositiveSmallIntegerField(null=True)
     at = models.DateTimeField()  # when the server stored it
@@ -66,7 +67,8 @@ class Answer(models.Model):
 
 
 class Score(models.Model):
-    """The answer to one question for one patient side: a value, or why there is none.
+    """The answer to one question for one patient side or for the whole image: a value,
+    words, or why there is none.
 
     A side that cannot be assessed is an answer, with the reader's reason; it is
     neither a grade nor missing.
@@ -75,11 +77,15 @@ class Score(models.Model):
     class Side(models.TextChoices):
         RIGHT = "right", _("right")
         LEFT = "left", _("left")
+        IMAGE = "image", _("whole image")
 
     answer = models.ForeignKey(Answer, models.PROTECT, related_name="scores")
     question = models.SlugField(max_length=50)
     side = models.CharField(max_length=8, choices=Side)  # the patient's side
     value = models.PositiveSmallIntegerField(null=True)
+    text = models.TextField(blank=True, default="")  # of a question for free text
+    # where on the image: [{"slice", "row", "column"}, …], from 0, of the shown stack
+    marks = models.JSONField(default=list, blank=True)
     unassessable = models.CharField(max_length=200, blank=True, default="")  # why
 
     class Meta:
@@ -89,7 +95,8 @@ class Score(models.Model):
                 fields=["answer", "question", "side"], name="score_once_per_side"
             ),
             models.CheckConstraint(
-                condition=Q(side__in=["right", "left"]), name="score_side_known"
+                condition=Q(side__in=["right", "left", "image"]),
+                name="score_side_known",
             ),
             models.CheckConstraint(
                 condition=~Q(question="grade")
@@ -98,11 +105,13 @@ class Score(models.Model):
                 name="score_grade_within_1_to_4",
             ),
             models.CheckConstraint(
-                condition=Q(value__isnull=False, unassessable="")
-                | (Q(value__isnull=True) & ~Q(unassessable="")),
+                condition=Q(value__isnull=False, unassessable="", text="")
+                | (Q(value__isnull=True, text="") & ~Q(unassessable=""))
+                | (Q(value__isnull=True, unassessable="") & ~Q(text="")),
                 name="score_value_or_why_not",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.question}, {self.side}: {self.value or self.unassessable}"
+        said = self.unassessable or self.text if self.value is None else self.value
+        return f"{self.question}, {self.side}: {said}"

@@ -60,11 +60,16 @@ class Read(models.Model):
     reader = models.ForeignKey(Membership, models.PROTECT, related_name="reads")
     case = models.ForeignKey(Case, models.PROTECT, related_name="reads")
     arm = models.ForeignKey(Arm, models.PROTECT, related_name="reads")
+    # of a pair: shown on the right of the screen, `arm` on its left
+    second_arm = models.ForeignKey(
+        Arm, models.PROTECT, null=True, related_name="second_reads"
+    )
     repeat = models.PositiveSmallIntegerField(default=0)  # 1 = the second time
     position = models.PositiveIntegerField()  # from 1, over all of its reader's reads
     token = models.CharField(max_length=32, unique=True)
     # the image as it was at opening: nothing else is ever shown for this read
     image_sha256 = models.CharField(max_length=64, default="")
+    second_sha256 = models.CharField(max_length=64, blank=True, default="")
     first_shown_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
 
@@ -80,7 +85,18 @@ class Read(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["reader", "case", "arm", "repeat"], name="read_exactly_once"
+                fields=["reader", "case", "arm", "repeat"],
+                condition=Q(second_arm__isnull=True),
+                name="read_exactly_once",
+            ),
+            models.UniqueConstraint(
+                fields=["reader", "case", "arm", "second_arm", "repeat"],
+                condition=Q(second_arm__isnull=False),
+                name="read_pair_exactly_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(second_arm__isnull=True) | ~Q(second_arm=F("arm")),
+                name="read_pair_of_two_arms",
             ),
             models.UniqueConstraint(
                 fields=["reader", "position"], name="read_position_unique"

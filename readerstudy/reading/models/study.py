@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from readerstudy.cases.models import Case, Cohort
@@ -52,6 +52,10 @@ class Study(models.Model):
         AFTER_GRADE = "after-grade", _("after a read, once its grade is locked")
         AT_END = "at-end", _("once, after the last session")
 
+    class Presentation(models.TextChoices):
+        SINGLE = "single", _("one image at a time")
+        PAIRS = "pairs", _("two images of a case side by side")
+
     class KappaWeights(models.TextChoices):
         QUADRATIC = "quadratic", _("quadratic")
         LINEAR = "linear", _("linear")
@@ -82,7 +86,21 @@ class Study(models.Model):
     # which of them an amendment may change afterwards, services.amendments says
     case_codes = models.JSONField(default=list, blank=True)  # only these; [] = all
     question_set = models.CharField(max_length=50, default="striatum-grade-1-4")
+    # this study's own questions, as questions.describe has them; [] = the set's
+    own_questions = models.JSONField(default=list, blank=True)
+    presentation = models.CharField(
+        max_length=16, choices=Presentation, default=Presentation.SINGLE
+    )
     window_rule = models.CharField(max_length=30, default="image-max")
+    # for types whose values have a unit: [{"key", "title", "low", "high"}, …]; every
+    # read begins in the first one
+    windows = models.JSONField(default=list, blank=True)
+    # all that is shown of such values lies between these
+    value_low = models.FloatField(null=True)
+    value_high = models.FloatField(null=True)
+    # [slices, rows, columns] that every read of whole stacks has, set at opening:
+    # smaller cases are filled up, so that the number of bytes tells nothing
+    frame = models.JSONField(default=list, blank=True, editable=False)
     lut = models.CharField(max_length=30, default="cool")
     interpolation = models.CharField(
         max_length=16, choices=Interpolation, default=Interpolation.BICUBIC
@@ -117,10 +135,16 @@ class Study(models.Model):
         max_length=32, choices=KappaInterval, default=KappaInterval.CLUSTERED_DELTA
     )
     image_metrics = models.JSONField(default=default_image_metrics)
+    # PSNR and SSIM of values with a unit are computed within; null: value_low, _high
+    metric_low = models.FloatField(null=True)
+    metric_high = models.FloatField(null=True)
+    # key of imaging.stability_measures → limit; a measure that is not here has its own
+    stability_limits = models.JSONField(default=dict, blank=True)
     reference_standard = models.CharField(
         max_length=16, choices=Standard, default=Standard.OWN
     )
-    # of standard "given": [{"case": code, "right": grade, "left": grade}, …]
+    # of standard "given": [{"case": code, "right": grade, "left": grade}, …], or for
+    # questions about the whole image [{"case": code, "image": 0 or 1}, …]
     given_standard = models.JSONField(default=list, blank=True)
     protocol = models.JSONField(null=True, editable=False)
     protocol_sha256 = models.CharField(max_length=64, blank=True, editable=False)
@@ -148,6 +172,16 @@ class Study(models.Model):
             models.CheckConstraint(
                 condition=Q(guess_percent__gte=1, guess_percent__lte=100),
                 name="study_guess_percent_1_to_100",
+            ),
+            models.CheckConstraint(
+                condition=Q(value_low__isnull=True, value_high__isnull=True)
+                | Q(value_low__isnull=False, value_high__gt=F("value_low")),
+                name="study_values_from_low_to_high",
+            ),
+            models.CheckConstraint(
+                condition=Q(metric_low__isnull=True, metric_high__isnull=True)
+                | Q(metric_low__isnull=False, metric_high__gt=F("metric_low")),
+                name="study_metric_window_from_low_to_high",
             ),
         ]
 

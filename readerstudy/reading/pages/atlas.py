@@ -47,7 +47,7 @@ def atlas_page(study: Study) -> AtlasPage | None:
         pixels=CROP,
         interpolation=study.interpolation,
         pixels_url=reverse("reading:atlas-pixels", args=[study.slug]),
-        lut_url=reverse("reading:lut-show"),
+        lut_url=reverse("reading:lut-show", args=[study.lut]),
     )
 
 

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from ..selectors.room import OwnAnswers
+from ..selectors.own_answers import OwnAnswers
 
 
 @dataclass(frozen=True)
 class OwnGrade:
     question: str
     side: str
-    value: int | None  # None: it cannot be assessed
+    value: int | None  # None: it cannot be assessed, or is a text
     words: str
 
 
@@ -29,7 +29,7 @@ def own_answers(answers: OwnAnswers) -> list[OwnAnswerTold]:
             session=one.session,
             number=one.number,
             grades=tuple(
-                OwnGrade(str(question), side, value, str(words))
+                OwnGrade(str(question), side, _whole(value), str(words))
                 for (question, side), (value, words) in zip(
                     answers.asked, one.values, strict=True
                 )
@@ -41,3 +41,7 @@ def own_answers(answers: OwnAnswers) -> list[OwnAnswerTold]:
         for session in answers.sessions
         for one in session.answers
     ]
+
+
+def _whole(value: int | str | None) -> int | None:
+    return value if isinstance(value, int) else None

@@ -22,7 +22,8 @@ def due_told(due: Due) -> dict[str, object]:
     """What is due, and with a read all that a screen is told of it.
 
     `pixels`: of the read `next`, base64 of their 12288 bytes and so always as long;
-    null where there is none, or none that can be shown, as its own address will say.
+    null where there is none, or none that can be shown, as its own address will say,
+    and for whole stacks, whose address is asked as soon as their token is known.
     """
     shown = asdict(present(due)) if due.read else {}
     ahead = {"pixels": _pixels_ahead(due.following)} if due.read else {}
@@ -50,7 +51,8 @@ def _pixels_ahead(token: str | None) -> str | None:
     if token is None:
         return None
     try:
-        return b64encode(selectors.pixels_ahead(token)).decode("ascii")
+        pixels = selectors.pixels_ahead(token)
+        return b64encode(pixels).decode("ascii") if pixels else None
     except ImageUnusableError as unusable:
         _tell(unusable)
     except Read.DoesNotExist:

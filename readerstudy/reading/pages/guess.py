@@ -67,7 +67,7 @@ def guess_page(*, study: Study, guess: ArmGuess) -> GuessPage:
         interpolation=study.interpolation,
         pixels_url=some.removesuffix(f"{guess.token}/"),
         submit_url=reverse("reading:guess-submit", args=[study.slug]),
-        lut_url=reverse("reading:lut-show"),
+        lut_url=reverse("reading:lut-show", args=[study.lut]),
     )
 
 

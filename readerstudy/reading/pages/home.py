@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..atlas import load_atlas
 from ..selectors.room import Awaited, ReadingState
 
 DUE: frozenset[Awaited] = frozenset(
@@ -15,6 +16,7 @@ class HomeStudy:
     state: ReadingState
     is_due: bool  # something can be done now
     is_first: bool  # Enter goes there
+    has_examples: bool  # of the grades it asks for
 
 
 def home_studies(states: Sequence[ReadingState]) -> list[HomeStudy]:
@@ -22,7 +24,10 @@ def home_studies(states: Sequence[ReadingState]) -> list[HomeStudy]:
     ordered = sorted(states, key=lambda state: state.awaits not in DUE)
     return [
         HomeStudy(
-            state=state, is_due=(due := state.awaits in DUE), is_first=due and not n
+            state=state,
+            is_due=(due := state.awaits in DUE),
+            is_first=due and not n,
+            has_examples=state.is_open and load_atlas(state.question_set) is not None,
         )
         for n, state in enumerate(ordered)
     ]

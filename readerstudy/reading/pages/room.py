@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from django.urls import reverse
@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy
 from readerstudy.imaging.preprocessing import CROP, SHOWN_SLICES
 
 from ..models import Membership, Preferences, Read, Reopening, Study, TrainingRead
-from ..questions import OFFERED, QUESTION_SETS, SIDES, Question, Words, why_shown
+from ..questions import OFFERED, SIDES, Question, Words, question_set_of, why_shown
 from ..services import Due
+from .asking import Asking, Choice, Key, asking_of
 from .atlas import AtlasPage, atlas_page
+from .stack import StackStage, stack_stage
 
 Half = Literal["left", "right"]
 
@@ -51,19 +53,6 @@ HALVES: dict[str, Half] = {"right": "left", "left": "right"}  # patient's side â
 
 
 @dataclass(frozen=True)
-class Key:
-    printed: str
-    codes: str  # the physical keys, parted by spaces
-
-
-@dataclass(frozen=True)
-class Choice:
-    value: int
-    words: Words
-    key: Key
-
-
-@dataclass(frozen=True)
 class Group:
     """The answers to one question for one side of the patient."""
 
@@ -94,6 +83,9 @@ class Again:
     # the form's field â†’ what its reader answered; None: they look at it afresh
     grades: Mapping[str, int | str] | None
     comment: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)  # free words, by field
+    # places in the stack, by field
+    marks: Mapping[str, list[dict[str, int]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -116,7 +108,9 @@ class ReaderPage:
     """The reading screen: the same for every read but for `presented`."""
 
     presented: Presented
-    groups: tuple[Group, ...]
+    groups: tuple[Group, ...]  # of three slices
+    stack: StackStage | None  # or the stage of whole stacks
+    asking: Asking | None  # and their questions
     slices: int
     pixels: int
     interpolation: str
@@ -168,16 +162,21 @@ def _again(read: Read, reopening: Reopening) -> Again:
         return Again(said, _("The coordinator asks you to."), grades=None)
     before = read.answers.order_by("version").last()
     assert before is not None, "only what was answered is opened again"
-    grades = {
-        f"{s.question}-{s.side}": why_shown(s.unassessable)
-        if s.value is None
-        else s.value
-        for s in before.scores.all()
-    }
+    scores = {f"{s.question}-{s.side}": s for s in before.scores.all()}
     is_undone = reopening.reason == Reopening.UNDONE
     undone = _("You took your answer back.")
-    reason = undone if is_undone else _("Your reason: %s") % reopening.reason
-    return Again(said, reason, grades, before.comment)
+    return Again(
+        said=said,
+        reason=undone if is_undone else _("Your reason: %s") % reopening.reason,
+        grades={
+            name: why_shown(s.unassessable) if s.value is None else s.value
+            for name, s in scores.items()
+            if not s.text
+        },
+        comment=before.comment,
+        texts={name: s.text for name, s in scores.items() if s.text},
+        marks={name: s.marks for name, s in scores.items() if s.marks},
+    )
 
 
 def present_training(read: TrainingRead) -> Presented:
@@ -209,15 +208,14 @@ def _page(
     `pixels_url` ends where a token is put behind.
     """
     study = reader.study
+    stack = stack_stage(study)
     some = reverse(f"reading:{route}-pixels", args=[study.slug, presented.token])
     may_change = study.answer_changes != Study.AnswerChanges.NEVER and not is_training
     return ReaderPage(
         presented=presented,
-        groups=tuple(
-            _group(question, side, likes)
-            for question in QUESTION_SETS[study.question_set].questions
-            for side in SIDES
-        ),
+        groups=() if stack else _groups(study, likes),
+        stack=stack,
+        asking=asking_of(study) if stack else None,
         slices=SHOWN_SLICES,
         pixels=CROP,
         interpolation=study.interpolation,
@@ -235,7 +233,7 @@ def _page(
         undo_url=_address("read-undo", study) if may_change else "",
         pixels_url=some.removesuffix(f"{presented.token}/"),
         submit_url=_address(f"{route}-submit", study),
-        lut_url=reverse("reading:lut-show"),
+        lut_url=reverse("reading:lut-show", args=[study.lut]),
         atlas=atlas_page(study),
     )
 
@@ -247,6 +245,11 @@ def desk_of(user_id: int, slug: str) -> str:
 
 def _address(route: str, study: Study) -> str:
     return reverse(f"reading:{route}", args=[study.slug])
+
+
+def _groups(study: Study, likes: Preferences) -> tuple[Group, ...]:
+    questions = question_set_of(study).questions
+    return tuple(_group(one, side, likes) for one in questions for side in SIDES)
 
 
 def _group(question: Question, side: str, likes: Preferences) -> Group:

@@ -6,9 +6,19 @@ from django.utils.translation import gettext as _
 
 from ..models import Study
 from ..protocol.frozen import study_cases, training_items
+from ..protocol.type_rules import standard_places
+from ..protocol.types import type_of
 from ..protocol.words import LABELS, arm_titles, setting_told
-from ..questions import QUESTION_SETS, Words
+from ..questions import Words, is_asked, question_set_of
 
+# what only studies have whose images are three slices, or whole stacks
+OF_SLICES = frozenset(
+    {"window_rule", "kappa_margin", "kappa_weights", "kappa_interval", "image_metrics"}
+)
+OF_STACKS = frozenset(
+    {"windows", "value_low", "value_high", "metric_low", "metric_high"}
+)
+OF_STANDARDS = frozenset({"reference_standard", "given_standard"})
 Row = tuple[Words, Words]  # label, value
 
 READING = (
@@ -22,6 +32,9 @@ READING = (
 )
 DISPLAY = (
     "window_rule",
+    "windows",
+    "value_low",
+    "value_high",
     "lut",
     "interpolation",
     "window_adjustable",
@@ -34,6 +47,9 @@ ANALYSIS = (
     "kappa_weights",
     "kappa_interval",
     "image_metrics",
+    "metric_low",
+    "metric_high",
+    "stability_limits",
     "reference_standard",
     "given_standard",
 )
@@ -51,21 +67,31 @@ def settings_told(study: Study) -> list[Group]:
     return [
         Group(_("What is read"), [*_subject_rows(study), *_rows(study, gate)]),
         Group(_("Reading"), _rows(study, READING + guesses)),
-        Group(_("Display of the images"), _rows(study, DISPLAY)),
-        Group(_("Analysis plan"), _rows(study, ANALYSIS)),
+        Group(_("Display of the images"), _rows(study, _suiting(study, DISPLAY))),
+        Group(_("Analysis plan"), _rows(study, _suiting(study, ANALYSIS))),
     ]
+
+
+def _suiting(study: Study, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that say something of studies of this type."""
+    others = OF_SLICES if type_of(study).is_stack else OF_STACKS
+    if is_asked(study) and not standard_places(question_set_of(study)):
+        others |= OF_STANDARDS
+    return tuple(name for name in names if name not in others)
 
 
 def _subject_rows(study: Study) -> list[Row]:
     cohort = study.cohort.name
     if study.case_split:
         cohort = f"{cohort} ({study.get_case_split_display()})"
-    questions = QUESTION_SETS.get(study.question_set)
+    title = question_set_of(study).title if is_asked(study) else study.question_set
     return [
         (_("Cohort"), cohort),
         (_("Cases"), str(len(study_cases(study)))),
         *_rows(study, ("resampling_allowed",)),
-        (LABELS["question_set"], questions.title if questions else study.question_set),
+        (LABELS["question_set"], title),
+        *_rows(study, ("own_questions",) if study.own_questions else ()),
+        (_("A read shows"), study.get_presentation_display()),
         (_("Training images"), str(len(training_items(study)))),
     ]
 

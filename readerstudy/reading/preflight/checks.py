@@ -15,6 +15,7 @@ from readerstudy.blinding.schedule import (
 )
 from readerstudy.cases.integrity import damaged_renditions, parity_differences
 from readerstudy.cases.models import Case
+from readerstudy.cases.selectors import cases_unreferenced
 
 from ..models import Arm, Membership, Study
 from ..protocol.frozen import image_hashes, planned_arms, study_cases, study_readers
@@ -23,6 +24,9 @@ from .findings import NAMED, Finding, named
 from .parity import acceptance_findings
 from .patients import patient_findings
 from .plan import plan_findings
+from .types import type_findings
+
+LEAST_ARMS = 2
 
 __all__ = ["Finding", "blinded_elsewhere", "preflight"]
 
@@ -31,7 +35,7 @@ def preflight(study: Study) -> list[Finding]:
     """All reasons against opening; empty when the study may be opened."""
     cases = study_cases(study)
     return [
-        *_check_arms(study),
+        *_check_arms(study, cases),
         *_check_images(study, cases),
         *_check_damage(study, cases),
         *_check_parity(study, cases),
@@ -39,21 +43,38 @@ def preflight(study: Study) -> list[Finding]:
         *example_findings(study, cases),
         *patient_findings(study, cases),
         *plan_findings(study, cases),
+        *type_findings(study, cases),
         *_check_readers(study),
         *_check_unblinded_people(study),
         *_check_schedule(study, cases),
     ]
 
 
-def _check_arms(study: Study) -> Iterator[Finding]:
+def _check_arms(study: Study, cases: list[Case]) -> Iterator[Finding]:
     arms = list(study.arms.all())
-    if not any(arm.role == Arm.Role.REFERENCE for arm in arms):
-        yield Finding(_("No arm is the reference."), "study")
-    if not any(arm.role == Arm.Role.COMPARISON for arm in arms):
-        yield Finding(_("There is no arm to compare with the reference."), "study")
+    unreferenced = cases_unreferenced(cases).values_list("code", flat=True)
+    if unreferenced:
+        yield from _check_unreferenced(arms, sorted(unreferenced))
+    else:
+        if not any(arm.role == Arm.Role.REFERENCE for arm in arms):
+            yield Finding(_("No arm is the reference."), "study")
+        if not any(arm.role == Arm.Role.COMPARISON for arm in arms):
+            yield Finding(_("There is no arm to compare with the reference."), "study")
     methods = [arm.method for arm in arms]
     for method in sorted({m for m in methods if methods.count(m) > 1}):
         yield Finding(_("Two arms show the same images: %s.") % method, "study")
+
+
+def _check_unreferenced(arms: list[Arm], codes: list[str]) -> Iterator[Finding]:
+    """Of cases without a reference arms are compared with each other."""
+    if any(arm.role == Arm.Role.REFERENCE for arm in arms):
+        text = _(
+            "Cases have no reference, so no arm can be it: say that there is none, or "
+            "leave them out: %s."
+        )
+        yield Finding(text % named(codes), "study")
+    if len(arms) < LEAST_ARMS:
+        yield Finding(_("There are no two arms to compare."), "study")
 
 
 def _check_images(study: Study, cases: list[Case]) -> Iterator[Finding]:

@@ -9,8 +9,6 @@ from readerstudy.blinding.guarantees import reads_per_case
 from readerstudy.cases.integrity import damaged_renditions
 from readerstudy.cases.models import Case, Rendition
 from readerstudy.cases.selectors import patients_of
-from readerstudy.imaging.lut import LUTS
-from readerstudy.imaging.rendering import WINDOWS
 
 from ..models import Arm, Membership, Study, TrainingItem, TrainingRead
 from ..protocol.frozen import (
@@ -20,7 +18,8 @@ from ..protocol.frozen import (
     study_cases,
     training_items,
 )
-from ..questions import QUESTION_SETS
+from ..protocol.types import type_of
+from ..questions import is_asked, question_set_of
 from .findings import Finding, named
 from .wording import word_that_unblinds
 
@@ -43,13 +42,14 @@ def plan_findings(study: Study, cases: list[Case]) -> list[Finding]:
 
 
 def _check_display(study: Study) -> Iterator[Finding]:
-    if study.window_rule not in WINDOWS:
+    kind = type_of(study)
+    if study.window_rule not in kind.windows:
         yield Finding(_("Unknown window rule: %s.") % study.window_rule, "study")
-    if study.lut not in LUTS:
+    if study.lut not in kind.luts:
         yield Finding(_("Unknown colour table: %s.") % study.lut, "study")
     if study.interpolation not in Study.Interpolation.values:
         yield Finding(_("Unknown interpolation: %s.") % study.interpolation, "study")
-    if study.question_set not in QUESTION_SETS:
+    if not is_asked(study):
         yield Finding(_("Unknown questions: %s.") % study.question_set, "study")
 
 
@@ -218,6 +218,7 @@ def hints(study: Study, cases: list[Case]) -> list[Finding]:
     if word := word_that_unblinds(study, study.title):
         text = _("Readers see the title, and “%s” in it names an arm or a case.")
         found.append(Finding(text % word, "study"))
+    found += _words_shown(study)
     if not study.primary_arm:
         text = _(
             "The analysis plan names no primary arm: the report will compare all arms "
@@ -226,6 +227,20 @@ def hints(study: Study, cases: list[Case]) -> list[Finding]:
         found.append(Finding(text, "study"))
     found += _trained_elsewhere(study, cases)
     return found
+
+
+def _words_shown(study: Study) -> Iterator[Finding]:
+    """What else a coordinator writes for readers."""
+    shown = [window["title"] for window in study.windows]
+    own = question_set_of(study).questions if study.own_questions else ()
+    for question in own:
+        shown += [question.words, *(answer.words for answer in question.answers)]
+    for text in map(str, shown):
+        if word := word_that_unblinds(study, text):
+            said = _(
+                "Readers see “%(text)s”, and “%(word)s” in it names an arm or a case."
+            )
+            yield Finding(said % {"text": text, "word": word}, "study")
 
 
 def _trained_elsewhere(study: Study, cases: list[Case]) -> Iterator[Finding]:

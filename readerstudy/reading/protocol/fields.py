@@ -5,15 +5,14 @@ All problems of a file are found in one go, each with its place in the file
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import islice
 from typing import Any, cast
 
 from django.contrib.auth.models import User
-from django.db import models
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from readerstudy.cases.models import Case, Cohort
@@ -21,15 +20,30 @@ from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.lut import LUTS
 from readerstudy.imaging.preprocessing import SHOWN_SLICES
 from readerstudy.imaging.rendering import WINDOWS
+from readerstudy.imaging.study_types import STUDY_TYPES
 
 from ..models import IMAGE_METRICS, Arm, Study
-from ..questions import QUESTION_SETS
+from ..questions import QUESTION_SETS, QuestionSet, own_question_set
+from .entries import (
+    LONGEST_WORD,
+    NO_FIELDS,
+    Listed,
+    Named,
+    Number,
+    Questions,
+    Slug,
+    Text,
+    choice,
+    decimal,
+    listed,
+    whole,
+)
 from .file import FORMAT
-from .rules import METHOD_LENGTH, RANGES, TrainingChoice, training_problems
+from .rules import METHOD_LENGTH, TrainingChoice, training_problems
+from .type_rules import MOST_WINDOWS
+from .types import blank_study
 
-NO_FIELDS = gettext_lazy("Fields with names are expected here.")
 MOST_PROBLEMS = 50  # told of one file
-LONGEST_WORD = 50  # of the file, as a refusal repeats it
 MOST_PEOPLE, MOST_ARMS, MOST_IMAGES, MOST_CASES = 200, 100, 1000, 20_000
 
 
@@ -44,46 +58,6 @@ class Known:
     codes: frozenset[str] = frozenset()  # of the cohort's cases
     users: Mapping[str, User] = field(default_factory=dict)
     arms: frozenset[str] = frozenset()  # codes of the file's arms
-
-
-class Text(serializers.CharField):
-    """Text as it is written; a whole number without quotes is its digits."""
-
-    default_error_messages = {
-        "invalid": gettext_lazy("Text is expected; put it in quotes.")
-    }
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(trim_whitespace=False, **options)
-
-    def to_internal_value(self, data: Any) -> str:
-        text: str = super().to_internal_value(data)
-        if not text.strip():
-            self.fail("blank")
-        return text
-
-
-class Slug(serializers.SlugField):
-    default_error_messages = {
-        "invalid": gettext_lazy(
-            "A short name is expected: letters, digits, hyphens and underscores; put "
-            "it in quotes if it is also something else."
-        )
-    }
-
-
-class Choice(serializers.ChoiceField):
-    """One of a few words, all of which a refusal names."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        try:
-            return super().to_internal_value(data)
-        except serializers.ValidationError as error:
-            said = _("“%(given)s” is not one of: %(choices)s.")
-            words = ", ".join(map(str, self.choices))
-            raise serializers.ValidationError(
-                said % {"given": str(data)[:LONGEST_WORD], "choices": words}
-            ) from error
 
 
 class CaseCode(Text):
@@ -106,49 +80,6 @@ class UserName(Text):
                 _("There is no account named %s.") % name[:LONGEST_WORD], code="unknown"
             )
         return known.users[name]
-
-
-def whole(setting: str) -> serializers.IntegerField:
-    least, most = RANGES[setting]
-    return serializers.IntegerField(min_value=least, max_value=most, required=False)
-
-
-def decimal(setting: str, **options: Any) -> serializers.DecimalField:
-    least, most = RANGES[setting]
-    column = cast("models.DecimalField[Any, Any]", Study._meta.get_field(setting))
-    return serializers.DecimalField(
-        max_digits=column.max_digits,
-        decimal_places=column.decimal_places,
-        min_value=least,
-        max_value=most,
-        **options,
-    )
-
-
-def choice(choices: Any, **options: Any) -> Choice:
-    return Choice(choices, **{"required": False, **options})
-
-
-class Listed(serializers.ListField):
-    default_error_messages = {
-        "not_a_list": gettext_lazy(
-            "A list is expected here: lines that begin with “- ”."
-        )
-    }
-
-    def to_internal_value(self, data: Any) -> Any:
-        # before each of them is looked at
-        if self.max_length and isinstance(data, list) and len(data) > self.max_length:
-            self.fail("max_length", max_length=self.max_length)
-        return super().to_internal_value(data)
-
-
-def listed(child: serializers.Field, most: int) -> Listed:
-    return Listed(child=child, max_length=most, required=False, allow_null=True)
-
-
-class Named(serializers.DictField):
-    default_error_messages = {"not_a_dict": NO_FIELDS}
 
 
 class Part(serializers.Serializer):
@@ -179,6 +110,17 @@ class Part(serializers.Serializer):
         return value
 
 
+def _questions(told: Any, cohort: Cohort | None) -> QuestionSet | None:
+    """What a file asks; None: what stands there is told to be wrong elsewhere."""
+    if isinstance(told, list):
+        with suppress(Refused):
+            return own_question_set(told)
+        return None
+    if not isinstance(told, str) and cohort is not None:
+        told = blank_study(cohort).question_set
+    return QUESTION_SETS.get(told)
+
+
 def _no_such_field(name: str, fields: Iterable[str]) -> str:
     alike = get_close_matches(name[:LONGEST_WORD].lower(), list(fields), n=1)
     if alike:
@@ -188,9 +130,18 @@ def _no_such_field(name: str, fields: Iterable[str]) -> str:
 
 class CohortPart(Part):
     name = Text(max_length=100)
+    type = choice(list(STUDY_TYPES))
     split = choice(Case.Split.choices, allow_blank=True, allow_null=True)
     codes = listed(CaseCode(max_length=32), MOST_CASES)
     resampling_allowed = serializers.BooleanField(required=False)
+
+    def validate_type(self, kind: str) -> str:
+        known: Known = self.context["known"]
+        if known.cohort and known.cohort.study_type != kind:
+            raise serializers.ValidationError(
+                _("The cohort is of the type “%s”.") % known.cohort.study_type
+            )
+        return kind
 
     def validate_name(self, name: str) -> str:
         known: Known = self.context["known"]
@@ -207,9 +158,20 @@ class ArmPart(Part):
     repeated = serializers.BooleanField(default=False)
 
 
+class WindowPart(Part):
+    key = Text(max_length=30)
+    title = Text(max_length=50)
+    low = Number()
+    high = Number()
+
+
 class DisplayPart(Part):
+    presentation = choice(Study.Presentation.choices)
     slices = serializers.IntegerField(required=False)
-    window = choice(list(WINDOWS))
+    window = choice([*WINDOWS, "presets"])
+    windows = listed(WindowPart(required=True, allow_null=False), MOST_WINDOWS)
+    value_low = Number(required=False, allow_null=True)
+    value_high = Number(required=False, allow_null=True)
     lut = choice(list(LUTS))
     interpolation = choice(Study.Interpolation.choices)
     window_adjustable = serializers.BooleanField(required=False)
@@ -247,13 +209,12 @@ class TrainingPart(Part):
 
     def validate_images(self, images: list[dict[str, Any]] | None) -> Any:
         known: Known = self.context["known"]
-        asked = self.root.initial_data.get("questions")
-        asked = asked if isinstance(asked, str) else Study().question_set
-        if not images or known.cohort is None or asked not in QUESTION_SETS:
+        asked = _questions(self.root.initial_data.get("questions"), known.cohort)
+        if not images or known.cohort is None or asked is None:
             return images
         problems = training_problems(
             cohort=known.cohort,
-            question_set=asked,
+            asked=asked,
             chosen=[TrainingChoice(**image) for image in images],
         )
         if problems:
@@ -270,9 +231,12 @@ class GuessesPart(Part):
 
 
 class GivenPart(Part):
+    """Of each side, or of the whole image."""
+
     case = CaseCode(max_length=32)
-    right = serializers.IntegerField()
-    left = serializers.IntegerField()
+    right = serializers.IntegerField(required=False)
+    left = serializers.IntegerField(required=False)
+    image = serializers.IntegerField(required=False)
 
 
 class AnalysisPart(Part):
@@ -284,6 +248,9 @@ class AnalysisPart(Part):
     image_metrics = Listed(
         child=choice(IMAGE_METRICS), allow_empty=False, required=False
     )
+    metric_low = Number(required=False, allow_null=True)
+    metric_high = Number(required=False, allow_null=True)
+    stability_limits = Named(child=Number(), required=False, allow_null=True)
 
     standard = choice(Study.Standard.choices)
     given = listed(GivenPart(required=True, allow_null=False), MOST_CASES)
@@ -326,7 +293,7 @@ class ProtocolFile(Part):
     title = Text(max_length=200)
     cohort = CohortPart(required=True, allow_null=False)
     arms = listed(ArmPart(required=True, allow_null=False), MOST_ARMS)
-    questions = choice(list(QUESTION_SETS))
+    questions = Questions(required=False)
     display = DisplayPart()
     sessions = whole("sessions")
     washout_days = whole("washout_days")
@@ -336,6 +303,18 @@ class ProtocolFile(Part):
     guesses = GuessesPart()
     analysis = AnalysisPart()
     people = PeoplePart()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        known: Known = self.context["known"]
+        asked = _questions(self.initial_data.get("questions"), known.cohort)
+        told = (attrs.get("display") or {}).get("presentation")
+        modes = Study.Presentation
+        if told and asked and told != (modes.SINGLE, modes.PAIRS)[asked.is_of_pairs]:
+            said = _("It follows from the questions, which are not asked of “%s”.")
+            raise serializers.ValidationError(
+                cast(Any, {"display": {"presentation": [said % told]}})
+            )
+        return attrs
 
     def validate_format(self, number: int) -> int:
         if number != FORMAT:

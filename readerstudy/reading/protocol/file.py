@@ -19,6 +19,7 @@ from .frozen import (
 from .plain_yaml import yaml_write
 
 FORMAT = 1
+NUMBERS = ("margin", "value_low", "value_high", "metric_low", "metric_high")
 SINCE_VERSION_2 = ("conduct", "training", "guesses", "analysis")
 # section of the file for each role, in the order in which they are written
 PEOPLE = {
@@ -61,7 +62,7 @@ def protocol_document(study: Study, *, people: bool = True) -> dict[str, Any]:
         "title": study.title,
         "cohort": describe_cohort(study),
         "arms": describe_arms(study),
-        "questions": study.question_set,
+        "questions": study.own_questions or study.question_set,
         "display": describe_display(study),
         **describe_course(study),
     }
@@ -93,12 +94,26 @@ def _frozen(study: Study, document: dict[str, Any]) -> dict[str, Any]:
 
 def _numbers(document: dict[str, Any]) -> None:
     """Decimals are text where they are hashed, and numbers for who reads the file."""
-    analysis, gate = document["analysis"], document["training"]["gate"]
-    if analysis["margin"] is not None:
-        document["analysis"] = {**analysis, "margin": Decimal(analysis["margin"])}
+    gate = document["training"]["gate"]
+    for section in ("display", "analysis"):
+        document[section] = _numbered(document[section])
     if gate is not None:
         gate = {**gate, "minimum": Decimal(gate["minimum"])}
         document["training"] = {**document["training"], "gate": gate}
+
+
+def _numbered(section: dict[str, Any]) -> dict[str, Any]:
+    ends: dict[str, Any] = {
+        k: Decimal(v) for k, v in section.items() if k in NUMBERS and v is not None
+    }
+    if windows := section.get("windows"):
+        ends["windows"] = [
+            {**one, "low": Decimal(one["low"]), "high": Decimal(one["high"])}
+            for one in windows
+        ]
+    if limits := section.get("stability_limits"):
+        ends["stability_limits"] = {k: Decimal(v) for k, v in limits.items()}
+    return section | ends
 
 
 def _people(study: Study) -> dict[str, list[str]]:

@@ -7,15 +7,18 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from readerstudy.blinding import pairs
+from readerstudy.blinding.pairs import planned_pairs
 from readerstudy.blinding.schedule import ALGORITHM, PlannedArm
 from readerstudy.cases.models import Case, Rendition
 from readerstudy.imaging.lut import LUTS
 from readerstudy.imaging.preprocessing import SHOWN_SLICES
 
 from ..models import Membership, Study, TrainingItem
-from ..questions import SIDES, describe
+from ..questions import IMAGE, SIDES, describe, question_set_of
+from .types import type_of
 
-VERSION = 5
+VERSION = 6
 
 # setting of a Study → where a protocol, frozen or in a file, says it
 PLACES = {
@@ -24,7 +27,11 @@ PLACES = {
     "case_codes": ("cohort", "codes"),
     "resampling_allowed": ("cohort", "resampling_allowed"),
     "question_set": ("questions",),
+    "own_questions": ("questions",),
     "window_rule": ("display", "window"),
+    "windows": ("display", "windows"),
+    "value_low": ("display", "value_low"),
+    "value_high": ("display", "value_high"),
     "lut": ("display", "lut"),
     "interpolation": ("display", "interpolation"),
     "window_adjustable": ("display", "window_adjustable"),
@@ -46,6 +53,9 @@ PLACES = {
     "kappa_weights": ("analysis", "weights"),
     "kappa_interval": ("analysis", "interval"),
     "image_metrics": ("analysis", "image_metrics"),
+    "metric_low": ("analysis", "metric_low"),
+    "metric_high": ("analysis", "metric_high"),
+    "stability_limits": ("analysis", "stability_limits"),
     "reference_standard": ("analysis", "standard"),
     "given_standard": ("analysis", "given"),
 }
@@ -91,7 +101,10 @@ def study_readers(study: Study) -> list[Membership]:
 
 
 def planned_arms(study: Study) -> list[PlannedArm]:
-    return [PlannedArm(arm.code, arm.repeated) for arm in study.arms.all()]
+    """Of a study of pairs each two arms are planned as one."""
+    arms = [PlannedArm(arm.code, arm.repeated) for arm in study.arms.all()]
+    is_of_pairs = study.presentation == Study.Presentation.PAIRS
+    return planned_pairs(arms) if is_of_pairs else arms
 
 
 def image_hashes(study: Study, cases: list[Case]) -> dict[tuple[int, str], str]:
@@ -163,13 +176,24 @@ def describe_study(
             }
             for case in cases
         ],
-        "questions": describe(study.question_set),
-        "display": describe_display(study) | {"lut_sha256": LUTS[study.lut]},
+        "questions": describe(question_set_of(study)),
+        "display": describe_shown(study),
         "readers": [reader.code for reader in study_readers(study)],
-        "schedule": ALGORITHM,
+        "schedule": _algorithm(study),
         "training_images": training_hashes(study),
         **describe_course(study),
     }
+
+
+def describe_shown(study: Study) -> dict[str, Any]:
+    """The display with what only opening decides."""
+    shown = describe_display(study) | {"lut_sha256": LUTS[study.lut]}
+    return shown | {"frame": study.frame} if study.frame else shown
+
+
+def _algorithm(study: Study) -> str:
+    is_of_pairs = study.presentation == Study.Presentation.PAIRS
+    return f"{ALGORITHM} {pairs.ALGORITHM}" if is_of_pairs else ALGORITHM
 
 
 def training_hashes(study: Study) -> list[str]:
@@ -183,6 +207,7 @@ def training_hashes(study: Study) -> list[str]:
 def describe_cohort(study: Study) -> dict[str, Any]:
     return {
         "name": study.cohort.name,
+        "type": study.cohort.study_type,
         "split": study.case_split,
         "codes": study.case_codes,
         "resampling_allowed": study.resampling_allowed,
@@ -203,13 +228,29 @@ def describe_arms(study: Study) -> list[dict[str, Any]]:
 
 
 def describe_display(study: Study) -> dict[str, Any]:
-    return {
-        "slices": SHOWN_SLICES,
+    same = {
         "window": study.window_rule,
         "lut": study.lut,
         "interpolation": study.interpolation,  # of the scalar, clamped; colour after
         "window_adjustable": study.window_adjustable,
         "least_slice_side": study.least_slice_side,
+    }
+    if not type_of(study).is_stack:
+        return {"slices": SHOWN_SLICES, **same}
+    return {
+        "presentation": study.presentation,
+        **same,
+        "windows": [
+            {
+                "key": window["key"],
+                "title": window["title"],
+                "low": plain(window["low"]),
+                "high": plain(window["high"]),
+            }
+            for window in study.windows
+        ],
+        "value_low": plain(study.value_low),
+        "value_high": plain(study.value_high),
     }
 
 
@@ -251,6 +292,10 @@ def describe_guesses(study: Study) -> dict[str, Any]:
 
 
 def describe_analysis(study: Study) -> dict[str, Any]:
+    window = {
+        "metric_low": plain(study.metric_low),
+        "metric_high": plain(study.metric_high),
+    }
     return {
         "primary_arm": study.primary_arm,
         "control_arm": study.control_arm,
@@ -258,12 +303,22 @@ def describe_analysis(study: Study) -> dict[str, Any]:
         "weights": study.kappa_weights,
         "interval": study.kappa_interval,
         "image_metrics": study.image_metrics,
+        **(window if type_of(study).is_stack else {}),
+        "stability_limits": {
+            key: plain(limit) for key, limit in study.stability_limits.items()
+        },
         "standard": study.reference_standard,
         "given": [
-            {name: line[name] for name in ("case", *SIDES)}  # a database may turn them
+            # a database may turn them
+            {name: line[name] for name in ("case", *SIDES, IMAGE) if name in line}
             for line in study.given_standard
         ],
     }
+
+
+def plain(value: float | None) -> str | None:
+    """The shortest digits that are this number."""
+    return None if value is None else number(Decimal(repr(value)))
 
 
 def number(value: Decimal | None) -> str | None:

@@ -12,8 +12,16 @@ from readerstudy.cases.models import Case, Cohort
 from readerstudy.imaging.errors import Refused
 
 from ..models import IMAGE_METRICS, Study
-from ..questions import QUESTION_SETS, SIDES, check_answers
+from ..questions import (
+    QUESTION_SETS,
+    SIDES,
+    QuestionSet,
+    check_answers,
+    own_question_set,
+    question_set_of,
+)
 from .frozen import codes_unknown
+from .type_rules import standard_places, type_problems
 
 METHOD_LENGTH = 100  # of the name of a rendition's method
 
@@ -50,7 +58,25 @@ def settings_problems(study: Study, given: Iterable[str]) -> list[tuple[str, str
             problems += [(name, message) for message in messages]
     if problems:
         return problems  # what follows takes each for what it should be
-    return [*_out_of_range(study), *_lists(study), *_given(study)]
+    if unknown := list(_questions(study)):
+        return unknown
+    return [
+        *_out_of_range(study),
+        *_lists(study),
+        *type_problems(study),
+        *_given(study),
+    ]
+
+
+def _questions(study: Study) -> Iterator[tuple[str, str]]:
+    """What follows asks for them."""
+    if study.own_questions:
+        try:
+            own_question_set(study.own_questions)
+        except Refused as refused:
+            yield "own_questions", str(refused)
+    elif study.question_set not in QUESTION_SETS:
+        yield "question_set", _("Unknown questions: %s.") % study.question_set
 
 
 def _out_of_range(study: Study) -> Iterator[tuple[str, str]]:
@@ -87,30 +113,37 @@ def _given(study: Study) -> Iterator[tuple[str, str]]:
     if not isinstance(study.given_standard, list):
         yield name, _("It must be a list of cases with their grades.")
         return
+    asked = question_set_of(study)
+    places = standard_places(asked)
+    if study.given_standard and not places:
+        yield name, _("Nothing that these questions ask for can be given.")
+        return
     codes = set(Case.objects.filter(cohort=study.cohort_id).values_list("code"))
     for one in study.given_standard:
-        if not isinstance(one, Mapping) or set(one) != {"case", *SIDES}:
-            yield name, _("A line is: case, grade right, grade left.")
-            return
-        code = one["case"]
-        if not isinstance(code, str):
-            yield name, _("A line is: case, grade right, grade left.")
+        is_line = isinstance(one, Mapping) and set(one) == {"case", *places}
+        if not is_line or not isinstance(code := one["case"], str):
+            yield (
+                name,
+                (
+                    _("A line is: case, grade right, grade left.")
+                    if places == SIDES
+                    else _("A line is: case, and 1 with a finding or 0 without.")
+                ),
+            )
             return
         if (code,) not in codes:
             yield name, _("The cohort has no case %s.") % code
         if code in seen:
             yield name, _("%s is there twice.") % code
         seen.add(code)
-        sides = {side: one[side] for side in SIDES}
-        yield from (
-            (name, f"{code}: {said}") for said in _not_grades(study, sides.values())
-        )
+        values = [one[place] for place in places]
+        yield from ((name, f"{code}: {said}") for said in _not_given(asked, values))
 
 
-def _not_grades(study: Study, given: Iterable[object]) -> Iterator[str]:
-    """Of the first question, which kappa is of."""
-    questions = QUESTION_SETS[study.question_set].questions
-    known = {answer.value for answer in questions[0].answers}
+def _not_given(asked: QuestionSet, given: Iterable[object]) -> Iterator[str]:
+    """Grades of the first question, which kappa is of; or: is there a finding?"""
+    of_sides = standard_places(asked) == SIDES
+    known = asked.questions[0].values if of_sides else (0, 1)
     for value in given:
         if type(value) is not int or value not in known:
             yield _("%(value)s is not one of the answers.") % {"value": value}
@@ -129,11 +162,9 @@ class TrainingChoice:
 
 
 def training_problems(
-    *, cohort: Cohort, question_set: str, chosen: Sequence[TrainingChoice]
+    *, cohort: Cohort, asked: QuestionSet, chosen: Sequence[TrainingChoice]
 ) -> list[tuple[int, str]]:
     """(index in `chosen`, what is wrong with it), for every image that cannot be so."""
-    if question_set not in QUESTION_SETS:
-        return [(0, _("Unknown questions: %s.") % question_set)] if chosen else []
     codes = set(cohort.cases.values_list("code", flat=True))
     problems: list[tuple[int, str]] = []
     taken: set[tuple[str, str]] = set()
@@ -147,7 +178,7 @@ def training_problems(
             problems.append((index, twice))
         taken.add((one.case, one.method))
         try:
-            check_answers(question_set, one.key)
+            check_answers(asked, one.key)
         except Refused as refused:
             problems.append((index, str(refused)))
     return problems

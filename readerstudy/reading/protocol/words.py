@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from ..models import Study
 from ..questions import Words
-from .frozen import number
+from .frozen import number, plain
 
 LABELS: dict[str, Any] = {
     "title": gettext_lazy("Title"),
@@ -19,7 +19,11 @@ LABELS: dict[str, Any] = {
     "case_codes": gettext_lazy("Only these cases"),
     "resampling_allowed": gettext_lazy("Resampled cases may be read"),
     "question_set": gettext_lazy("Questions"),
+    "own_questions": gettext_lazy("Own questions"),
     "window_rule": gettext_lazy("Window rule"),
+    "windows": gettext_lazy("Windows"),
+    "value_low": gettext_lazy("Least value shown"),
+    "value_high": gettext_lazy("Greatest value shown"),
     "lut": gettext_lazy("Colour table"),
     "interpolation": gettext_lazy("Interpolation"),
     "window_adjustable": gettext_lazy("Readers may adjust the window"),
@@ -41,6 +45,9 @@ LABELS: dict[str, Any] = {
     "kappa_weights": gettext_lazy("Weights of kappa"),
     "kappa_interval": gettext_lazy("Interval of kappa"),
     "image_metrics": gettext_lazy("Image quality"),
+    "metric_low": gettext_lazy("Image quality: from value"),
+    "metric_high": gettext_lazy("Image quality: to value"),
+    "stability_limits": gettext_lazy("Limits of stability"),
     "reference_standard": gettext_lazy("Reference standard"),
     "given_standard": gettext_lazy("Given grades of the standard"),
 }
@@ -49,8 +56,9 @@ WORDS: dict[str, dict[str, Any]] = {
     "window_rule": {
         "image-max": gettext_lazy("each slice by its own maximum"),
         "fixed": gettext_lazy("fixed, by the maximum of the whole slice"),
+        "presets": gettext_lazy("windows of the protocol, of values with a unit"),
     },
-    "lut": {"cool": "Cool (ImageJ)"},
+    "lut": {"cool": "Cool (ImageJ)", "grey": gettext_lazy("grey")},
     "image_metrics": {
         "psnr-255": gettext_lazy("PSNR, range 255"),
         "ssim-255": gettext_lazy("SSIM, range 255"),
@@ -117,7 +125,7 @@ def _changes(
 
 
 def setting_told(name: str, value: Any, titles: dict[str, str]) -> str:
-    if value is None or value in ("", []):
+    if value is None or value in ("", [], {}):
         return "–"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
@@ -127,7 +135,23 @@ def setting_told(name: str, value: Any, titles: dict[str, str]) -> str:
         return titles.get(value, str(value))
     if name == "given_standard":
         return ngettext("%d case", "%d cases", len(value)) % len(value)
+    if name == "stability_limits":
+        return "; ".join(f"{key} {_digits(limit)}" for key, limit in value.items())
+    if name == "windows":
+        ends = (f"{_digits(w['low'])} … {_digits(w['high'])}" for w in value)
+        return "; ".join(
+            f"{_(w['title'])} {end}" for w, end in zip(value, ends, strict=True)
+        )
+    if name == "own_questions":
+        return "; ".join(question["words"] for question in value)
+    if isinstance(value, float):
+        return plain(value) or ""
     field = Study._meta.get_field(name)
     words = WORDS.get(name) or dict(getattr(field, "flatchoices", ()))
     values = value if isinstance(value, list) else [value]
     return "; ".join(str(words.get(one, one)) for one in values)
+
+
+def _digits(value: float | str) -> str:
+    """Of a row's number, or as an amendment wrote it down."""
+    return value if isinstance(value, str) else plain(value) or ""

@@ -1,15 +1,8 @@
 """What pages and other apps may read of studies. Blind unless it says otherwise."""
 
-from .room import (
-    SessionProgress,
-    changeable_answers,
-    pixels_ahead,
-    preferences,
-    read_pixels,
-    reading_state,
-    reading_states,
-    shown_read,
-)
+from .own_answers import changeable_answers
+from .pixels import pixels_ahead, read_pixels, shown_read
+from .room import SessionProgress, preferences, reading_state, reading_states
 from .studies import (
     ReaderProgress,
     arm_examples,

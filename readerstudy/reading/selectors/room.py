@@ -1,44 +1,18 @@
-"""What a reader's pages may read: one's own progress, answers and pixels. No arms."""
+"""What a reader's pages may read: what is done and what comes next. No arms."""
 
 from collections import defaultdict
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Literal
 
 from django.contrib.auth.models import User
-from django.db.models import (
-    Count,
-    Exists,
-    F,
-    OuterRef,
-    Prefetch,
-    Q,
-    QuerySet,
-    SlugField,
-)
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from readerstudy.cases.models import Rendition
-
-from ..images import ImageUnusableError, image_pixels, rendition_pixels
-from ..models import (
-    Answer,
-    ArmGuess,
-    Membership,
-    Preferences,
-    Read,
-    Reopening,
-    Session,
-    Study,
-)
-from ..models.compiled import Columns, Compiled, Slot
-from ..questions import QUESTION_SETS, SIDES, Question, Words, why_shown
+from ..models import ArmGuess, Membership, Preferences, Session, Study
 from .training import TrainingState, training_states
-
-RENDITION = Columns(Rendition, ("id", "values", "sha256"))
 
 Awaited = Literal[
     "nobody",  # the reading is simulated
@@ -86,6 +60,7 @@ class ReadingState:
     title: str
     is_open: bool
     simulated: bool  # nobody reads through a browser then
+    question_set: str
     sessions: tuple[SessionProgress, ...]
     opens_at: datetime | None  # when the next session may start; None = now
     training: TrainingState
@@ -184,6 +159,7 @@ def _states(readers: Iterable[Membership]) -> list[ReadingState]:
             title=reader.study.title,
             is_open=reader.study.state == Study.State.OPEN,
             simulated=reader.simulated,
+            question_set=reader.study.question_set,
             sessions=tuple(map(session_progress, held[reader.pk])),
             opens_at=_opens_at(held[reader.pk], reader.study.washout_days),
             training=training[reader.pk],
@@ -215,168 +191,3 @@ def _guesses_due(reader: Membership, sessions: list[Session]) -> int:
     return ArmGuess.objects.filter(
         read__reader=reader, read__submitted_at__isnull=False, guess=""
     ).count()
-
-
-@dataclass(frozen=True)
-class OwnAnswer:
-    """An answer as its reader gave it last."""
-
-    session: int
-    number: int  # of the read in its session
-    # in the order of `asked`; None: cannot be assessed, and why
-    values: tuple[tuple[int | None, Words], ...]
-    comment: str
-    is_open: bool  # opened again already
-    is_locked: bool  # a guess was given after it
-
-    @property
-    def place(self) -> str:
-        return f"{self.session}/{self.number}"
-
-
-@dataclass(frozen=True)
-class OwnSession:
-    number: int
-    answers: tuple[OwnAnswer, ...]
-
-
-@dataclass(frozen=True)
-class OwnAnswers:
-    """What a reader may change; no sessions: nothing, now."""
-
-    until: str  # a value of Study.AnswerChanges
-    asked: tuple[tuple[Words, str], ...]  # question and patient's side
-    sessions: tuple[OwnSession, ...]
-
-
-def changeable_answers(reader: Membership) -> OwnAnswers:
-    """The reader's own answers that the protocol lets them change now, latest first."""
-    rule = reader.study.answer_changes
-    questions = QUESTION_SETS[reader.study.question_set].questions
-    sessions = Session.objects.filter(reader=reader, started_at__isnull=False)
-    if rule == Study.AnswerChanges.SESSION:
-        sessions = sessions.filter(finished_at__isnull=True)
-    is_never = reader.simulated or reader.study.state != Study.State.OPEN
-    if is_never or rule == Study.AnswerChanges.NEVER:
-        sessions = sessions.none()
-    reads = (
-        Read.objects.filter(submitted_at__isnull=False)
-        .select_related("arm_guess")
-        .prefetch_related(
-            Prefetch("answers", Answer.objects.prefetch_related("scores")),
-            Prefetch("reopenings", Reopening.objects.filter(answered_at__isnull=True)),
-        )
-        .order_by("-position")
-    )
-    return OwnAnswers(
-        until=rule,
-        asked=tuple((question.words, side) for question in questions for side in SIDES),
-        sessions=tuple(
-            OwnSession(
-                session.number,
-                tuple(_own_answer(r, session, questions) for r in session.reads.all()),
-            )
-            for session in sessions.order_by("-number").prefetch_related(
-                Prefetch("reads", reads)
-            )
-        ),
-    )
-
-
-def _own_answer(
-    read: Read, session: Session, questions: tuple[Question, ...]
-) -> OwnAnswer:
-    stands = list(read.answers.all())[-1]
-    latest = {(s.question, s.side): s for s in stands.scores.all()}
-    guess = getattr(read, "arm_guess", None)
-    words = {(q.key, a.value): a.words for q in questions for a in q.answers}
-    given = [latest[q.key, side] for q in questions for side in SIDES]
-    return OwnAnswer(
-        session=session.number,
-        number=read.position - session.first_position + 1,
-        values=tuple(
-            (None, why_shown(one.unassessable))
-            if one.value is None
-            else (one.value, words[one.question, one.value])
-            for one in given
-        ),
-        comment=stands.comment,
-        is_open=bool(read.reopenings.all()),
-        is_locked=guess is not None and guess.guessed_at is not None,
-    )
-
-
-def shown_read(*, slug: str, token: str, user: User) -> Read:
-    """The read that is before `user` now, or the one after it in a begun session.
-
-    Read.DoesNotExist for any other token. Reads come in the order of the plan, so an
-    unanswered one comes next if the one before it was shown.
-    """
-    before = Read.objects.filter(
-        reader=OuterRef("reader"),
-        position=OuterRef("position") - 1,
-        first_shown_at__isnull=False,
-    )
-    opened_again = Reopening.objects.filter(
-        read=OuterRef("pk"), answered_at__isnull=True, first_shown_at__isnull=False
-    )
-    return (
-        Read.objects.select_related("arm", "case", "reader__study")
-        .defer("reader__study__protocol")
-        .filter(
-            Q(submitted_at__isnull=True, first_shown_at__isnull=False)
-            | Q(Exists(before), submitted_at__isnull=True)
-            | Q(Exists(opened_again), submitted_at__isnull=False)
-        )
-        .get(
-            token=token,
-            session__started_at__isnull=False,
-            reader__user=user,
-            reader__role=Membership.Role.READER,
-            reader__study__slug=slug,
-            reader__study__state=Study.State.OPEN,
-        )
-    )
-
-
-def read_pixels(read: Read) -> bytes:
-    """The three slices of a read; raises ImageUnusableError as image_pixels does."""
-    reader = read.reader
-    return image_pixels(
-        case=read.case,
-        method=read.arm.method,
-        sha256=read.image_sha256,
-        window=reader.study.window_rule,
-        name=f"read {read.position} of reader {reader.code} "
-        f"in study {reader.study.slug}",
-    )
-
-
-@Compiled
-def _rendition_ahead() -> QuerySet[Any, Any]:
-    return (
-        Rendition.objects.filter(
-            case__reads__token=Slot("token", SlugField()),
-            method=F("case__reads__arm__method"),
-        )
-        .order_by()
-        .values_list(
-            *RENDITION.paths,
-            "case__reads__image_sha256",
-            "case__reads__reader__study__window_rule",
-        )
-    )
-
-
-def pixels_ahead(token: str) -> bytes:
-    """As read_pixels, in one statement, for a read that services.conduct has named.
-
-    Asks for nobody's right to see them: the token must come from there.
-    """
-    for *rendition, pinned, window in _rendition_ahead.rows(token=token):
-        with suppress(ImageUnusableError):
-            return rendition_pixels(
-                RENDITION.instance(rendition), sha256=pinned, window=window
-            )
-    reads = Read.objects.select_related("case", "arm", "reader__study")
-    return read_pixels(reads.get(token=token))  # tells which image it is

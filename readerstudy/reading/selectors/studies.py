@@ -6,7 +6,8 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from readerstudy.cases.models import Rendition
-from readerstudy.imaging.preprocessing import SHOWN_SLICES, STORED_SLICES
+from readerstudy.cases.selectors import stored_slices
+from readerstudy.imaging.preprocessing import SHOWN_SLICES
 
 from ..models import Arm, LeakOracleRun, Membership, Session, Study
 from ..protocol.frozen import study_cases
@@ -90,13 +91,14 @@ class ArmExample:
 
     arm: Arm
     rendition: Rendition | None
-    slices: tuple[int, ...]  # the stored slices that are shown
+    slices: tuple[int, ...]  # of the stored ones, the middle ones
 
 
 def arm_examples(study: Study) -> list[ArmExample]:
     """Every arm with the image of the study's first case."""
     case = next(iter(study_cases(study)), None)
     made = {r.method: r for r in case.renditions.all()} if case else {}
-    first = (STORED_SLICES - SHOWN_SLICES) // 2
-    shown = tuple(range(first, first + SHOWN_SLICES))
+    stored = [index for index, _number in stored_slices(case)] if case else []
+    first = max((len(stored) - SHOWN_SLICES) // 2, 0)
+    shown = tuple(stored[first : first + SHOWN_SLICES])
     return [ArmExample(arm, made.get(arm.method), shown) for arm in study.arms.all()]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from ..images import image_pixels
 from ..models import Membership, Session, Study, TrainingAttempt, TrainingRead
-from ..questions import QUESTION_SETS, SIDES, Question, Words
+from ..questions import SIDES, Question, Words, question_set_of
 
 HUNDREDTH, THOUSANDTH = Decimal("0.01"), Decimal("0.001")
 
@@ -216,7 +216,7 @@ def training_result(reader: Membership) -> TrainingResult | None:
     rows = tuple(
         _row(question, read)
         for read in attempt.reads.all()
-        for question in QUESTION_SETS[reader.study.question_set].questions
+        for question in question_set_of(reader.study).questions
     )
     return TrainingResult(
         number=attempt.number,

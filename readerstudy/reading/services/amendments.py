@@ -12,7 +12,7 @@ from readerstudy.imaging.errors import Refused
 
 from ..models import Amendment, Study
 from ..preflight.plan import analysis_findings, gate_findings
-from ..protocol.frozen import amended, current_sha256, number, protocol_sha256
+from ..protocol.frozen import amended, current_sha256, number, plain, protocol_sha256
 from ..recording import record_study
 from .rights import check_coordinates
 from .settings import Settings, settings_assign
@@ -35,6 +35,9 @@ AMENDABLE = (
     "kappa_weights",
     "kappa_interval",
     "image_metrics",
+    "metric_low",
+    "metric_high",
+    "stability_limits",
     "reference_standard",
     "given_standard",
 )
@@ -146,7 +149,12 @@ def _values(study: Study) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    return number(value) if isinstance(value, Decimal) else value
+    """Fractions as text, whose digits are the same wherever they are hashed."""
+    if isinstance(value, Decimal):
+        return number(value)
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    return plain(value) if isinstance(value, float) else value
 
 
 def _record(study: Study, amendment: Amendment, follows: str, by: User) -> None:

@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from readerstudy.imaging.errors import Refused
 
 from ..models import Answer, Membership, Read, Score, Study
-from ..questions import Answers, Grade, check_answers
-from ..recording import record_answer
+from ..protocol.types import case_frame
+from ..protocol.windows import Window, offered_windows
+from ..questions import Answers, Grade, check_answers, question_set_of
+from ..recording import grade_of, record_answer
 from .conduct import (
     Due,
     Seat,
@@ -73,7 +75,8 @@ def read_submit(
     now = timezone.now()
     if read.first_shown_at:
         now = max(now, read.first_shown_at)  # the clock was set back meanwhile
-    grades = check_answers(study.question_set, answers)
+    frame = study.frame and (case_frame(read.case_id) or study.frame)
+    grades = check_answers(question_set_of(study), answers, frame=frame)
     comment = comment.strip()
     if not 1 <= len(key) <= KEY_LENGTH:
         raise Refused(_("The answer came without its key; load the page again."))
@@ -156,9 +159,7 @@ def _stored_version(given: _Given) -> int | None:
 
 
 def _is_same(answer: Answer, given: _Given) -> bool:
-    stored = {
-        Grade(s.question, s.side, s.value, s.unassessable) for s in answer.scores.all()
-    }
+    stored = set(map(grade_of, answer.scores.all()))
     return stored == set(given.grades) and answer.comment == given.comment
 
 
@@ -180,14 +181,23 @@ def _answer_reopened(given: _Given) -> int:
     return int(version)
 
 
+def _window_kept(study: Study, observed: Observed) -> Window | None:
+    """Only what the protocol lets readers draw; None: as each read begins."""
+    shown = (study.value_low, study.value_high)
+    if study.window_adjustable or observed.window in offered_windows(
+        study.windows, shown
+    ):
+        return observed.window
+    return None
+
+
 def _answer_write(
     given: _Given, version: int, reason: str, shown_at: datetime | None
 ) -> None:
     """The answer, its scores, what went wrong meanwhile, and the event of it."""
     assert shown_at is not None
     observed = given.observed
-    window = observed.window if given.study.window_adjustable else None
-    low, high = window or (None, None)
+    low, high = _window_kept(given.study, observed) or (None, None)
     answer = Answer.objects.create(
         read=given.read,
         version=version,
@@ -205,7 +215,7 @@ def _answer_write(
         by_id=given.reader.user_id,
     )
     Score.objects.bulk_create(
-        Score(answer=answer, **grade._asdict()) for grade in given.grades
+        Score(answer=answer, **grade.as_score()) for grade in given.grades
     )
     deviations_write(
         study=given.study,

@@ -35,8 +35,9 @@ SESSION = Columns(
 )
 STUDY = Columns(
     Study,
-    ("id", "slug", "state", "seed", "question_set", "answer_changes", "guesses")
-    + ("window_adjustable", "long_pause_minutes", "least_slice_side"),
+    ("id", "slug", "state", "seed", "question_set", "own_questions", "frame")
+    + ("answer_changes", "guesses", "window_adjustable", "long_pause_minutes")
+    + ("windows", "value_low", "value_high", "least_slice_side"),
     at="session__study__",
 )
 MEMBERSHIP = Columns(Membership)

@@ -17,6 +17,8 @@ from ..protocol.file import PEOPLE, protocol_document
 from ..protocol.frozen import PLACES
 from ..protocol.plain_yaml import MAX_DEPTH, is_storable, yaml_read
 from ..protocol.rules import TrainingChoice, settings_problems
+from ..protocol.types import blank_study
+from ..questions import OWN
 from .settings import SETTINGS
 from .studies import ArmChoice, slug_problem, study_create, study_update
 
@@ -49,7 +51,7 @@ def document_load(
     known = _known(document, draft, by, replaces)
     checked = protocol_check(document, known)
     assert known.cohort is not None, "or the check had refused it"
-    settings = _settings(checked)
+    settings = _settings(checked, known.cohort)
     _refuse_problems(known.cohort, settings)
     images = _dig(checked, "training", "images")
     content_of: dict[str, Any] = {
@@ -187,13 +189,17 @@ def _slug_problem(slug: str, draft: Study | None, replaces: bool) -> str:
     return "" if draft else slug_problem(slug)
 
 
-def _settings(checked: Mapping[str, Any]) -> dict[str, Any]:
+def _settings(checked: Mapping[str, Any], cohort: Cohort) -> dict[str, Any]:
     """Every setting: as the file says it, or its default."""
-    blank, settings = Study(), {}
+    blank, settings = blank_study(cohort), {}
     for name in SETTINGS:
         value = _dig(checked, *PLACES[name])
         # a blank study has the defaults
         settings[name] = getattr(blank, name) if value is None else value
+    if isinstance(settings["question_set"], list):
+        settings["question_set"] = OWN
+    else:
+        settings["own_questions"] = []
     return settings
 
 

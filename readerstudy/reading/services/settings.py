@@ -11,8 +11,9 @@ from readerstudy.imaging.errors import Refused
 
 from ..models import Study, TrainingItem
 from ..protocol.rules import TrainingChoice, settings_problems, training_problems
+from ..questions import OWN, describe, question_set_of
 
-__all__ = ["SETTINGS", "Settings", "TrainingChoice", "settings_assign"]
+__all__ = ["FOLLOWING", "SETTINGS", "Settings", "TrainingChoice", "settings_assign"]
 
 
 class Settings(TypedDict, total=False):
@@ -23,7 +24,11 @@ class Settings(TypedDict, total=False):
     case_codes: list[str]
     resampling_allowed: bool
     question_set: str
+    own_questions: list[dict[str, Any]]
     window_rule: str
+    windows: list[dict[str, Any]]
+    value_low: float | None
+    value_high: float | None
     lut: str
     interpolation: str
     window_adjustable: bool
@@ -45,11 +50,15 @@ class Settings(TypedDict, total=False):
     kappa_weights: str
     kappa_interval: str
     image_metrics: list[str]
+    metric_low: float | None
+    metric_high: float | None
+    stability_limits: dict[str, float]
     reference_standard: str
     given_standard: list[dict[str, Any]]
 
 
 SETTINGS = tuple(Settings.__annotations__)
+FOLLOWING = ("presentation",)  # from the questions
 
 
 def settings_assign(study: Study, settings: Settings) -> None:
@@ -64,17 +73,25 @@ def settings_assign(study: Study, settings: Settings) -> None:
         setattr(study, name, given[name])
     if not study.gate:
         study.gate_minimum = None
+    if "question_set" in given and "own_questions" not in given:
+        study.own_questions = []
+    if study.own_questions:
+        study.question_set = OWN
     problems = settings_problems(study, given)
     if problems:
         raise Refused("\n".join(f"{name}: {said}" for name, said in problems))
+    asked = question_set_of(study)
+    if study.own_questions:
+        study.own_questions = describe(asked)["questions"]
+    modes = Study.Presentation
+    study.presentation = modes.PAIRS if asked.is_of_pairs else modes.SINGLE
 
 
 def training_write(study: Study, chosen: Iterable[TrainingChoice]) -> None:
     """Cases come from the study's own cohort, and are no longer read in the study."""
     chosen = list(chosen)
-    problems = training_problems(
-        cohort=study.cohort, question_set=study.question_set, chosen=chosen
-    )
+    asked = question_set_of(study)
+    problems = training_problems(cohort=study.cohort, asked=asked, chosen=chosen)
     if problems:
         raise Refused(
             "\n".join(

@@ -9,24 +9,21 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from readerstudy.blinding import seeds, tokens
-from readerstudy.blinding.sampling import sample_positions
-from readerstudy.blinding.schedule import PlannedRead, build_schedule
+from readerstudy.blinding import seeds
 from readerstudy.cases import services as cases
-from readerstudy.cases.models import Case, Cohort
+from readerstudy.cases.models import Cohort
 from readerstudy.imaging.errors import Refused
 
-from ..models import Arm, ArmGuess, Membership, Read, Session, Study
+from ..models import Arm, Membership, Read, Study
 from ..preflight.checks import preflight
 from ..protocol.frozen import (
     describe_study,
     image_hashes,
-    planned_arms,
     protocol_sha256,
     study_cases,
-    study_readers,
 )
 from ..protocol.rules import arm_code
+from ..protocol.types import blank_study, frame_of
 from ..recording import draft_summary, record_study
 from .members import (
     member_write,
@@ -34,8 +31,10 @@ from .members import (
     members_write,
     record_membership,
 )
+from .planning import plan_write
 from .rights import check_coordinates
 from .settings import (
+    FOLLOWING,
     SETTINGS,
     Settings,
     TrainingChoice,
@@ -44,7 +43,6 @@ from .settings import (
     training_write,
 )
 
-BATCH = 1000
 RESERVED_SLUGS = frozenset({"new"})
 
 
@@ -89,7 +87,8 @@ def study_create(
         raise Refused(_("Only a coordinator of the cohort can make a study of it."))
     if told := slug_problem(slug):
         raise Refused(told)
-    study = Study(slug=slug, cohort=cohort)
+    study = blank_study(cohort)
+    study.slug = slug
     settings_assign(study, settings)
     study.save(force_insert=True)
     _arms_write(study, arms)
@@ -128,7 +127,7 @@ def study_update(
     study = _draft(study)
     before = draft_summary(study)
     settings_assign(study, settings)
-    study.save(update_fields=SETTINGS)
+    study.save(update_fields=[*SETTINGS, *FOLLOWING])
     study.arms.all().delete()
     _arms_write(study, arms)
     if training is not None:
@@ -225,6 +224,7 @@ def study_open(*, study: Study, by: User) -> Study:
     chosen = study_cases(study)
     images = image_hashes(study, chosen)
     training_freeze(study)
+    study.frame = frame_of(study, chosen)
     study.protocol = describe_study(study, chosen, images)
     study.protocol_sha256 = protocol_sha256(study.protocol)
     study.seed = seeds.new_seed()
@@ -232,7 +232,7 @@ def study_open(*, study: Study, by: User) -> Study:
     study.state = Study.State.OPEN
     study.opened_at = timezone.now()
     study.save()
-    planned = _plan_write(study, chosen, images)
+    planned = plan_write(study, chosen, images)
     after = {
         "protocol_sha256": study.protocol_sha256,
         "seed_sha256": study.seed_sha256,
@@ -240,85 +240,6 @@ def study_open(*, study: Study, by: User) -> Study:
     }
     record_study("study.open", study=study, by=by, after=after)
     return study
-
-
-def _plan_write(
-    study: Study, chosen: list[Case], images: dict[tuple[int, str], str]
-) -> int:
-    """How many reads were planned."""
-    readers = {reader.code: reader for reader in study_readers(study)}
-    plan = build_schedule(
-        cases=[case.code for case in chosen],
-        arms=planned_arms(study),
-        readers=list(readers),
-        sessions=study.sessions,
-        spacing=study.spacing,
-        seed=study.seed,
-    )
-    arms = {arm.code: arm for arm in study.arms.all()}
-    by_code = {case.code: case for case in chosen}
-    for code, planned in plan.items():
-        sessions = _sessions_write(study, readers[code], planned)
-        Read.objects.bulk_create(
-            (
-                Read(
-                    session=sessions[read.session],
-                    reader=readers[code],
-                    case=by_code[read.case],
-                    arm=arms[read.arm],
-                    repeat=read.repeat,
-                    position=read.position,
-                    token=tokens.new_token(),
-                    image_sha256=images[by_code[read.case].pk, arms[read.arm].method],
-                )
-                for read in planned
-            ),
-            batch_size=BATCH,
-        )
-        _guesses_write(study, readers[code])
-    return sum(len(planned) for planned in plan.values())
-
-
-def _guesses_write(study: Study, reader: Membership) -> None:
-    """The reads after which the reader is asked to guess, if the protocol asks."""
-    if study.guesses == Study.Guesses.NEVER:
-        return
-    reads = reader.reads.order_by("position")
-    sample = sample_positions(
-        seed=study.seed,
-        reader=reader.code,
-        reads=len(reads),
-        percent=study.guess_percent,
-    )
-    ArmGuess.objects.bulk_create(
-        (
-            ArmGuess(read=read, token=tokens.new_token())
-            for read in reads
-            if read.position in sample
-        ),
-        batch_size=BATCH,
-    )
-
-
-def _sessions_write(
-    study: Study, reader: Membership, planned: list[PlannedRead]
-) -> dict[int, Session]:
-    positions: dict[int, list[int]] = {}
-    for read in planned:
-        positions.setdefault(read.session, []).append(read.position)
-    return {
-        session.number: session
-        for session in Session.objects.bulk_create(
-            Session(
-                study=study,
-                reader=reader,
-                number=number,
-                first_position=held[0],
-                size=len(held),
-            )
-            for number, held in positions.items()
-        )
-    }
 
 
 @transaction.atomic

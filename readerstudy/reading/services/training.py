@@ -18,7 +18,7 @@ from readerstudy.imaging.errors import Refused
 
 from .. import gate
 from ..models import Membership, Study, TrainingAttempt, TrainingItem, TrainingRead
-from ..questions import QUESTION_SETS, Answers, check_answers
+from ..questions import Answers, check_answers, question_set_of
 from ..recording import record_training
 from ..selectors.training import shown_number, training_hindrance
 from .conduct import membership_lock
@@ -88,7 +88,7 @@ def training_submit(*, token: str, reader: Membership, answers: Answers) -> Feed
         token=token, attempt__reader=reader, first_shown_at__isnull=False
     )
     given: dict[str, dict[str, int]] = {}
-    asked = reader.study.question_set
+    asked = question_set_of(reader.study)
     for grade in check_answers(asked, answers, may_decline=False):
         given.setdefault(grade.question, {})[grade.side] = cast(int, grade.value)
     now = timezone.now()
@@ -166,7 +166,7 @@ def _reached(study: Study, attempt: TrainingAttempt) -> Fraction | None:
     """
     reads = list(attempt.reads.select_related("item"))
     found: list[Fraction] = []
-    for question in QUESTION_SETS[study.question_set].questions:
+    for question in question_set_of(study).questions:
         pairs = [
             (value, read.item.key[question.key][side])
             for read in reads

@@ -3,19 +3,30 @@
 Lines name reads by reader and position, and tell no grade, arm or case.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Prefetch
 
 from readerstudy.audit.models import AuditEvent
+from readerstudy.imaging.errors import Refused
 
 from ..models import Answer, ArmGuess, Read, Reopening, Study
-from ..questions import Grade
-from ..recording import answer_digest, guess_digest
+from ..protocol.windows import Window, offered_windows
+from ..questions import (
+    Answered,
+    Grade,
+    Kind,
+    Option,
+    Question,
+    QuestionSet,
+    check_answers,
+)
+from ..recording import answer_digest, grade_of, guess_digest
 
 CHUNK = 2000  # reads held in memory at a time
+NO_WINDOW = (None, None)  # of its own: as each read begins
 CHANGED_FREELY = 1  # version of protocols under which no read was opened again
 
 VERSIONS = "reads have other versions of their answer than they were asked for"
@@ -46,7 +57,10 @@ def answers_check(study: Study) -> AnswersFound:
     in_log = _has_log(study)
     recorded = _recorded(study) if in_log else {}
     asked = _asked(study)
-    adjustable = _display(study).get("window_adjustable", False)
+    display = _display(study)
+    adjustable = display.get("window_adjustable", False)
+    offered = _offered(display)
+    frame = display.get("frame", [])
     freely = (study.protocol or {}).get("version") == CHANGED_FREELY
     count = 0
     for read in _reads(study):
@@ -56,9 +70,10 @@ def answers_check(study: Study) -> AnswersFound:
         lines[VERSIONS] += _version_lines(name, read, answers, freely=freely)
         for answer in answers:
             one = f"{name}, version {answer.version}"
-            if not _is_whole(answer, asked):
+            if not _is_whole(answer, asked, frame):
                 lines[GRADES].append(one)
-            if answer.window_high is not None and not adjustable:
+            window = (answer.window_low, answer.window_high)
+            if not adjustable and window != NO_WINDOW and window not in offered:
                 lines[WINDOWS].append(one)
             if in_log and not _is_recorded(study, read, answer, recorded):
                 lines[EVENTS].append(one)
@@ -106,14 +121,19 @@ def _version_lines(
         yield f"{name}: versions {stored}, due {due}"
 
 
-def _asked(study: Study) -> dict[tuple[str, str], set[int]]:
-    """(question, side) → values of its answers, as the protocol has them."""
-    asked = (study.protocol or {})["questions"]
-    return {
-        (question["key"], side): {answer["value"] for answer in question["answers"]}
-        for question in asked["questions"]
-        for side in asked["sides"]
-    }
+def _asked(study: Study) -> QuestionSet:
+    """As the protocol has it; one of an older version knows grades alone."""
+    told = (study.protocol or {})["questions"]
+    questions = tuple(
+        Question(
+            key=one["key"],
+            words=one["words"],
+            answers=tuple(Option(**answer) for answer in one["answers"]),
+            kind=Kind(one.get("kind", Kind.GRADE)),
+        )
+        for one in told["questions"]
+    )
+    return QuestionSet(told["key"], told["title"], questions)
 
 
 def _display(study: Study) -> dict[str, Any]:
@@ -121,15 +141,30 @@ def _display(study: Study) -> dict[str, Any]:
     return display
 
 
-def _is_whole(answer: Answer, asked: dict[tuple[str, str], set[int]]) -> bool:
-    scores = list(answer.scores.all())
-    places = [(score.question, score.side) for score in scores]
-    return sorted(places) == sorted(asked) and all(
-        bool(score.unassessable)
-        if score.value is None
-        else score.value in asked[place] and not score.unassessable
-        for score, place in zip(scores, places, strict=True)
-    )
+def _offered(display: dict[str, Any]) -> set[Window]:
+    """What readers of whole stacks may draw where they may adjust nothing."""
+    shown = (display.get("value_low"), display.get("value_high"))
+    return offered_windows(display.get("windows", []), shown)
+
+
+def _is_whole(answer: Answer, asked: QuestionSet, frame: Sequence[int]) -> bool:
+    """Whether the rows are what the same answer, given again, would write."""
+    grades = [grade_of(score) for score in answer.scores.all()]
+    said: dict[str, dict[str, Answered]] = {}
+    for one in grades:
+        said.setdefault(one.question, {})[one.side] = _answered(one)
+    try:
+        return set(check_answers(asked, said, frame=frame)) == set(grades)
+    except Refused:
+        return False
+
+
+def _answered(grade: Grade) -> Answered:
+    if grade.value is None:
+        return grade.text or grade.unassessable
+    if not grade.marks:
+        return grade.value
+    return {"value": grade.value, "marks": [mark._asdict() for mark in grade.marks]}
 
 
 def _recorded(study: Study) -> Recorded:
@@ -149,10 +184,7 @@ def _is_recorded(study: Study, read: Read, answer: Answer, recorded: Recorded) -
         seed=study.seed,
         reader=read.reader.code,
         answer=answer,
-        grades=[
-            Grade(score.question, score.side, score.value, score.unassessable)
-            for score in answer.scores.all()
-        ],
+        grades=map(grade_of, answer.scores.all()),
     )
     return recorded.pop(place, None) == digest
 

@@ -14,14 +14,14 @@ from ..protocol.frozen import (
     current,
     describe_cohort,
     describe_course,
-    describe_display,
+    describe_shown,
     protocol_sha256,
     training_hashes,
 )
 from ..services.amendments import AMENDABLE
 
 SECTIONS_SINCE = 2  # the first version of a protocol that says all of a study
-SAME_CASES = ("split", "codes", "resampling_allowed")
+SAME_CASES = ("type", "split", "codes", "resampling_allowed")
 
 
 def amendment_matches(amendment: Amendment) -> bool:
@@ -76,16 +76,23 @@ def setting_lines(study: Study) -> Iterator[str]:
         **describe_course(study),
     }
     for section, value in now.items():
-        if section in stands and stands[section] != value:
+        if section in stands and stands[section] != _as_told(value, stands[section]):
             yield f"section {section}"
     # its name may change, and an older version says less
     cohort, chosen = describe_cohort(study), stands.get("cohort", {})
     if any(chosen[key] != cohort[key] for key in chosen if key in SAME_CASES):
         yield "section cohort"
     if stands.get("version", 0) >= SECTIONS_SINCE:
-        display, shown = describe_display(study), stands.get("display", {})
+        display, shown = describe_shown(study), stands.get("display", {})
         if any(shown[key] != display[key] for key in shown if key in display):
             yield "section display"
+
+
+def _as_told(now: Any, told: Any) -> Any:
+    """As much of a section as a protocol, perhaps of an older version, says of it."""
+    if not (isinstance(now, dict) and isinstance(told, dict)):
+        return now
+    return {key: value for key, value in now.items() if key in told}
 
 
 def training_lines(study: Study) -> Iterator[str]:

@@ -159,13 +159,20 @@ def _image_lines(
     study: Study, frozen: dict[tuple[Any, Any], str], methods: dict[Any, str]
 ) -> Iterable[str]:
     rows = Read.objects.filter(reader__study=study).order_by("reader", "position")
-    for reader, position, case, arm, method, sha256 in rows.values_list(
+    for reader, position, case, arm, method, sha256, *second in rows.values_list(
         "reader__code",
         "position",
         "case__code",
         "arm__code",
         "arm__method",
         "image_sha256",
+        "second_arm__code",
+        "second_arm__method",
+        "second_sha256",
     ):
-        if frozen.get((case, arm)) != sha256 or methods.get(arm) != method:
-            yield f"reader {reader}, position {position}: case {case}, arm {arm}"
+        shown = [(arm, method, sha256)]
+        if second[0] is not None or second[2]:
+            shown.append((second[0], second[1], second[2]))
+        for code, made, pinned in shown:
+            if frozen.get((case, code)) != pinned or methods.get(code) != made:
+                yield f"reader {reader}, position {position}: case {case}, arm {code}"

@@ -19,6 +19,7 @@ from ..forms.conduct import PersonForm, ReadForm, SessionForm, StepForm
 from ..models import Study
 from ..selectors import conduct
 from ..selectors.comments import comments
+from ..selectors.deviations import deviation_counts, deviations
 from ..selectors.log import ANSWERS, log_lines
 from .unblinded import COORDINATOR, STATISTICIAN, coordinates, study_or_404, user_of
 
@@ -71,8 +72,8 @@ def _conduct_page(
         "coordinates": steps_in,
         "forms": forms,
         "readers": conduct.readers_conduct(study),
-        "counts": conduct.deviation_counts(study),
-        "deviations": conduct.deviations(study, newest=DEVIATIONS_SHOWN),
+        "counts": deviation_counts(study),
+        "deviations": deviations(study, newest=DEVIATIONS_SHOWN),
         "comments": comments(study, newest=COMMENTS_SHOWN),
         "comments_shown": COMMENTS_SHOWN,
         "people": selectors.unblinded_people(study),

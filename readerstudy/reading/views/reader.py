@@ -1,5 +1,6 @@
 """What the reading screens have in common: who reads, where to, nothing stored."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import cast
@@ -16,8 +17,11 @@ from .. import selectors
 from ..models import Membership
 from ..pages.due import due_told, shown_image
 from ..pages.room import desk_of
+from ..questions import Answered
 from ..services import Due
 
+LONGEST_VALUE = 5  # digits
+LONGEST_MARKS = 4000  # characters
 SCREEN = re.compile(r"\d{1,5}x\d{1,5}", re.ASCII)
 
 # where what is due is done; anything else is told on the pause page
@@ -87,21 +91,37 @@ def parse_screen(request: HttpRequest) -> str:
     return screen if SCREEN.fullmatch(screen) else ""
 
 
-def parse_answers(request: HttpRequest) -> dict[str, dict[str, int | str]]:
-    """Fields named question-side, for the patient's side, hold whole numbers.
+def parse_answers(request: HttpRequest) -> dict[str, dict[str, Answered]]:
+    """Fields named question-side, for the patient's side or the image, hold whole
+    numbers.
 
-    "none" is a side that cannot be assessed; the field why-question-side says why.
+    "none" cannot be assessed; the field why-question-side says why. Free words are in
+    the field text:question-side, places on the image, as JSON, in marks:question-side.
     """
-    answers: dict[str, dict[str, int | str]] = {}
+    answers: dict[str, dict[str, Answered]] = {}
     for name in request.POST:
-        value = posted(request, name)
+        if name.startswith("text:"):
+            question, _dash, side = name.removeprefix("text:").rpartition("-")
+            answers.setdefault(question, {})[side] = posted(request, name)
+            continue
         question, dash, side = name.rpartition("-")
-        if not dash or name.startswith("why-"):
+        is_beside = name.startswith("why-") and name[4:] in request.POST
+        if not dash or is_beside or name.startswith("marks:"):
             continue
-        if value == "none":
-            answers.setdefault(question, {})[side] = posted(request, f"why-{name}")
-            continue
-        if not (value.isascii() and value.isdecimal() and len(value) <= 3):
-            raise Refused(_("%(value)s is not one of the answers.") % {"value": value})
-        answers.setdefault(question, {})[side] = int(value)
+        answers.setdefault(question, {})[side] = _parse_answer(request, name)
     return answers
+
+
+def _parse_answer(request: HttpRequest, name: str) -> Answered:
+    value = posted(request, name)
+    if value == "none":
+        return posted(request, f"why-{name}")
+    if not (value.isascii() and value.isdecimal() and len(value) <= LONGEST_VALUE):
+        raise Refused(_("%(value)s is not one of the answers.") % {"value": value})
+    marks = posted(request, f"marks:{name}")
+    if not marks:
+        return int(value)
+    try:
+        return {"value": int(value), "marks": json.loads(marks[:LONGEST_MARKS])}
+    except (ValueError, RecursionError):
+        raise Refused(_("The marks on the image cannot be understood.")) from None

@@ -8,12 +8,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from readerstudy.imaging.errors import Refused
-from readerstudy.imaging.lut import load_lut
+from readerstudy.imaging.lut import LUTS, load_lut
 
 from .. import selectors, services
 from ..models import Membership, Read
 from ..pages.home import home_studies
 from ..pages.room import desk_of, reader_page
+from ..protocol.windows import BRIGHTEST
 from ..services import Observed, Seat, device_digest
 from .reader import (
     due_address,
@@ -29,7 +30,6 @@ from .reader import (
 )
 
 DURATIONS = ("first_ms", "spent_ms", "away_ms", "held_ms")
-BRIGHTEST = 255
 
 
 @require_safe
@@ -51,7 +51,8 @@ def read_next(request: HttpRequest, slug: str) -> HttpResponse:
         return never_stored(redirect(due_address(due, slug)))
     likes = selectors.preferences(reader.user)
     page = reader_page(reader=reader, due=due, likes=likes)
-    return never_stored(render(request, "reading/room.html", {"page": page}))
+    template = "reading/stack.html" if page.stack else "reading/room.html"
+    return never_stored(render(request, template, {"page": page}))
 
 
 @require_safe
@@ -143,7 +144,9 @@ def _parse_whole(request: HttpRequest, name: str) -> int | None:
 
 
 @require_safe
-def lut_show(request: HttpRequest) -> HttpResponse:
+def lut_show(request: HttpRequest, lut: str) -> HttpResponse:
     """Red, green and blue of the 256 grey values: 768 bytes."""
-    content = load_lut().tobytes()
+    if lut not in LUTS:
+        raise Http404
+    content = load_lut(lut).tobytes()
     return never_stored(HttpResponse(content, content_type="application/octet-stream"))

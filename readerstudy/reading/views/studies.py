@@ -23,8 +23,10 @@ from ..pages.settings import settings_told
 from ..preflight.checks import preflight
 from ..preflight.plan import hints
 from ..protocol.frozen import study_cases
+from ..protocol.types import reference_proposed
 from ..protocol.words import amendments_told
 from ..selectors.conduct import agreements
+from ..selectors.stability import arms_unmeasured
 from .unblinded import COORDINATOR, STATISTICIAN, coordinates, study_or_404, user_of
 
 
@@ -59,7 +61,7 @@ def study_create(request: HttpRequest) -> HttpResponse:
         request.POST or None,
         cohort=cohort,
         methods=methods,
-        initial={"reference": next(iter(methods), "")},
+        initial={"reference": reference_proposed(cohort, methods)},
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -113,12 +115,14 @@ def study_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """The whole study, without any score."""
     study = study_or_404(request, slug, COORDINATOR, STATISTICIAN)
     is_draft = study.state == Study.State.DRAFT
+    before_unblinding = study.state in (Study.State.OPEN, Study.State.CLOSED)
     context = {
         "study": study,
         "arms": selectors.arm_examples(study),
         "states": Study.State.choices,
         "settings": settings_told(study),
         "agreements": agreements(study, user_of(request)),
+        "unmeasured": arms_unmeasured(study) if before_unblinding else None,
         "coordinates": coordinates(request, study),
         "findings": preflight(study) if is_draft else [],
         "hints": hints(study, study_cases(study)) if is_draft else [],

@@ -50,6 +50,7 @@ ROWS: Rows = {
     ("cases-api:pair", "DELETE"): Row(OWN),
     ("cases-api:pair-swap", "POST"): Row(OWN),
     ("cases-api:single-list", "GET"): Row(OWN),
+    ("cases-api:singles-alone", "POST"): Row(OWN),
     ("cases-api:left-out-list", "GET"): Row(OWN),
     ("cases-api:pacs-list", "GET"): Row(UPLOADERS),
     ("cases-api:pacs-search", "POST"): Row(UPLOADERS),
@@ -66,7 +67,7 @@ def values(cast: Cast) -> dict[Any, dict[str, Any]]:
     case = {"pk": cast.cohort.pk, "code": "C001"}
     of_an_upload = (
         *("upload-detail", "upload-confirm", "upload-retry", "plan", "pair-list"),
-        *("pairs-accept", "single-list", "left-out-list"),
+        *("pairs-accept", "single-list", "singles-alone", "left-out-list"),
     )
     of_a_case = ("case-detail", "case-central-slice", "case-parity")
     return {

@@ -20,6 +20,7 @@ from tests.cases.gateways.conftest import (
     storescu,
     wait_for_port,
 )
+from tests.migrated import put_database
 from tests.own_database import ROOT
 
 from .canaries import traces
@@ -91,6 +92,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, orthanc: Orthanc) -> Iterator
         "PYTHONUNBUFFERED": "1",
         "PACS": orthanc.setting(),
     }
+    put_database(folder)
     platform = Platform(folder, environment)
     assert platform.ask("prepare") == "prepared"
     with Watch(Search(traces()), folder, temporary) as watch:

@@ -43,7 +43,7 @@ def program(name: str, package: str) -> str:
 
 
 def wait_for_port(port: int, process: "subprocess.Popen[Any]") -> None:
-    for _ in range(600):
+    for _ in range(1800):
         if process.poll() is not None:
             raise AssertionError(f"it ended by itself: {process.returncode}")
         try:

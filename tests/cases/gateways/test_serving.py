@@ -11,6 +11,7 @@ import pytest
 from tests.cases.gateways.conftest import free_port
 from tests.cases.gateways.test_dicom_node import run
 from tests.config.test_serve import children_of, serve, wait_for
+from tests.migrated import put_database
 
 pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
 
@@ -44,6 +45,7 @@ def test_the_node_runs_beside_the_server_and_comes_back(
     port, node_port = free_port(), free_port()
     monkeypatch.setenv("DICOM_NODE_ALLOW", "SPECT1, SPECT2")
     monkeypatch.setenv("DICOM_NODE_PORT", str(node_port))
+    put_database(tmp_path)
     server = serve(tmp_path, port)
     try:
         assert wait_for(port) == "ok\n"

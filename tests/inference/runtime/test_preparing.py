@@ -1,6 +1,7 @@
 """Weights become a network that runs without torch, once."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -78,17 +79,20 @@ def by_torch(prepared: runtime.Prepared, stacks: np.ndarray) -> np.ndarray:
     return together
 
 
-def test_a_gpu_is_only_ever_given_full_batches(monkeypatch) -> None:
+@pytest.mark.parametrize("shape", [(17, 5, 64, 64), (1, 120, 64, 64)])
+def test_a_gpu_is_only_ever_given_full_batches(monkeypatch, shape) -> None:
+    """Of sixteen cases, or of so many slices of a large stack."""
     given: list[int] = []
 
-    def run(network: object, stacks: np.ndarray, *, device: str) -> np.ndarray:
-        given.append(len(stacks))
-        return stacks.astype(np.float32)
+    def computed(network: object, images: np.ndarray, *, device: str) -> np.ndarray:
+        given.append(len(images))
+        return images.astype(np.float32)
 
-    monkeypatch.setattr(torch_child, "run", run)
-    stacks = images(torch_child.BATCH + 1)
-    output = torch_child.in_full_batches(None, stacks, "cuda")
-    assert given == [torch_child.BATCH] * 2
+    monkeypatch.setattr(torch_child, "computed", computed)
+    network = SimpleNamespace(configuration=SimpleNamespace(in_channels=1))
+    stacks = np.random.default_rng(1).integers(0, 255, shape, np.uint8)
+    output = torch_child.in_full_batches(network, stacks, "cuda")
+    assert given == [torch_child.BATCH] * 2 == [80, 80]
     assert np.array_equal(output, stacks)
 
 

@@ -2,12 +2,14 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from inference import runtime
-from inference.runtime.session import CASES_AT_ONCE
+from inference.runtime.session import CASES_AT_ONCE, Session
 
 from . import graphs
 from .graphs import images, prepared
@@ -58,6 +60,20 @@ def test_a_case_gives_the_same_bytes_whatever_it_comes_with() -> None:
     with runtime.open_session(prepared(content)) as session:
         alone = [session.predict(stacks[[n]]) for n in reversed(range(len(stacks)))]
     assert together.tobytes() == np.concatenate(alone[::-1]).tobytes()
+
+
+def test_a_large_stack_is_computed_some_slices_at_a_time() -> None:
+    """Or one of five hundred slices would take more memory than a network may have."""
+    stack = np.random.default_rng(3).integers(0, 255, (1, 40, 64, 64), np.uint8)
+    content = graphs.less_its_batch()
+    parts = [run(content, stack[:, first : first + 16]) for first in (0, 16, 32)]
+    assert run(content, stack).tobytes() == np.concatenate(parts, axis=1).tobytes()
+
+
+@pytest.mark.parametrize(("slices", "seconds"), [(5, 4.0), (16, 4.0), (120, 32.0)])
+def test_a_large_stack_has_more_time(slices: int, seconds: float) -> None:
+    process: Any = SimpleNamespace(limits=runtime.Limits(case_s=2.0))
+    assert Session(process, {})._limit_s((2, slices, 64, 64)) == seconds
 
 
 def test_while_one_is_computed_another_can_be_sent() -> None:

@@ -13,7 +13,16 @@ from .errors import (
     UnreachableError,
 )
 from .export import Export
-from .reading import Asked, Due, Image, Question, Reading, ReadingState
+from .reading import (
+    Asked,
+    Due,
+    Image,
+    Question,
+    Reading,
+    ReadingState,
+    Stacks,
+    Stage,
+)
 from .studies import Preflight, ReaderProgress, Study, Unblinding
 
 __all__ = [
@@ -34,6 +43,8 @@ __all__ = [
     "ReaderProgress",
     "Reading",
     "ReadingState",
+    "Stacks",
+    "Stage",
     "Study",
     "TooManyRequestsError",
     "Unblinding",

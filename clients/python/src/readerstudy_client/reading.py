@@ -3,7 +3,11 @@
 A program is told a token, “n of N” and the pixels of an image, and nothing else.
 """
 
+from __future__ import annotations
+
+import sys
 import uuid
+from array import array
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,8 +18,9 @@ from .studies import Session, session_of
 from .told import moment, told
 from .transport import Transport, part
 
-# question → patient's side → grade, or the words why it cannot be assessed
-Answers = Mapping[str, Mapping[str, int | str]]
+# question → patient's side, or “image” → value; or the words of a text, or why it
+# cannot be assessed; or {"value": …, "marks": [{"slice": …, "row": …, "column": …}, …]}
+Answers = Mapping[str, Mapping[str, int | str | Mapping[str, Any]]]
 SLICES, SIDE = 3, 64
 
 
@@ -38,6 +43,60 @@ class Image:
         columns = slice(0, SIDE // 2) if side == "right" else slice(SIDE // 2, SIDE)
         rows = (self.row(n, row) for n in range(SLICES) for row in range(SIDE))
         return b"".join(row[columns] for row in rows)
+
+
+OUTSIDE = 32768
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How whole stacks come: levels 0 to 4095, from the value `low` to `high`.
+
+    images: 2 where they come in pairs. windows: title, and the values drawn black and
+    white.
+    """
+
+    slices: int
+    rows: int
+    columns: int
+    images: int
+    low: float
+    high: float
+    unit: str
+    windows: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Stacks:
+    """A whole stack, or two of a pair, the left one of the screen first."""
+
+    content: bytes
+    stage: Stage
+
+    def __post_init__(self) -> None:
+        stage = self.stage
+        pixels = stage.images * stage.slices * stage.rows * stage.columns
+        if len(self.content) != 2 * pixels:
+            raise ValueError(f"An image of this study is {2 * pixels} bytes.")
+
+    def levels(self, slice_index: int, *, image: int = 0) -> array[int]:
+        """One slice, row by row; column 0 is at the left of the screen.
+
+        OUTSIDE instead of a level: a smaller stack has no image there.
+        """
+        size = 2 * self.stage.rows * self.stage.columns
+        start = (image * self.stage.slices + slice_index) * size
+        found = array("H", self.content[start : start + size])
+        if sys.byteorder == "big":
+            found.byteswap()
+        return found
+
+    def value(self, level: int) -> float:
+        """In the unit of the stage."""
+        return self.stage.low + level * (self.stage.high - self.stage.low) / 4095
+
+
+Shown = Image | Stacks
 
 
 @dataclass(frozen=True)
@@ -71,12 +130,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Question:
-    """Asked for each side of the patient; answers from the lowest on."""
+    """Asked for each side of the patient, or of the whole image; answers from the
+    lowest on. kind: grade, likert, choice, confidence, fidelity or text."""
 
     key: str
     words: str
     sides: tuple[str, ...]
     answers: tuple[Answer, ...]
+    kind: str = "grade"
 
 
 @dataclass(frozen=True)
@@ -92,6 +153,7 @@ class Asked:
     break_after: int
     window_adjustable: bool
     changes: str
+    stack: Stage | None = None  # None: three slices
 
 
 @dataclass(frozen=True)
@@ -144,20 +206,37 @@ class Reading:
                 words=one["words"],
                 sides=tuple(one["sides"]),
                 answers=tuple(told(Answer, answer) for answer in one["answers"]),
+                kind=one.get("kind", "grade"),
             )
             for one in plain["questions"]
         )
-        return told(Asked, plain, questions=questions, reasons=tuple(plain["reasons"]))
+        stack = plain.get("stack")
+        return told(
+            Asked,
+            plain,
+            questions=questions,
+            reasons=tuple(plain["reasons"]),
+            stack=told(Stage, stack, windows=tuple(stack["windows"]))
+            if stack
+            else None,
+        )
 
     def next(self) -> Due:
         """Begin, or go on. A read that is told of counts as shown."""
         return due_of(self._post("next/"))
 
     def image(self, token: str, *, of: str = "") -> Image:
-        """of: "training/" or "guess/" for the images of these."""
+        """Three slices. of: "training/" or "guess/" for the images of these."""
+        return Image(self._pixels(token, of))
+
+    def stacks(self, token: str, stage: Stage, *, of: str = "") -> Stacks:
+        """Whole stacks; stage: as `asked` tells it."""
+        return Stacks(self._pixels(token, of), stage)
+
+    def _pixels(self, token: str, of: str) -> bytes:
         path = self._path(f"{of}pixels/{part(token)}/")
         kind = "application/octet-stream"
-        return Image(self._transport.request("GET", path, accept=kind))
+        return self._transport.request("GET", path, accept=kind)
 
     def submit(
         self, token: str, answers: Answers, *, key: str = "", **observed: Any
@@ -219,16 +298,19 @@ class Reading:
         result: dict[str, Any] = self._transport.get(self._path("training/result/"))
         return result
 
-    def read_all(self, grade: Callable[[Image], Answers]) -> Due:
+    def read_all(self, grade: Callable[[Any], Answers]) -> Due:
         """Read on until something else than a read is due, and say what.
 
-        grade: image → answers. Sessions that are answered are ended; where the next
-        one may begin at once, it is.
+        grade: Image, or Stacks where whole stacks are read, → answers. Sessions that
+        are answered are ended; where the next one may begin at once, it is.
         """
-        due = self.next()
+        due, stage = self.next(), self.asked().stack
         while due.state in ("read", "review"):
             if due.state == "read":
-                due = self.submit(due.token, grade(self.image(due.token)))
+                shown: Shown = (
+                    self.stacks(due.token, stage) if stage else self.image(due.token)
+                )
+                due = self.submit(due.token, grade(shown))
             else:
                 self.finish()
                 due = self.next()

@@ -14,6 +14,7 @@ from readerstudy.cases.manifest import MOST_BYTES, Manifest, read_manifest
 from readerstudy.cases.plan import CohortPlan, PlannedPair, ScannedSeries
 from readerstudy.cases.services.receiving import uploads_folder
 from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.study_types import DAT_SPECT, STUDY_TYPES
 
 
 class Command(BaseCommand):
@@ -43,6 +44,17 @@ class Command(BaseCommand):
             "--resample",
             action="store_true",
             help="take scans of other pixel sizes too, resampled to 3.29 mm",
+        )
+        parser.add_argument(
+            "--type",
+            default=DAT_SPECT,
+            choices=list(STUDY_TYPES),
+            help="what a case is: %(choices)s (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--without-reference",
+            action="store_true",
+            help="a stack without a partner is a case that has no reference",
         )
         parser.add_argument(
             "--dry-run", action="store_true", help="show the pairing; change nothing"
@@ -77,6 +89,8 @@ class Command(BaseCommand):
             progress=self._progress,
             manifest=_manifest(options["manifest"]),
             resampling=options["resample"],
+            study_type=options["type"],
+            without_reference=options["without_reference"],
         )
         self._show(plan)
         if options["dry_run"]:
@@ -124,12 +138,13 @@ class Command(BaseCommand):
         )
 
     def _show_pair(self, pair: PlannedPair) -> None:
-        slices = pair.reference.shape[0]
+        slices = pair.grid.shape[0]
         split = f"  {pair.split}" if pair.split else ""
         self.stdout.write(
             f"{pair.code}  slice {pair.central_slice + 1} of {slices}{split}"
         )
-        self.stdout.write(f"  reference  {_describe(pair.reference)}")
+        known = _describe(pair.reference) if pair.reference else "none"
+        self.stdout.write(f"  reference  {known}")
         self.stdout.write(f"  short      {_describe(pair.short)}")
         if not pair.certain:
             self.stdout.write(
@@ -156,4 +171,6 @@ def _manifest(path: Path | None) -> Manifest | None:
 def _describe(series: ScannedSeries) -> str:
     duration = f"{series.minutes:.1f} min" if series.minutes else "duration unknown"
     more = f" and {len(series.files) - 1} more files" if len(series.files) > 1 else ""
+    if series.unit != "counts":
+        return f"{series.name}{more}, mean {series.mean:.0f} {series.unit}"
     return f"{series.name}{more}, {duration}, {series.total_counts:,.0f} counts"

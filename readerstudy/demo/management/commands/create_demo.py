@@ -48,8 +48,12 @@ class Command(BaseCommand):
             call_command(
                 "simulate_readers", services.SIMULATED, seed=1, stdout=self.stdout
             )
+        services.stability_ask(cohort=cohort, methods=methods)
         seconds = round(time.monotonic() - started)
-        self.stdout.write(f"The demo study is ready, after {seconds} s.")
+        self.stdout.write(
+            f"The demo study is ready, after {seconds} s. The stability of its arms is "
+            "looked at in the background, for some minutes."
+        )
 
     def _show(self, what: str, done: int, total: int) -> None:
         bar = "█" * round(24 * done / total)

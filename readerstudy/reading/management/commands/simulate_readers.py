@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading.models import Study
-from readerstudy.reading.simulated import readings_simulate, temperament
+from readerstudy.reading.simulated import Eyes, readings_simulate, temperament
 
 
 class Command(BaseCommand):
@@ -26,12 +26,16 @@ class Command(BaseCommand):
         if study.state != Study.State.OPEN:
             raise CommandError(f"The study “{study.slug}” is {study.state}, not open.")
         from readerstudy.simulation.observer import grade_pixels
+        from readerstudy.simulation.stack_observer import Asked, answer_stacks
+
+        def judge(stacks: Any, asked: Any, **person: Any) -> dict[str, Any]:
+            return answer_stacks(stacks, [Asked(*one) for one in asked], **person)
 
         try:
             states = readings_simulate(
                 study=study,
                 seed=options["seed"],
-                grade=grade_pixels,
+                eyes=Eyes(grade=grade_pixels, judge=judge),
                 progress=self._show,
             )
         except Refused as refused:

@@ -1,101 +1,12 @@
-# Computes the main tables of this export anew, from its reads and its images, with
-# base R and the package vcd (Debian: r-base-core, r-cran-vcd), and compares them with
-# the tables that lie beside it:
-#
-#   Rscript analysis.R [FOLDER]
-#
-# It prints the largest difference of every kind of number and ends with status 1 where
-# one is larger than 1e-6, or where a number of a table cannot be computed. Empty cells,
-# which a table says to be not estimable, are counted and not compared.
-
-TOLERANCE <- 1e-6
+# ---- agreement --------------------------------------------------------------------
 
 if (!requireNamespace("vcd", quietly = TRUE)) {
   message("The R package vcd is missing (Debian: apt-get install r-cran-vcd).")
   quit(status = 2)
 }
 
-given <- commandArgs(trailingOnly = TRUE)
-script <- sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))
-folder <- if (length(given)) given[1] else if (length(script)) dirname(script) else "."
-
-# ---- reading ----------------------------------------------------------------------
-
-# Everything as text: a code "01" or "T" is no number and no truth value. An empty cell
-# is missing. With and without a byte order mark. columns: those to read; all by default.
-read_table <- function(name, columns = NULL) {
-  path <- file.path(folder, name)
-  head <- iconv(readLines(path, n = 1), "UTF-8", "ASCII", sub = "")
-  head <- strsplit(head, ",")[[1]]
-  wanted <- if (is.null(columns)) head else columns
-  classes <- ifelse(head %in% wanted, "character", "NULL")
-  read.csv(path, header = FALSE, skip = 1, col.names = head, colClasses = classes,
-           na.strings = "", encoding = "UTF-8", check.names = FALSE)
-}
-
-there <- function(name) file.exists(file.path(folder, name))
-
-key <- function(...) paste(..., sep = "\r")
-
-# ---- comparing --------------------------------------------------------------------
-
-results <- list()
-
-# what: the table and column. printed: its cells, as text; empty where it says that a
-# number is not estimable. computed: our numbers, NA where there is none.
-compare <- function(what, printed, computed) {
-  printed <- as.numeric(printed)
-  computed <- as.numeric(computed)
-  stopifnot(length(printed) == length(computed))
-  checked <- !is.na(printed)
-  difference <- abs(printed[checked] - computed[checked])
-  difference[is.na(difference)] <- Inf
-  results[[length(results) + 1]] <<- data.frame(
-    what = what, compared = sum(checked), empty = sum(!checked),
-    largest = if (any(checked)) max(difference) else 0)
-}
-
-# table: read by read_table. computed: list of named vectors, one for each line.
-compare_columns <- function(name, table, computed, columns) {
-  for (column in columns) {
-    ours <- vapply(computed, function(line) unname(line[column]), numeric(1))
-    compare(paste(name, column), table[[column]], ours)
-  }
-}
-
-# Over every comparison, those without a P value too.
-holm <- function(p) p.adjust(p, "holm", n = length(p))
-
-# ---- agreement --------------------------------------------------------------------
-
 NUMBERS <- c("n_sides", "n_patients", "exact_agreement", "kappa", "se_clustered",
              "interval_low", "interval_high", "se_asymptotic", "se_null", "z", "p")
-
-weights_of <- function(weighting, k) {
-  distance <- abs(outer(seq_len(k), seq_len(k), "-")) / (k - 1)
-  switch(weighting, unweighted = diag(k), linear = 1 - distance,
-         quadratic = 1 - distance^2)
-}
-
-# Each item's share in kappa, times their number (Fleiss, Cohen and Everitt 1969).
-influence_of <- function(counts, w, first, second) {
-  shares <- counts / sum(counts)
-  rows <- rowSums(shares)
-  columns <- colSums(shares)
-  observed <- sum(w * shares)
-  expected <- sum(w * outer(rows, columns))
-  margins <- outer(drop(w %*% columns), drop(rows %*% w), "+")
-  values <- ((w - observed) * (1 - expected) -
-             (margins - 2 * expected) * (1 - observed)) / (1 - expected)^2
-  values[cbind(first, second)]
-}
-
-# Items of one patient are added up before they are squared.
-clustered_error <- function(parts, patients) {
-  totals <- tapply(parts, patients, sum)
-  groups <- length(totals)
-  sqrt(groups / (groups - 1) * sum(totals^2))
-}
 
 # kappa and all that kappa.csv says of it. first, second: places in the categories.
 agreement <- function(first, second, patients, categories, weighting) {
@@ -144,8 +55,10 @@ pairs_of <- function(first, second, side = "both") {
 }
 
 reads <- read_table("reads.csv", c("reader", "case", "patient", "arm", "arm_role",
-                                   "repeat", "side", "grade"))
+                                   "repeat", "side", "question", "grade"))
 reads$grade <- as.numeric(reads$grade)
+# other questions have no grade
+reads <- reads[reads$question %in% unique(reads$question[!is.na(reads$grade)]), ]
 readings <- split(reads, key(reads$reader, reads$arm, reads[["repeat"]]))
 reference <- unique(reads$arm[reads$arm_role == "reference"])
 
@@ -162,8 +75,6 @@ of_line <- function(line, pairs) {
   agreement(match(pairs$grade.x, categories), match(pairs$grade.y, categories),
             pairs$patient, categories, line$weighting)
 }
-
-lines_of <- function(table) lapply(seq_len(nrow(table)), function(i) table[i, ])
 
 kappa <- read_table("kappa.csv")
 single <- kappa[kappa$estimate == "reader", ]
@@ -319,111 +230,3 @@ if (there("detection.csv")) {
   compare("detection.csv share", table$share, computed)
 }
 
-# ---- image quality ----------------------------------------------------------------
-
-images <- read_table("image_quality.csv", c("case", "patient", "arm", "slice",
-  "mean_squared_error", "psnr_range_255", "ssim_range_255", "ssim_range_1"))
-error <- as.numeric(images$mean_squared_error)
-compare("image_quality.csv psnr_range_255", images$psnr_range_255,
-        10 * log10(255^2 / error))
-
-# One value a patient and arm: the mean over slices that have one; complete patients.
-patient_means <- function(values, arms) {
-  found <- tapply(values, list(images$patient, images$arm), mean, na.rm = TRUE)
-  found[, arms, drop = FALSE]
-}
-
-column_of <- function(metric, range) paste0(metric, "_range_", range)
-
-summaries <- read_table("image_quality_summary.csv")
-summary_of <- function(metric, range) {
-  lines <- summaries[summaries$metric == metric & summaries$data_range == range, ]
-  values <- as.numeric(images[[column_of(metric, range)]])
-  means <- patient_means(values, lines$arm)
-  slices <- lines$blocks[1] == "slice"
-  blocks <- if (slices) tapply(values, list(key(images$case, images$slice), images$arm),
-                               mean)[, lines$arm, drop = FALSE] else means
-  blocks <- blocks[complete.cases(blocks), , drop = FALSE]
-  tested <- nrow(blocks) > 1 && ncol(blocks) > 1
-  name <- paste0("image_quality_summary.csv ", metric, " ", range, ": ")
-  of_arm <- split(values, factor(images$arm, lines$arm))
-  compare(paste0(name, "mean"), lines$mean, sapply(of_arm, mean, na.rm = TRUE))
-  compare(paste0(name, "sd"), lines$sd, sapply(of_arm, sd, na.rm = TRUE))
-  compare(paste0(name, "sd_patients"), lines$sd_patients,
-          apply(means, 2, sd, na.rm = TRUE))
-  if (!tested) return(invisible())
-  ranks <- t(apply(blocks, 1, rank))
-  compare(paste0(name, "mean_rank"), lines$mean_rank, colMeans(ranks))
-  test <- friedman.test(blocks)
-  n <- nrow(blocks)
-  k <- ncol(blocks)
-  all_lines <- function(value) rep(unname(value), nrow(lines))
-  compare(paste0(name, "friedman_chi2"), lines$friedman_chi2, all_lines(test$statistic))
-  compare(paste0(name, "friedman_p"), lines$friedman_p, all_lines(test$p.value))
-  compare(paste0(name, "kendall_w"), lines$kendall_w,
-          all_lines(test$statistic / (n * (k - 1))))
-  control <- match(na.omit(lines$control)[1], lines$arm)
-  if (is.na(control)) return(invisible())
-  spread <- sqrt(2 * sum((ranks - (k + 1) / 2)^2) / (k - 1)) / n
-  z <- (colMeans(ranks) - colMeans(ranks)[control])[-control] / spread
-  p <- 2 * pnorm(-abs(z))
-  others <- lines[-control, ]
-  compare(paste0(name, "Dunn z"), others$z, z)
-  compare(paste0(name, "Dunn p"), others$p, p)
-  compare(paste0(name, "Dunn p, Holm"), others$p_holm, holm(p))
-}
-kinds <- unique(summaries[c("metric", "data_range")])
-for (i in seq_len(nrow(kinds))) summary_of(kinds$metric[i], kinds$data_range[i])
-
-# Arm minus control, a patient's mean each.
-comparison_of <- function(table, metric, range) {
-  lines <- table[table$metric == metric & table$data_range == range, ]
-  values <- as.numeric(images[[column_of(metric, range)]])
-  means <- patient_means(values, unique(images$arm))
-  name <- paste0("image_quality_comparisons.csv ", metric, " ", range, ": ")
-  found <- lapply(lines_of(lines), function(line) {
-    moved <- as.numeric(na.omit(means[, line$arm] - means[, line$control]))
-    half <- qt(0.975, length(moved) - 1) * sd(moved) / sqrt(length(moved))
-    exact <- grepl("exact", line$wilcoxon_method)
-    moved_at_all <- moved[moved != 0]
-    shift <- c(mean(moved), mean(moved) - half, mean(moved) + half)
-    if (length(moved_at_all) == 0) return(unname(c(shift, rep(NA, 4))))
-    test <- suppressWarnings(wilcox.test(moved_at_all, exact = exact, conf.int = exact))
-    walsh <- if (exact) c(test$estimate, test$conf.int) else rep(NA, 3)
-    unname(c(shift, test$p.value, walsh))
-  })
-  found <- do.call(rbind, found)
-  columns <- c("mean_difference", "interval_low", "interval_high", "wilcoxon_p",
-               "pseudomedian", "pseudomedian_low", "pseudomedian_high")
-  exact <- grepl("exact", lines$wilcoxon_method)
-  for (i in seq_along(columns)) {
-    which <- if (i > 4) exact else TRUE
-    compare(paste0(name, columns[i]), lines[[columns[i]]][which], found[which, i])
-  }
-  compare(paste0(name, "wilcoxon_p_holm"), lines$wilcoxon_p_holm,
-          holm(found[, 4]))
-  known <- !is.na(values)
-  test <- kruskal.test(values[known], factor(images$arm[known]))
-  compare(paste0(name, "kruskal_wallis_p"), lines$kruskal_wallis_p,
-          rep(test$p.value, nrow(lines)))
-}
-if (there("image_quality_comparisons.csv")) {
-  table <- read_table("image_quality_comparisons.csv")
-  kinds <- unique(table[c("metric", "data_range")])
-  for (i in seq_len(nrow(kinds)))
-    comparison_of(table, kinds$metric[i], kinds$data_range[i])
-}
-
-# ---- what came out ----------------------------------------------------------------
-
-results <- do.call(rbind, results)
-options(width = 120)
-shown <- transform(results, largest = formatC(largest, format = "e", digits = 1))
-print(shown, row.names = FALSE, right = FALSE)
-bad <- results$largest > TOLERANCE
-if (any(bad)) {
-  cat(sprintf("\n%d of %d kinds of numbers differ by more than %g.\n", sum(bad),
-              nrow(results), TOLERANCE))
-  quit(status = 1)
-}
-cat(sprintf("\nAll %d numbers agree within %g.\n", sum(results$compared), TOLERANCE))

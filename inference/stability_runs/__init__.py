@@ -1,0 +1,1 @@
+"""Runs of the stability suite: what they are given, what they keep, what pages show."""

@@ -1,0 +1,125 @@
+"""A cohort's cases as the stability suite takes them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from inference.stability import CaseImages
+from readerstudy.cases.learning import LEARNED_FROM, Learned
+from readerstudy.cases.models import Case, Cohort, Rendition, Series
+from readerstudy.cases.selectors import (
+    cases_unreferenced,
+    patients_of,
+    rendition_values,
+)
+from readerstudy.imaging.study_types import study_type_get
+
+KNOWN_TO_IT = frozenset({Learned.TRAINING, Learned.VALIDATION})
+SHORT_SHARE = 0.2  # where neither scan tells its counts
+
+
+@dataclass(frozen=True)
+class CaseFiles:
+    """One case with the images that are looked at. patient: its cluster. reference:
+    None where a person has said that there is none."""
+
+    case: Case
+    patient: str
+    reference: Rendition | None
+    short: Rendition
+    output: Rendition
+
+    @property
+    def hashes(self) -> tuple[str, str, str]:
+        reference = self.reference.sha256 if self.reference else ""
+        return reference, self.short.sha256, self.output.sha256
+
+
+def cases_of(cohort: Cohort, method: str) -> list[CaseFiles]:
+    """In the order of their codes, those that have all their images.
+
+    Not those that the method has learned from, or was chosen by: what it does to them
+    says nothing of others, and no study may have them read.
+    """
+    cases = list(cohort.cases.order_by("code"))
+    patients = patients_of(cases)
+    unreferenced = {case.pk for case in cases_unreferenced(cases)}
+    made = {
+        (row.case_id, row.method): row
+        for row in Rendition.objects.filter(
+            case__cohort=cohort, method__in=[*Series.Role.values, method]
+        ).select_related("case")
+    }
+    found = []
+    for case in cases:
+        rows = [made.get((case.pk, one)) for one in (*Series.Role.values, method)]
+        reference, short, output = rows
+        if not (short and output and (reference or case.pk in unreferenced)):
+            continue
+        if output.provenance.get(LEARNED_FROM) in KNOWN_TO_IT:
+            continue
+        found.append(CaseFiles(case, patients[case.pk], reference, short, output))
+    return found
+
+
+def images_of(
+    files: CaseFiles, *, grades: Mapping[str, int] | None = None
+) -> CaseImages:
+    """Refused where a file is damaged. grades: of each side, where they are known."""
+    kind = study_type_get(files.case.cohort.study_type)
+    scans = {one.role: one for one in files.case.series.all()}
+    reference = rendition_values(files.reference or files.short).astype(np.float32)
+    known = grades or {}
+    return CaseImages(
+        code=files.case.code,
+        patient=files.patient,
+        reference=reference,
+        short=rendition_values(files.short).astype(np.float32),
+        output=rendition_values(files.output).astype(np.float32),
+        spacing_mm=_spacing(_grid(scans)),
+        window=_window(kind.is_stack, kind.ranges, scans, reference),
+        relative=not kind.is_stack,
+        striatal=kind.has_regions,
+        short_share=_share(scans),
+        grades=(known.get("right"), known.get("left")),
+        referenced=files.reference is not None,
+    )
+
+
+def _grid(scans: Mapping[str, Series]) -> Series | None:
+    return scans.get(Series.Role.REFERENCE) or scans.get(Series.Role.SHORT)
+
+
+def _spacing(scan: Series | None) -> tuple[float, float, float]:
+    if scan is None:
+        return (1.0, 1.0, 1.0)
+    return scan.slice_spacing_mm, scan.row_spacing_mm, scan.column_spacing_mm
+
+
+def _window(
+    is_stack: bool,
+    ranges: Mapping[str, tuple[float, float]],
+    scans: Mapping[str, Series],
+    reference: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]",
+) -> tuple[float, float]:
+    """All that counts of its values: of counts, up to the reference's maximum, or the
+    input's where there is none."""
+    if not is_stack:
+        return 0.0, 1.0
+    scan = _grid(scans)
+    if scan is not None and scan.unit in ranges:
+        return ranges[scan.unit]
+    return min(0.0, float(reference.min())), float(reference.max())
+
+
+def _share(scans: Mapping[str, Series]) -> float:
+    """Counts of the short scan ÷ counts of the reference; of values that are no
+    counts there is no such share."""
+    reference = scans.get(Series.Role.REFERENCE)
+    short = scans.get(Series.Role.SHORT)
+    if not reference or not short or reference.unit != "counts":
+        return SHORT_SHARE
+    if not 0 < short.total_counts < reference.total_counts:
+        return SHORT_SHARE
+    return short.total_counts / reference.total_counts

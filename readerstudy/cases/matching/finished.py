@@ -1,0 +1,61 @@
+"""Images that others have made, finished: whose case each is, and is it upright."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from django.utils.translation import gettext_noop
+from numpy.typing import NDArray
+
+COARSE = 24  # voxels a side at most: noise goes, the body stays
+CLEARLY = 1.5  # turned over, it is nearer by this factor
+WAYS = {
+    2: gettext_noop("left to right"),
+    1: gettext_noop("front to back"),
+    0: gettext_noop("head to feet"),
+}
+
+
+def codes_in(names: Iterable[str], codes: Sequence[str]) -> set[str]:
+    """The codes of cases that stand in these paths, each as a word of its own.
+
+    Where one code is the beginning of another, the longest that fits counts.
+    """
+    known = {code.casefold(): code for code in codes}
+    longest = sorted(known, key=len, reverse=True)
+    if not longest:
+        return set()
+    any_of = "|".join(map(re.escape, longest))
+    word = re.compile(rf"(?<![a-z0-9])(?:{any_of})(?![a-z0-9])")
+    return {known[one] for name in names for one in word.findall(name.casefold())}
+
+
+def codes_of_patient(patient: str, patients: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """Cases whose scans bear that keyed digest. patients: code → digests."""
+    return {code for code, digests in patients.items() if patient in digests}
+
+
+def turned_over(reference: NDArray[Any], image: NDArray[Any]) -> str:
+    """In which way the image lies the other way round than the reference; "" if in
+    none that can be told. Both of one shape (slices, rows, columns)."""
+    fixed, moving = _coarse(reference), _coarse(image)
+    as_it_is = 1 - float(np.vdot(fixed, moving))
+    best, way = as_it_is, ""
+    for axis, words in WAYS.items():
+        turned = 1 - float(np.vdot(fixed, np.flip(moving, axis)))
+        if turned < best:
+            best, way = turned, words
+    return way if as_it_is >= CLEARLY * best else ""
+
+
+def _coarse(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Means of blocks, less their own mean, of length 1."""
+    coarse = values.astype(np.float64)
+    for axis, size in enumerate(values.shape):
+        step = -(-size // COARSE)
+        starts = np.arange(0, size, step)
+        coarse = np.add.reduceat(coarse, starts, axis=axis)
+    coarse -= coarse.mean()
+    coarse /= np.linalg.norm(coarse) or 1.0
+    return coarse

@@ -1,0 +1,379 @@
+"""Images that others have made, finished, become one more method of a cohort.
+
+All is looked at before anything is stored: every case of the parts that the images
+touch has one, each lies on the grid of its case and is upright. Then they are stored
+case by case; a death in between leaves some, and the same files again do the rest.
+"""
+
+import hashlib
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+from numpy.typing import NDArray
+
+from readerstudy.audit.services import event_record
+from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.preprocessing import CROP, STORED_SLICES, prepare_stack
+from readerstudy.imaging.study_types import STUDY_TYPES
+from readerstudy.imaging.volume import Volume
+
+from .. import selectors
+from ..matching.finished import codes_in, codes_of_patient, turned_over
+from ..matching.parity import SAME_SPACING_MM
+from ..models import Case, Cohort, Rendition, Series
+from ..plan import ScannedSeries, scan_path
+from ..scanning.arrays import read_array
+from ..scanning.gathering import gather
+from ..sources import UNREADABLE, LeftOut, Source, open_source
+from ..storage.room import check_room
+from ..storage.stored_files import as_stack, mapped_voxels, npy_bytes
+from .receiving import uploads_folder
+from .renditions import READ_ALREADY, NewImage, renditions_save
+from .scanning import Progress, no_progress
+
+BEFORE_NAME = "result-"
+LONGEST = 60
+AT_ONCE = 8  # images that are stored in one go
+TOLD = 100  # sentences
+RELATIVE = (STORED_SLICES, CROP, CROP)
+MOST_RELATIVE = 2.0  # more is no share of a slice's maximum
+FAR_LEVEL_HU = 200.0
+
+NOBODYS = gettext_noop(
+    "%(name)s: it belongs to no case. Its path names no code, and its patient none "
+    "of the cohort."
+)
+SEVERAL = gettext_noop("%(name)s: it could be of several cases (%(codes)s).")
+TWICE = gettext_noop("Case %(code)s has two images: %(one)s and %(other)s.")
+NOT_TAKEN = gettext_noop("%(name)s cannot be taken: %(reason)s")
+MISSING = gettext_noop("Case %(code)s has no image.")
+MORE = gettext_noop("%(number)s more sentences like these are left out.")
+
+
+class ImagesRefusedError(Refused):
+    """Nothing was stored; str() has one sentence a line."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        more = len(problems) - TOLD
+        lines = [*problems[:TOLD], *([MORE % {"number": more}] if more > 0 else [])]
+        super().__init__("\n".join(lines))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True)
+class ImagesReport:
+    """method: by which the images are known now. left_out: files that hold none."""
+
+    method: str
+    cases: int
+    left_out: tuple[LeftOut, ...]
+
+
+@dataclass
+class _Taken:
+    """What waits in the folder to be stored. problems: why it may not be."""
+
+    images: dict[str, str] = field(default_factory=dict)  # code → name of its file
+    provenance: dict[str, dict[str, Any]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+
+def method_named(name: str) -> str:
+    """`result-<name>`, in letters that an address can hold. Refused if none is left."""
+    slug = slugify(name)[:LONGEST].strip("-")
+    if not slug:
+        raise Refused(_("Please give the images a name of letters or digits."))
+    return slug if slug.startswith(BEFORE_NAME) else f"{BEFORE_NAME}{slug}"
+
+
+def images_import(
+    *,
+    cohort: Cohort,
+    name: str,
+    path: Path,
+    by: User | None = None,
+    progress: Progress | None = None,
+    as_is: bool = False,
+) -> ImagesReport:
+    """The images below a folder or in a zip file, one for each case."""
+    with open_source(path) as source:
+        return images_take(
+            cohort=cohort,
+            name=name,
+            source=source,
+            by=by,
+            progress=progress,
+            as_is=as_is,
+        )
+
+
+def images_take(
+    *,
+    cohort: Cohort,
+    name: str,
+    source: Source,
+    by: User | None = None,
+    progress: Progress | None = None,
+    as_is: bool = False,
+) -> ImagesReport:
+    """As images_import, of a source that is open.
+
+    An image is a DICOM series or a .npy file; its path names the code of its case, or
+    else the series bears the patient's id. as_is: do not ask whether it is upright.
+
+    ImagesRefusedError, and nothing is stored, unless every case of the parts that the
+    images touch has one that fits.
+    """
+    method = method_named(name)
+    folder = uploads_folder() / secrets.token_hex(16)
+    try:
+        scan_path(folder, 0).parent.mkdir(parents=True, mode=0o700)
+        looking = _Looking(cohort, method, source, folder, as_is)
+        taken = looking.look(progress or no_progress)
+        if taken.problems:
+            raise ImagesRefusedError(taken.problems)
+        _store(looking, taken)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    with transaction.atomic():
+        event_record(
+            action="images.import",
+            actor=by,
+            subject=("cohort", cohort.name),
+            after={"method": method, "cases": len(taken.images)},
+        )
+    return ImagesReport(method, len(taken.images), tuple(taken.left_out))
+
+
+class _Looking:
+    """One cohort and what was sent for it."""
+
+    def __init__(
+        self, cohort: Cohort, method: str, source: Source, folder: Path, as_is: bool
+    ) -> None:
+        cases = cohort.cases.select_related("cohort").prefetch_related("series")
+        self.cases = {case.code: case for case in cases}
+        self.cohort, self.method, self.source = cohort, method, source
+        self.folder, self.as_is = folder, as_is
+        self.is_stack = STUDY_TYPES[cohort.study_type].is_stack
+        self.taken = _Taken()
+        known = Rendition.objects.filter(case__cohort=cohort, method=method)
+        self.known = dict(known.values_list("case__code", "sha256"))
+
+    def look(self, progress: Progress) -> _Taken:
+        arrays = [one for one in self.source.names if one.lower().endswith(".npy")]
+        self.source.names[:] = [one for one in self.source.names if one not in arrays]
+        gathered = gather(
+            self.source,
+            folder=self.folder,
+            progress=progress,
+            study_type=self.cohort.study_type,
+        )
+        self.taken.left_out += [*self.source.left_out, *gathered.left_out]
+        for scan in gathered.scans:
+            self._take(scan.name, self._codes(scan), self._of_scan(scan))
+        for number, name in enumerate(arrays):
+            progress(gathered.steps + number, gathered.steps + len(arrays))
+            codes = codes_in([name], list(self.cases))
+            self._take(name, codes, self._of_array(name))
+        self._look_for_missing()
+        return self.taken
+
+    def _codes(self, scan: ScannedSeries) -> set[str]:
+        found = codes_in(scan.files, list(self.cases))
+        patients = {code: case.patient_digests for code, case in self.cases.items()}
+        return found or codes_of_patient(scan.patient, patients)
+
+    def _look_for_missing(self) -> None:
+        parts = {self.cases[code].split for code in self.taken.images}
+        touched = [c for c in self.cases.values() if c.split in parts or not parts]
+        missing = sorted({one.code for one in touched} - set(self.taken.images))
+        self.taken.problems += [MISSING % {"code": code} for code in missing]
+
+    def _take(
+        self, name: str, codes: set[str], values: Callable[[Case], NDArray[Any]]
+    ) -> None:
+        problems = self.taken.problems
+        if len(codes) != 1:
+            several = {"name": name, "codes": ", ".join(sorted(codes))}
+            problems.append(SEVERAL % several if codes else NOBODYS % {"name": name})
+            return
+        (code,) = codes
+        if other := self.taken.images.get(code):
+            twice = {"code": code, "one": other, "other": name}
+            problems.append(TWICE % twice)
+            return
+        self.taken.images[code] = name
+        try:
+            self._keep(self.cases[code], values(self.cases[code]))
+        except Refused as refusal:
+            problems.append(NOT_TAKEN % {"name": name, "reason": refusal})
+
+    def _keep(self, case: Case, values: NDArray[Any]) -> None:
+        """The image as it will be stored waits in the folder."""
+        content = npy_bytes(values)
+        check_room(len(content))
+        before = self.known.get(case.code)
+        sha256 = hashlib.sha256(content).hexdigest()
+        if self.cohort.frozen_at and before and before != sha256:
+            raise Refused(READ_ALREADY % {"code": case.code, "method": self.method})
+        image_path(self.folder, case).write_bytes(content)
+
+    def _of_scan(self, scan: ScannedSeries) -> Callable[[Case], NDArray[Any]]:
+        def values(case: Case) -> NDArray[Any]:
+            _check_grid(scan, selectors.grid_of(case))
+            voxels = mapped_voxels(scan_path(self.folder, scan.number))
+            return self._whole(case, voxels)
+
+        return values
+
+    def _of_array(self, name: str) -> Callable[[Case], NDArray[Any]]:
+        def values(case: Case) -> NDArray[Any]:
+            whole = _shape(selectors.grid_of(case))
+            shapes = (whole,) if self.is_stack else (RELATIVE, whole)
+            try:
+                with self.source.open(name) as file:
+                    found = read_array(file, shapes=shapes)
+            except Refused:
+                raise
+            except UNREADABLE as error:
+                raise Refused(gettext_noop("It is damaged.")) from error
+            if found.shape == whole:
+                return self._whole(case, found)
+            return self._relative(case, found)
+
+        return values
+
+    def _whole(self, case: Case, voxels: NDArray[Any]) -> NDArray[Any]:
+        """As the case's own scans were cut, or left whole."""
+        if self.is_stack:
+            return self._stack(case, voxels)
+        reference = selectors.series_volume(selectors.grid_of(case))
+        self._check_upright(reference.counts, voxels)
+        volume = Volume(as_stack(voxels), reference.spacing_mm)
+        stack = prepare_stack(volume, central_slice=case.central_slice)
+        self._made(case, slice_maxima=list(stack.slice_maxima))
+        return stack.values
+
+    def _stack(self, case: Case, voxels: NDArray[Any]) -> NDArray[Any]:
+        standard, unit = self._standard_values(case), selectors.grid_of(case).unit
+        self._check_upright(standard, voxels)
+        if unit == "HU":
+            _check_level(float(standard.mean()), float(voxels.mean()))
+        self._made(case, unit=unit)
+        return as_stack(voxels)
+
+    def _standard_values(self, case: Case) -> NDArray[np.float32]:
+        """The reference, or the input where there is none."""
+        method = selectors.grid_of(case).role
+        standard = selectors.rendition_get(case=case, method=method)
+        return selectors.rendition_values(standard)
+
+    def _relative(self, case: Case, values: NDArray[Any]) -> NDArray[Any]:
+        most = float(values.max())
+        if not 0 < most <= MOST_RELATIVE:
+            raise Refused(
+                gettext_noop(
+                    "Its largest value is %(most)s: five slices of 64×64 pixels are "
+                    "shares of the maximum of their whole slice, from 0 to 1."
+                )
+                % {"most": f"{most:.3g}"}
+            )
+        self._check_upright(self._standard_values(case), values)
+        self._made(case)
+        return values.astype(np.float32)
+
+    def _made(self, case: Case, **more: Any) -> None:
+        told = {"made_by": "result"} | more
+        if not self.is_stack:
+            told["central_slice"] = case.central_slice
+        self.taken.provenance[case.code] = told
+
+    def _check_upright(self, reference: NDArray[Any], image: NDArray[Any]) -> None:
+        if not self.as_is and (way := turned_over(reference, image)):
+            raise Refused(
+                gettext_noop(
+                    "Turned over from %(way)s, it resembles the scan of its case more: "
+                    "is it upright?"
+                )
+                % {"way": way}
+            )
+
+
+def image_path(folder: Path, case: Case) -> Path:
+    return folder / f"{case.pk}.npy"
+
+
+def _shape(series: Series) -> tuple[int, int, int]:
+    return series.slices, series.rows, series.columns
+
+
+def _check_grid(scan: ScannedSeries, reference: Series) -> None:
+    spacing = (
+        reference.slice_spacing_mm,
+        reference.row_spacing_mm,
+        reference.column_spacing_mm,
+    )
+    apart = [abs(a - b) for a, b in zip(scan.spacing_mm, spacing, strict=True)]
+    if scan.shape[0] == 1:  # a single slice's distance to its neighbours is a guess
+        apart = apart[1:]
+    if scan.shape != _shape(reference) or max(apart) > SAME_SPACING_MM:
+        raise Refused(
+            gettext_noop(
+                "It has %(here)s voxels of %(size)s mm, the scan of its case "
+                "%(there)s of %(needed)s mm."
+            )
+            % {
+                "here": _times(scan.shape, "d"),
+                "size": _times(scan.spacing_mm, ".2f"),
+                "there": _times(_shape(reference), "d"),
+                "needed": _times(spacing, ".2f"),
+            }
+        )
+
+
+def _times(sides: Sequence[float], kind: str) -> str:
+    return "×".join(format(side, kind) for side in reversed(sides))
+
+
+def _check_level(scan: float, image: float) -> None:
+    if abs(scan - image) > FAR_LEVEL_HU:
+        raise Refused(
+            gettext_noop(
+                "Its mean is %(image)s, that of the scan of its case %(scan)s HU: is "
+                "it in Hounsfield units?"
+            )
+            % {"image": f"{image:.1f}", "scan": f"{scan:.1f}"}
+        )
+
+
+def _store(looking: _Looking, taken: _Taken) -> None:
+    for several in _batches(sorted(taken.images)):
+        images = [
+            NewImage(
+                looking.cases[code],
+                mapped_voxels(image_path(looking.folder, looking.cases[code])),
+                taken.provenance[code],
+            )
+            for code in several
+        ]
+        stored = renditions_save(method=looking.method, images=images)
+        refused = [str(one) for one in stored.values() if isinstance(one, Refused)]
+        if refused:  # a study began to read the cohort this very moment
+            raise ImagesRefusedError(refused)
+
+
+def _batches(codes: Sequence[str]) -> Iterator[Sequence[str]]:
+    for first in range(0, len(codes), AT_ONCE):
+        yield codes[first : first + AT_ONCE]

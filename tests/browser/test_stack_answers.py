@@ -1,0 +1,158 @@
+"""What is answered about whole stacks in Chromium: criteria, levels, marks."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from readerstudy.reading.models import Answer
+
+from .by_hand import painted, pressed, settled
+from .by_stack import (
+    click_pixel,
+    enter,
+    expect_slice,
+    given,
+    grey,
+    marks_of,
+    read_at,
+)
+
+__all__ = ["enter"]
+
+pytestmark = [
+    pytest.mark.browser,
+    # the group of coordinators, made by a migration, comes back after each flush
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+
+
+def test_criteria_are_answered_one_after_the_other_by_digits_alone(
+    enter: Callable[..., Page],
+) -> None:
+    page = enter()
+    current = page.locator("fieldset.current legend")
+    for question, key in (
+        ("Noise", "Digit4"),
+        ("Sharpness", "Numpad3"),
+        ("Freedom from artefacts", "Digit5"),
+        ("Acceptability for diagnosis", "Digit2"),
+    ):
+        expect(current).to_contain_text(question)
+        expect(page.locator("#submit")).to_be_disabled()
+        pressed(page, key)
+    pressed(page, "Enter")
+    painted(page, 2)
+    assert given(1) == {
+        "noise": 4,
+        "sharpness": 3,
+        "artefacts": 5,
+        "acceptability": 2,
+    }
+    expect(current).to_contain_text("Noise")
+    expect(page.locator("#answer :checked")).to_have_count(0)
+
+
+def test_what_is_missing_is_named_and_what_cannot_be_assessed_has_a_reason(
+    enter: Callable[..., Page],
+) -> None:
+    page = enter()
+    pressed(page, "Digit4", "KeyB", "Digit1")  # sharpness: motion
+    expect(page.locator("fieldset.current legend")).to_contain_text("artefacts")
+    pressed(page, "Enter")
+    expect(page.locator("#missing")).to_have_text(
+        "Nothing is chosen yet: Freedom from artefacts, Acceptability for diagnosis"
+    )
+    pressed(page, "Digit1", "Digit1", "KeyN")
+    page.keyboard.type("A ring")
+    pressed(page, "Enter")  # leaves the field
+    expect(page.locator("#submit")).to_be_enabled()
+    pressed(page, "Enter")
+    painted(page, 2)
+    assert given(1) == {
+        "noise": 4,
+        "sharpness": "motion",
+        "artefacts": 1,
+        "acceptability": 1,
+        "remark": "A ring",
+    }
+
+
+def test_a_confidence_is_typed_moved_and_stored(enter: Callable[..., Page]) -> None:
+    page = enter(question_set="finding-confidence")
+    said = page.locator(".level output")
+    expect(said).to_have_text("–")
+    pressed(page, "Enter")
+    expect(page.locator("#missing")).to_contain_text("How sure are you")
+    pressed(page, "Digit7", "Digit5", "ArrowRight", "ArrowRight", "ArrowLeft")
+    expect(said).to_have_text("76")
+    pressed(page, "Enter")
+    painted(page, 2)
+    expect(said).to_have_text("–")
+    pressed(page, "Digit1", "Digit0", "Digit0", "Enter")
+    painted(page, 3)
+    page.locator(".level input[type=range]").fill("12")
+    expect(said).to_have_text("12")
+    pressed(page, "Enter")
+    painted(page, 4)
+    pressed(page, "Digit0", "Enter")
+    painted(page, 5)
+    assert [given(n)["confidence"] for n in (1, 2, 3, 4)] == [76, 100, 12, 0]
+    pressed(page, "Backspace")
+    expect(page.locator("#again")).to_contain_text("Read 4 of 8")
+    painted(page, 4)
+    expect(said).to_have_text("0")  # as it was
+    expect(page.locator("#submit")).to_be_enabled()
+
+
+def test_marks_are_placed_by_clicks_and_keys_taken_back_and_stored(
+    enter: Callable[..., Page],
+) -> None:
+    page = enter(question_set="anatomical-fidelity")
+    rings, listed = page.locator(".placed"), page.locator(".marks li")
+    click_pixel(page, 57, 51)
+    expect(listed).to_have_text(["1: slice 4×"])
+    box = rings.bounding_box()
+    assert page.locator(".slice canvas").bounding_box()["x"] < box["x"]
+    pressed(page, "ArrowUp")
+    expect(rings).to_have_count(0)  # it is on another slice
+    pressed(page, "KeyK")  # where the mouse is
+    click_pixel(page, 10, 20)
+    expect(listed).to_have_count(3)
+    pressed(page, "KeyZ")
+    expect(listed).to_have_count(2)
+    click_pixel(page, 57, 51)  # on the mark that is there: away with it
+    expect(listed).to_have_text(["1: slice 4×"])
+    listed.get_by_text("1: slice 4").click()
+    expect_slice(page, 4)
+    expect(rings).to_have_count(1)
+    click_pixel(page, 0, 79)
+    pressed(page, "Digit3", "Enter")
+    painted(page, 2)
+    first, second = {"slice": 3, "row": 57, "column": 51}, {"slice": 3, "row": 0}
+    assert marks_of(1) == [second | {"column": 79}, first]
+    assert given(1)["fidelity"] == 3
+    expect(listed).to_have_count(0)
+    pressed(page, "Backspace")
+    expect(page.locator("#again")).to_contain_text("Read 1 of 8")
+    painted(page, 1)
+    expect(listed).to_have_count(2)
+    pressed(page, "Digit2", "Enter")
+    painted(page, 2)
+    assert Answer.objects.filter(read=read_at(1)).count() == 2
+
+
+def test_where_clicks_mark_nothing_they_bring_the_place_to_the_middle(
+    enter: Callable[..., Page],
+) -> None:
+    page = enter(question_set="anatomical-fidelity")
+    page.get_by_text("Clicking marks the place").click()
+    pressed(page, "NumpadAdd", "NumpadAdd")
+    expect(page.locator("#zoom-reset")).to_contain_text("×2")
+    before = grey(page)
+    page.locator(".slice canvas").click(position={"x": 300, "y": 300})
+    settled(page)
+    assert (grey(page) != before).any()
+    expect(page.locator(".placed")).to_have_count(0)
+    pressed(page, "Minus", "Minus")
+    expect(page.locator("#zoom-reset")).to_be_hidden()

@@ -1,0 +1,301 @@
+"""Images that were made elsewhere come into a cohort, for all of its cases or none."""
+
+from io import BytesIO, StringIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+
+from readerstudy.audit.models import AuditEvent
+from readerstudy.cases import selectors, services
+from readerstudy.cases.models import Case, Cohort, Rendition, Upload
+from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.study_types import IMAGE_TO_IMAGE
+from tests.imaging.objects import head, nuclear_object, write
+
+from .conftest import write_pair
+from .stacks import SHAPE, body, noisy, write_ct, write_ct_pair
+
+pytestmark = pytest.mark.django_db
+PATIENTS = ("Abe-1", "Baba-2")
+
+
+@pytest.fixture
+def stacks(tmp_path, coordinator) -> Cohort:
+    for seed, patient in enumerate(PATIENTS):
+        write_ct_pair(tmp_path / "sent", patient, seed=seed)
+    plan = services.cohort_scan(tmp_path / "sent", study_type=IMAGE_TO_IMAGE)
+    return services.cohort_import(
+        plan=plan, name="Low dose", coordinators=[coordinator]
+    )
+
+
+@pytest.fixture
+def heads(tmp_path, coordinator) -> Cohort:
+    for index, patient in enumerate(PATIENTS):
+        write_pair(tmp_path / "sent", patient, hot_slice=5 + index)
+    plan = services.cohort_scan(tmp_path / "sent")
+    return services.cohort_import(plan=plan, name="Heads", coordinators=[coordinator])
+
+
+def values_of(case: Case, method: str = "reference") -> np.ndarray:
+    rendition = selectors.rendition_get(case=case, method=method)
+    return selectors.rendition_values(rendition)
+
+
+def write_arrays(cohort: Cohort, folder: Path, change=lambda values: values) -> Path:
+    """Of every case, what `change` makes of its reference."""
+    folder.mkdir()
+    for case in cohort.cases.all():
+        np.save(folder / f"{case.code}_mine.npy", change(values_of(case)))
+    return folder
+
+
+def take(cohort: Cohort, path: Path, **changes):
+    return services.images_import(cohort=cohort, name="Mine", path=path, **changes)
+
+
+def problems(cohort: Cohort, path: Path) -> list[str]:
+    with pytest.raises(services.ImagesRefusedError) as refused:
+        take(cohort, path)
+    assert not Rendition.objects.filter(method="result-mine").exists()
+    return list(refused.value.problems)
+
+
+def test_arrays_are_found_by_the_code_in_their_names(stacks, tmp_path, coordinator):
+    folder = write_arrays(stacks, tmp_path / "mine", lambda values: values + 0.5)
+    report = take(stacks, folder, by=coordinator)
+    assert (report.method, report.cases, report.left_out) == ("result-mine", 2, ())
+    for case in stacks.cases.all():
+        made = case.renditions.get(method="result-mine")
+        assert made.provenance == {"made_by": "result", "unit": "HU"}
+        np.testing.assert_array_equal(
+            selectors.rendition_values(made), values_of(case) + 0.5
+        )
+    event = AuditEvent.objects.get(action="images.import")
+    assert event.after == {"method": "result-mine", "cases": 2}
+    assert event.actor_name == "coordinator"
+
+
+def test_the_same_images_again_change_nothing(stacks, tmp_path):
+    folder = write_arrays(stacks, tmp_path / "mine")
+    take(stacks, folder)
+    before = list(Rendition.objects.order_by("pk").values())
+    take(stacks, folder)
+    assert list(Rendition.objects.order_by("pk").values()) == before
+
+
+def test_dicom_series_are_found_by_their_patients(stacks, tmp_path):
+    for seed, patient in enumerate(PATIENTS):
+        write_ct(
+            tmp_path / "mine" / str(seed),
+            noisy(body(seed), seed=50, sd=10),
+            patient=patient,
+            study=f"1.3.{seed}",
+        )
+    take(stacks, tmp_path / "mine")
+    found = sorted(
+        values_of(case, "result-mine").tobytes() for case in stacks.cases.all()
+    )
+    assert found == sorted(
+        noisy(body(seed), seed=50, sd=10).astype(np.float32).tobytes()
+        for seed in range(2)
+    )
+
+
+def test_dicom_series_are_found_by_the_code_of_their_folder(stacks, tmp_path):
+    for case in stacks.cases.all():
+        write_ct(
+            tmp_path / "mine" / case.code,
+            values_of(case).astype(np.int16),
+            patient="anonymous",
+            study=f"1.3.{case.pk}",
+        )
+    assert take(stacks, tmp_path / "mine").cases == 2
+
+
+def test_a_case_without_an_image_is_named(stacks, tmp_path):
+    folder = write_arrays(stacks, tmp_path / "mine")
+    (folder / "C002_mine.npy").unlink()
+    assert problems(stacks, folder) == ["Case C002 has no image."]
+
+
+def test_images_of_one_part_are_enough(stacks, tmp_path):
+    stacks.cases.filter(code="C001").update(split=Case.Split.TEST)
+    stacks.cases.filter(code="C002").update(split=Case.Split.TRAINING)
+    folder = write_arrays(stacks, tmp_path / "mine")
+    (folder / "C002_mine.npy").unlink()
+    assert take(stacks, folder).cases == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda values: values[:, :, 1:], r"Its shape is (3, 40, 47), but (3, 40, 48)"),
+        (lambda values: np.where(values > 300, np.nan, values), "not numbers"),
+        (lambda values: (values + 1024) / 4096, "is it in Hounsfield units?"),
+        (lambda values: values[:, ::-1], "Turned over from front to back"),
+        (lambda values: values[:, :, ::-1], "Turned over from left to right"),
+        (lambda values: values.astype("S8"), "not numbers"),
+    ],
+)
+def test_what_does_not_fit_is_told_of_every_file(stacks, tmp_path, change, said):
+    found = problems(stacks, write_arrays(stacks, tmp_path / "mine", change))
+    assert len(found) == 2
+    for code, sentence in zip(("C001", "C002"), found, strict=True):
+        assert sentence.startswith(f"{code}_mine.npy cannot be taken: ")
+        assert said in sentence
+
+
+def test_a_person_may_insist_that_it_is_upright(stacks, tmp_path):
+    folder = write_arrays(stacks, tmp_path / "mine", lambda values: values[:, :, ::-1])
+    assert take(stacks, folder, as_is=True).cases == 2
+
+
+def test_files_of_no_case_and_of_several_are_told(stacks, tmp_path):
+    folder = write_arrays(stacks, tmp_path / "mine")
+    values = values_of(stacks.cases.first())
+    np.save(folder / "C0011.npy", values)
+    np.save(folder / "C001-or-C002.npy", values)
+    np.save(folder / "C001.npy", values)
+    (folder / "notes.txt").write_text("nothing")
+    found = " ".join(problems(stacks, folder))
+    assert "C0011.npy: it belongs to no case" in found
+    assert "C001-or-C002.npy: it could be of several cases (C001, C002)" in found
+    assert "Case C001 has two images: C001.npy and C001_mine.npy." in found
+    assert "notes" not in found
+
+
+def test_objects_are_never_unpickled(stacks, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    np.save(folder / "C001.npy", np.full(SHAPE, None), allow_pickle=True)
+    (folder / "C002.npy").write_bytes(b"\x93NUMPY\x01\x00\x10\x00exec('1')      ")
+    first, second = problems(stacks, folder)
+    assert "not numbers" in first
+    assert "no array that NumPy has written" in second
+
+
+def test_a_study_that_reads_an_image_keeps_it(stacks, tmp_path):
+    stacks.cases.filter(code="C002").update(split=Case.Split.TEST)
+    folder = write_arrays(stacks, tmp_path / "mine")
+    (folder / "C001_mine.npy").unlink()
+    take(stacks, folder)
+    services.cohort_freeze(cohort=stacks)
+    other = write_arrays(stacks, tmp_path / "other", lambda values: values + 1)
+    with pytest.raises(services.ImagesRefusedError, match="being read in a study"):
+        take(stacks, other)
+    made = Rendition.objects.get(method="result-mine")  # nor has the other case one
+    np.testing.assert_array_equal(
+        selectors.rendition_values(made), values_of(made.case)
+    )
+
+
+def test_five_slices_of_a_head_are_taken_as_they_are(heads, tmp_path):
+    folder = write_arrays(heads, tmp_path / "mine", lambda values: values * 0.9)
+    take(heads, folder)
+    case = heads.cases.first()
+    np.testing.assert_array_equal(
+        values_of(case, "result-mine"), values_of(case) * np.float32(0.9)
+    )
+    made = case.renditions.get(method="result-mine")
+    assert made.provenance["central_slice"] == case.central_slice
+
+
+def test_counts_are_no_shares_of_a_maximum(heads, tmp_path):
+    folder = write_arrays(heads, tmp_path / "mine", lambda values: values * 255)
+    assert "shares of the maximum" in problems(heads, folder)[0]
+
+
+def test_a_whole_head_is_cut_like_the_case_s_own_scans(heads, tmp_path):
+    for index, patient in enumerate(PATIENTS):
+        frames = head(hot_slice=5 + index, scale=5.0)
+        frames[:, 0, 0] = sum(patient.encode()) % 97
+        ds = nuclear_object(frames[::-1], patient=patient, study="1.9")
+        write(ds, tmp_path / "mine" / patient)
+    take(heads, tmp_path / "mine")
+    for case in heads.cases.all():
+        reference = case.renditions.get(method="reference")
+        made = case.renditions.get(method="result-mine")
+        assert made.sha256 == reference.sha256
+
+
+def test_the_command_says_what_it_took(stacks, tmp_path):
+    folder, out = write_arrays(stacks, tmp_path / "mine"), StringIO()
+    (folder / "notes.txt").write_text("nothing")
+    call_command("import_images", "Low dose", str(folder), "--name", "Mine", stdout=out)
+    assert "left out  notes.txt" in out.getvalue()
+    assert "Took images of 2 cases as “result-mine”." in out.getvalue()
+    with pytest.raises(CommandError, match="no cohort named “High dose”"):
+        call_command("import_images", "High dose", str(folder), "--name", "Mine")
+
+
+def test_images_need_a_name(stacks, tmp_path):
+    with pytest.raises(Refused, match="letters or digits"):
+        services.images_import(cohort=stacks, name="…", path=tmp_path)
+
+
+def zipped(folder: Path) -> SimpleUploadedFile:
+    file = BytesIO()
+    with ZipFile(file, "w") as archive:
+        for path in folder.iterdir():
+            archive.write(path, path.name)
+    return SimpleUploadedFile("mine.zip", file.getvalue())
+
+
+def test_a_coordinator_brings_them_on_a_page_of_the_cohort(
+    browser, other, stacks, tmp_path, django_capture_on_commit_callbacks
+):
+    address = f"/cohorts/{stacks.pk}/images/"
+    folder = write_arrays(stacks, tmp_path / "mine")
+    assert "(3, 40, 48)" in browser.get(address).content.decode()
+    assert other.get(address).status_code == 404
+    with django_capture_on_commit_callbacks(execute=True):
+        data = {"name": "Mine", "files": [zipped(folder)]}
+        watched = browser.post(address, data).headers["Location"]
+    assert browser.get(watched).headers["Location"] == f"/cohorts/{stacks.pk}/"
+    assert Rendition.objects.filter(method="result-mine").count() == 2
+    page = browser.get(address).content.decode()
+    assert "result-mine" in page
+    assert "2 / 2" in page
+    assert Cohort.objects.count() == 1
+
+
+def test_whoever_sent_too_few_reads_which_are_missing(
+    browser, stacks, tmp_path, django_capture_on_commit_callbacks
+):
+    folder = write_arrays(stacks, tmp_path / "mine")
+    (folder / "C001_mine.npy").unlink()
+    np.save(folder / "C009.npy", values_of(stacks.cases.first()))
+    with django_capture_on_commit_callbacks(execute=True):
+        data = {"name": "Mine", "files": [zipped(folder)]}
+        response = browser.post(f"/cohorts/{stacks.pk}/images/", data)
+    page = browser.get(response.headers["Location"]).content.decode()
+    assert "Nothing was taken of these images." in page
+    assert "Case C001 has no image." in page
+    assert "C009.npy: it belongs to no case." in page
+    upload = Upload.objects.get()
+    assert "C009" not in upload.error  # a file's name may be a patient's
+    assert upload.state == "failed"
+
+
+def test_programs_send_them_as_any_upload(
+    browser, other, stacks, tmp_path, django_capture_on_commit_callbacks
+):
+    folder = write_arrays(stacks, tmp_path / "mine")
+
+    def send(client):
+        data = {"name": "Mine", "cohort": stacks.pk, "files": [zipped(folder)]}
+        csrf = {"X-CSRFToken": client.cookies.get("csrftoken", "")}
+        with django_capture_on_commit_callbacks(execute=True):
+            return client.post("/api/v1/uploads/", data, headers=csrf)
+
+    assert send(other).status_code == 404
+    response = send(browser)
+    assert response.status_code == 201
+    told = browser.get(f"/api/v1/uploads/{response.json()['id']}/").json()
+    assert (told["state"], told["cohort"]) == ("done", stacks.pk)
+    assert Rendition.objects.filter(method="result-mine").count() == 2
