@@ -8,25 +8,6 @@ study and cohort will not do.
 from dataclasses import dataclass
 from typing import Any
 
-EVERYONE = frozenset(
-    {
-        "visitor",
-        "stranger",
-        "reader",
-        "other study's reader",
-        "coordinator",
-        "statistician",
-        "other study's coordinator",
-        "administrator",
-    }
-)
-LOGGED_IN = EVERYONE - {"visitor"}
-UPLOADERS = frozenset({"coordinator", "other study's coordinator", "administrator"})
-STUDY_LIST = UPLOADERS | {"statistician"}
-OWN = frozenset({"coordinator"})
-UNBLINDED = frozenset({"coordinator", "statistician"})
-READER = frozenset({"reader"})
-
 
 @dataclass(frozen=True)
 class Row:

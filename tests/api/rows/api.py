@@ -1,6 +1,8 @@
 """Rows of what belongs to no app."""
 
-from . import LOGGED_IN, Row, Rows
+from tests.people import LOGGED_IN
+
+from . import Row, Rows
 
 ROWS: Rows = {
     ("api:me", "GET"): Row(LOGGED_IN),

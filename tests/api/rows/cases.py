@@ -5,8 +5,9 @@ from typing import Any
 from readerstudy.cases.models import Upload, UploadFile
 from tests.cases.waiting import make_upload
 from tests.cast import Cast
+from tests.people import LOGGED_IN, OWN, UPLOADERS
 
-from . import LOGGED_IN, OWN, UPLOADERS, Row, Rows
+from . import Row, Rows
 
 NAMED = {"name": "New cohort"}
 TWO = {"reference": 2, "short": 3}

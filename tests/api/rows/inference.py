@@ -5,10 +5,11 @@ from typing import Any
 from inference.models import Weights
 from inference.services import job_request, stability_request
 from tests.cast import Cast
+from tests.people import LOGGED_IN, OWN, UPLOADERS
 from tests.stability import save_stability
 from tests.test_permissions import sweep_of, training_of
 
-from . import LOGGED_IN, OWN, UPLOADERS, Row, Rows
+from . import Row, Rows
 
 ROWS: Rows = {
     ("inference-api:recipe-list", "GET"): Row(LOGGED_IN),

@@ -5,9 +5,10 @@ from typing import Any
 from readerstudy.reading.services import check_start, guess_next, read_next
 from tests.cast import Cast, reader_membership
 from tests.factory import TRAINING, make_study
+from tests.people import LOGGED_IN, OWN, READER, UNBLINDED, UPLOADERS
 from tests.test_leaks import grade_one, train
 
-from . import LOGGED_IN, OWN, READER, UNBLINDED, UPLOADERS, Row, Rows
+from . import Row, Rows
 
 ACTS = (  # of a coordinator alone
     "study-open",

@@ -1,8 +1,9 @@
 """Rows of the doors of `stats`."""
 
 from tests.cast import Cast
+from tests.people import STUDY_LIST, UNBLINDED
 
-from . import STUDY_LIST, UNBLINDED, Row, Rows
+from . import Row, Rows
 
 AFTER = Row(UNBLINDED, unblinded=True)
 ROWS: Rows = {
