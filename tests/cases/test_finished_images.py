@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 from readerstudy.audit.models import AuditEvent
 from readerstudy.cases import selectors, services
+from readerstudy.cases.matching.finished import WAYS, turned_over
 from readerstudy.cases.models import Case, Cohort, Rendition, Upload
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.study_types import IMAGE_TO_IMAGE
@@ -148,6 +149,16 @@ def test_what_does_not_fit_is_told_of_every_file(stacks, tmp_path, change, said)
     for code, sentence in zip(("C001", "C002"), found, strict=True):
         assert sentence.startswith(f"{code}_mine.npy cannot be taken: ")
         assert said in sentence
+
+
+@pytest.mark.parametrize("shape", [(3, 512, 512), (3, 256, 256), (9, 49, 64)])
+@pytest.mark.parametrize("axis", [1, 2])
+def test_what_is_turned_over_is_seen_at_any_size(shape, axis):
+    """Blocks of a size that divides no side must not hide it."""
+    reference = body(shape=shape)
+    image = noisy(reference, seed=3)
+    assert turned_over(reference, image) == ""
+    assert turned_over(reference, np.flip(image, axis)) == WAYS[axis]
 
 
 def test_a_person_may_insist_that_it_is_upright(stacks, tmp_path):

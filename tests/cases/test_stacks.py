@@ -163,9 +163,11 @@ def test_stacks_of_two_grids_are_no_case(tmp_path):
     [
         (lambda values: np.roll(values, 3, axis=2), "offset"),
         (lambda values: values + 100, "level"),
+        (lambda values: values[:, :, ::-1], "mirrored"),
+        (lambda values: values[:, ::-1], "mirrored"),
     ],
 )
-def test_a_displaced_or_rescaled_input_needs_a_reason(tmp_path, change, kind):
+def test_a_displaced_mirrored_or_rescaled_input_needs_a_reason(tmp_path, change, kind):
     values = body(shape=(8, 64, 64))
     write_ct(tmp_path / "a", values, patient="Abe", study="1.2", description="ref")
     write_ct(

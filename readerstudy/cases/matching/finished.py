@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
-COARSE = 24  # voxels a side at most: noise goes, the body stays
+COARSE = 24  # voxels a side at most, even: noise goes, the body stays
 CLEARLY = 1.5  # turned over, it is nearer by this factor
 WAYS = {
     2: gettext_noop("left to right"),
@@ -51,11 +52,19 @@ def turned_over(reference: NDArray[Any], image: NDArray[Any]) -> str:
 
 def _coarse(values: NDArray[Any]) -> NDArray[np.float64]:
     """Means of blocks, less their own mean, of length 1."""
-    coarse = values.astype(np.float64)
+    coarse: NDArray[Any] = values
     for axis, size in enumerate(values.shape):
-        step = -(-size // COARSE)
-        starts = np.arange(0, size, step)
-        coarse = np.add.reduceat(coarse, starts, axis=axis)
+        edges = _edges(size)
+        along = np.moveaxis(coarse, axis, 0)
+        blocks = [along[a:b].mean(0, dtype=np.float64) for a, b in pairwise(edges)]
+        coarse = np.stack(blocks, axis)
     coarse -= coarse.mean()
     coarse /= np.linalg.norm(coarse) or 1.0
     return coarse
+
+
+def _edges(size: int) -> list[int]:
+    """Of blocks that lie alike from both ends: turned over, each comes upon one."""
+    count = min(size, COARSE - size % 2)
+    half = [size * number // count for number in range(count // 2 + 1)]
+    return sorted({*half, *(size - edge for edge in half)})

@@ -15,6 +15,7 @@ from readerstudy.imaging.study_types import AIR_HU
 from readerstudy.imaging.volume import Volume
 
 from ..plan import ParityFinding, ParityReport, ScannedSeries
+from .finished import turned_over
 from .parity import places, same_spacing, scan_volume, towards, voxel
 
 # Displacements are told from half a voxel on, and need a reason from one voxel on;
@@ -36,6 +37,7 @@ def compare_stacks(
     findings = (
         *_spacing(reference, short),
         *_offset(offset, reference.spacing_mm),
+        *_turned_over(*both),
         *_level(reference, short),
         *_makers(reference, short),
         *places(reference, short),
@@ -84,6 +86,19 @@ def _offset(
             )
             % {"x": x, "y": y, "z": z},
             blocking=max(apart) > 1,
+        )
+
+
+def _turned_over(reference: Volume, short: Volume) -> Iterator[ParityFinding]:
+    if way := turned_over(reference.counts, short.counts):
+        yield ParityFinding(
+            "mirrored",
+            gettext_noop(
+                "Turned over from %(way)s, the input resembles the reference more: is "
+                "one of them mirrored?"
+            )
+            % {"way": way},
+            blocking=True,
         )
 
 
