@@ -3,12 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
-from readerstudy.cases.models import Case, Cohort
+from readerstudy.cases.models import Case, Cohort, Division, Series
 
 from .models import Sweep, SweepPoint, Training
 from .sweeps import findings, plans
@@ -93,10 +94,13 @@ def _row(point: SweepPoint, codes: list[str], same: "Twins") -> PointRow:
 
 
 class Twins:
-    """Trainings of a cohort by what they are; of the same, that which got furthest."""
+    """Trainings of a cohort by what they are; of the same, that which got furthest.
+    None from before its training cases became what they are: it learned from others."""
 
     def __init__(self, cohort: Cohort) -> None:
         rows = cohort.trainings.defer("history").order_by("pk")
+        if since := _settled_at(cohort):
+            rows = rows.filter(created_at__gte=since)
         self._found: dict[str, Training] = {}
         for training in rows:
             before = self._found.get(training_key(training))
@@ -105,6 +109,15 @@ class Twins:
 
     def of(self, key: str) -> Training | None:
         return self._found.get(key)
+
+
+def _settled_at(cohort: Cohort) -> datetime | None:
+    """When its training cases were last divided or imported."""
+    divided = Division.objects.filter(cohort=cohort).values_list("made_at", flat=True)
+    series = Series.objects.filter(
+        case__cohort=cohort, case__split=Case.Split.TRAINING
+    ).aggregate(last=Max("imported_at"))
+    return max((one for one in (*divided, series["last"]) if one), default=None)
 
 
 def _further(training: Training) -> int:
@@ -119,8 +132,11 @@ def weights_of(row: PointRow) -> Any:
         return None
     if row.training.result_id:
         return row.training.result
-    twin = Twins(row.point.sweep.cohort).of(training_key(row.training))
-    return twin.result if twin else None
+    key = training_key(row.training)
+    alike = Training.objects.filter(
+        cohort=row.training.cohort_id, data_sha256=row.training.data_sha256
+    ).exclude(result=None)
+    return next((one.result for one in alike if training_key(one) == key), None)
 
 
 def training_codes(cohort: Cohort) -> list[str]:

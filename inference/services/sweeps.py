@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 
 from inference import registry
 from inference.cohort_pairs import refuse_unlearnable, split_pairs
+from inference.computing import UNEXPECTED
+from inference.learned import Known
 from inference.models import Sweep, SweepPoint, Training
 from inference.recipes import RECIPES, Recipe, of_epochs
 from inference.selectors import weights_file
@@ -30,7 +32,9 @@ from inference.sweep_rows import (
 )
 from inference.sweeps import plans
 from readerstudy.audit.services import event_record
+from readerstudy.cases.learning import Learned
 from readerstudy.cases.models import Case, Cohort
+from readerstudy.cases.selectors import digests_of
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.marking import gettext_noop
 
@@ -49,6 +53,8 @@ FEWEST_MEASURED = 2  # cases; of one nothing can be said
 MOST_EPOCHS = 1000
 MOST_MARGIN_DB = 10.0
 GONE = gettext_noop("The weights that this training made are no longer there.")
+NO_CASES = gettext_noop("No case is left to measure it on.")
+LEARNED = gettext_noop("This training learned from the patient, or was chosen by it.")
 
 
 def sweep_request(
@@ -175,14 +181,14 @@ def sweep_restart(*, sweep: Sweep, by: User | None = None, call: bool = True) ->
     """Go on with what was stopped or failed, each from its last checkpoint; ask anew
     for what is missing; measure again what could not be measured."""
     refuse_unlearnable(sweep.cohort)
-    rows = point_rows(sweep)
-    ended = [
-        row.training
-        for row in rows
-        if row.training and row.point.training_id and row.state in ENDED_EARLY
-    ]
-    for training in ended:
-        training_resume(training=training, by=by, call=call)
+    rows, same = point_rows(sweep), Twins(sweep.cohort)
+    ended = [row for row in rows if row.point.training_id and row.state in ENDED_EARLY]
+    for row in ended:
+        twin = same.of(point_key(row.point, row.plan))
+        if twin and twin.state not in ENDED_EARLY:  # another sweep asked for it since
+            SweepPoint.objects.filter(pk=row.point.pk).update(training=None)
+        elif row.training:
+            training_resume(training=row.training, by=by, call=call)
     spoilt = [row.point.pk for row in rows if _spoilt(row.point.results)]
     SweepPoint.objects.filter(pk__in=spoilt).update(results={})
     entered = _enter(sweep, user=by, call=call)
@@ -215,13 +221,22 @@ def sweep_points_measure(*, training_id: int | None = None) -> int:
 
 def _measure(row: PointRow) -> None:
     """A case that cannot be measured has its reason in place of numbers."""
-    point, sweep = row.point, row.point.sweep
+    point = row.point
     try:
         results: dict[str, Any] = _results(row)
     except Refused as refusal:
-        cases = sweep.cohort.cases.filter(split=sweep.split)
-        results = {case.code: {"reason": str(refusal)} for case in cases}
+        results = _without_numbers(point, str(refusal))
+    except Exception:  # those that wait behind it are measured all the same
+        logger.exception("point %s of sweep %s", point.pk, point.sweep_id)
+        results = _without_numbers(point, UNEXPECTED)
     SweepPoint.objects.filter(pk=point.pk, results={}).update(results=results)
+
+
+def _without_numbers(point: SweepPoint, reason: str) -> dict[str, Any]:
+    """Never empty: that would be taken for a point that nobody has looked at yet."""
+    cases = point.sweep.cohort.cases.filter(split=point.sweep.split)
+    codes = list(cases.values_list("code", flat=True))
+    return {code: {"reason": reason} for code in codes or [""]}
 
 
 def _results(row: PointRow) -> dict[str, Any]:
@@ -233,12 +248,28 @@ def _results(row: PointRow) -> dict[str, Any]:
     if weights is None:
         raise Refused(GONE)
     file = weights_file(weights)
-    codes, pairs = split_pairs(
-        row.point.sweep.cohort, row.point.sweep.split, row.plan.conditions
-    )
+    sweep = row.point.sweep
+    if not sweep.cohort.cases.filter(split=sweep.split).exists():
+        raise Refused(NO_CASES)
+    codes, pairs = split_pairs(sweep.cohort, sweep.split, row.plan.conditions)
     channels = file.card.configuration["in_channels"]
     with threads(THREADS):
-        return measured(load_network(file), pairs, codes, in_channels=channels)
+        found = measured(load_network(file), pairs, codes, in_channels=channels)
+    return {**found, **_learned(sweep, weights.card)}
+
+
+def _learned(sweep: Sweep, card: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of its cases that the weights know: the cohort was divided anew since."""
+    known, cases = Known(card), list(sweep.cohort.cases.all())
+    ids = digests_of(cases)
+    owed = {Learned.TRAINING}
+    if sweep.split == Case.Split.TEST:
+        owed.add(Learned.VALIDATION)
+    return {
+        case.code: {"reason": LEARNED}
+        for case in cases
+        if case.split == sweep.split and known.learned(*ids[case.pk]) in owed
+    }
 
 
 def sweeps_recover() -> int:

@@ -5,9 +5,12 @@ from django.contrib.auth.models import User
 
 from inference import services
 from inference.models import Sweep, SweepPoint, Training, Weights
+from inference.services import sweeps as sweep_services
 from inference.sweep_rows import found, point_rows
 from readerstudy.audit.models import AuditEvent
 from readerstudy.cases.models import Case, Cohort
+from readerstudy.cases.services import cohort_divide
+from readerstudy.cases.splits import Sizes
 from readerstudy.imaging.errors import Refused
 
 from .learners import ask, make_divided, run, short_recipe
@@ -190,6 +193,63 @@ def test_what_a_worker_left_unmeasured_is_measured_later(divided):
     assert services.sweeps_recover() == 2  # tasks run in place here
     assert states(sweep) == ["measured"] * 2
     assert services.sweeps_recover() == 0
+
+
+def test_no_case_that_a_point_learned_from_is_measured(divided):
+    """The cohort was divided anew between training and measuring."""
+    sweep = sweep_of(divided, seeds=[1])
+    for point in sweep.points.all():
+        run(point.training)
+    learned = sweep.points.get(level=1).training.conditions["cases"][0]
+    spare = divided.cases.filter(split="test").first()
+    divided.cases.filter(code=learned).update(split="test")
+    divided.cases.filter(pk=spare.pk).update(split="training")
+    services.sweep_points_measure()
+    results = sweep.points.get(level=1).results
+    assert "learned from" in results[learned]["reason"]
+    assert "psnr" not in results[learned]
+    assert sum("psnr" in one for one in results.values()) == 1
+
+
+def test_a_training_of_another_division_stands_for_no_point(divided):
+    run(ask(divided, epochs=1, seed=1))
+    sizes = Sizes(training=3, validation=1, test=2)
+    cohort_divide(cohort=divided, sizes=sizes, seed="another")
+    sweep = sweep_of(divided, seeds=[1])
+    assert sweep.points.get(level=3).training is not None
+
+
+def test_a_point_that_cannot_be_measured_keeps_no_other_from_it(divided, monkeypatch):
+    sweep = sweep_of(divided, seeds=[1])
+    for point in sweep.points.all():
+        run(point.training)
+    results = sweep_services._results
+
+    def broken(row):
+        if row.point.level == 1:
+            raise RuntimeError("no memory")
+        return results(row)
+
+    monkeypatch.setattr(sweep_services, "_results", broken)
+    services.sweep_points_measure()
+    assert states(sweep) == ["measured"] * 2
+    told = sweep.points.get(level=1).results.values()
+    assert all("unexpected" in one["reason"] for one in told)
+    monkeypatch.undo()
+    services.sweep_restart(sweep=sweep)
+    services.sweep_points_measure()
+    assert "reason" not in str(sweep.points.get(level=1).results)
+
+
+def test_a_point_that_another_sweep_trains_meanwhile_is_left_to_it(divided):
+    """Stopped in one sweep, asked for anew by another, and then gone on with."""
+    first = sweep_of(divided)
+    services.sweep_stop(sweep=first)
+    second = sweep_of(divided, margin_db=1.0)
+    services.sweep_restart(sweep=first)
+    assert states(first) == states(second) == ["queued"] * 4
+    run_all(second)
+    assert states(first) == states(second) == ["measured"] * 4
 
 
 def test_a_sweep_leaves_its_trace_in_the_audit_log(divided, coordinator):
