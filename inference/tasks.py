@@ -32,11 +32,6 @@ def _told_to_end() -> bool:
     return state.should_stop is not None and state.should_stop is not False
 
 
-def _end_if_large() -> None:
-
-    _end_with_torch()
-
-
 @shared_task(name="inference.run_training")  # type: ignore[untyped-decorator]
 def run_training(training_id: int) -> None:
     from inference import services
@@ -45,7 +40,7 @@ def run_training(training_id: int) -> None:
         return
     services.training_run(training_id=training_id, should_leave=_told_to_end)
     services.sweep_points_measure(training_id=training_id)
-    _end_if_large()
+    _end_with_torch()
 
 
 @shared_task(name="inference.run_stability")  # type: ignore[untyped-decorator]
@@ -63,7 +58,7 @@ def measure_sweeps() -> None:
 
     if not _told_to_end():
         services.sweep_points_measure()
-        _end_if_large()
+        _end_with_torch()
 
 
 def _end_with_torch() -> None:
