@@ -125,7 +125,7 @@ def test_marks_and_words_are_kept_as_they_were_given(make_stack_study):
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"marks": []}, "answers of the audit log"),
+        ({"marks": []}, "not those of the audit log"),
         ({"marks": [{"slice": 9, "row": 0, "column": 0}]}, "not one grade"),
         ({"value": 6}, "not one grade"),
     ],
@@ -137,7 +137,7 @@ def test_an_answer_that_somebody_changed_is_found(make_stack_study, change, name
     found = schedule_verify(study)
     assert not found.passed
     told = [what for what, count in found.differences.items() if count]
-    assert any(named in what or "audit log" in what for what in told), told
+    assert any(named in what for what in told), told
 
 
 def test_the_frame_is_that_of_the_largest_case(cast):
@@ -353,7 +353,7 @@ def test_a_readers_program_is_told_the_kind_and_answers_it(
     told = client.get(f"{base}asked/").json()
     assert {one["key"] for one in told["questions"]} >= set(ANSWERS[asked])
     assert all(one["sides"] == ["image"] for one in told["questions"])
-    assert told["stack"]["images"] == 2 if asked == "forced-choice" else 1
+    assert told["stack"]["images"] == (2 if asked == "forced-choice" else 1)
     due = client.post(f"{base}next/").json()
     body = {"token": due["token"], "key": "k", "answers": ANSWERS[asked]}
     said = client.post(f"{base}answers/", body, content_type="application/json")

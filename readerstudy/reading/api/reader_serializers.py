@@ -185,6 +185,8 @@ class GradesField(serializers.DictField):
             return value
         if isinstance(value, dict) and len(value) <= MOST_QUESTIONS:
             return value  # each mark is looked at where it is held to the image
+        if not isinstance(value, str):
+            self.fail("invalid")  # 50.0 is no reason why there is no answer
         words = serializers.CharField(max_length=TEXT_LENGTH, allow_blank=True)
         said: str = words.run_validation(value)
         return said
