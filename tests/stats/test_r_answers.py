@@ -108,3 +108,22 @@ def test_r_computes_the_answers_anew_and_finds_a_changed_number(
     assert changed.returncode == 1
     found = [one for one in changed.stdout.splitlines() if "1.0e-05" in one]
     assert len(found) == 1 and name in found[0]
+
+
+@pytest.mark.parametrize("question_set", ASKED)
+def test_r_agrees_where_little_or_nothing_was_answered(
+    heads: Cohort, tmp_path: Path, question_set: str
+) -> None:
+    study = _study(heads, question_set)
+    image_quality_measure(study=study)
+    scores = Score.objects.filter(value__isnull=False).order_by("pk")
+    first = scores[0].pk
+    for left in (
+        scores.exclude(answer__read__reader__code="C"),
+        scores.filter(pk=first),
+        scores.none(),
+    ):
+        Score.objects.exclude(pk__in=list(left.values_list("pk", flat=True))).delete()
+        export_to_folder(study=study, folder=tmp_path)
+        done = run_script(tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr

@@ -63,7 +63,8 @@ if (there("answers_again.csv")) {
       rest <- vapply(unique(both$patient), function(one)
         log(size(apart[both$patient != one])), numeric(1))
       groups <- length(rest)
-      half <- qt(0.975, groups - 1) * sqrt((groups - 1)^2 / groups * var(rest))
+      half <- if (groups > 1)
+        qt(0.975, groups - 1) * sqrt((groups - 1)^2 / groups * var(rest)) else NA
       found[2:4] <- size(apart) * exp(c(0, -half, half))
     }
     if (line$measure == "icc_a_1") found[2:4] <- without_each(
@@ -75,7 +76,7 @@ if (there("answers_again.csv")) {
       y <- match(both$value.y, places)
       w <- weights_of(line$weighting, length(places))
       found["value"] <- plain_kappa(x, y, w)
-      varies <- c(length(unique(x)), length(unique(y))) > 1
+      varies <- lengths(lapply(list(x, y, both$patient), unique)) > 1
       if (all(varies) && abs(found[["value"]]) < 1) {
         counts <- matrix(table(factor(x, seq_along(places)),
                                factor(y, seq_along(places))), length(places))

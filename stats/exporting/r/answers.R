@@ -3,11 +3,12 @@
 answers <- read_table("reads.csv", c("reader", "case", "patient", "arm", "second_arm",
                                      "repeat", "side", "question", "value",
                                      "preferred"))
-answers <- answers[answers$side == "image" & !is.na(answers$value), ]
+answers <- answers[answers$side == "image", ]
+whose_answers <- sort(unique(answers$reader))  # those who said nothing, too
+answers <- answers[!is.na(answers$value), ]
 answers$value <- as.numeric(answers$value)
 again <- answers[answers[["repeat"]] == "1", ]
 firsts <- answers[answers[["repeat"]] == "0", ]
-whose_answers <- sort(unique(answers$reader))
 
 # From where: a reader NA stands for all of them.
 given_by <- function(from, question, arm, reader = NA)
@@ -85,6 +86,8 @@ exchange_p <- function(differences) {
 # Interval of what is given with its values without each patient.
 left_out <- function(estimate, without) {
   groups <- length(without)
+  if (groups < 2) return(c(estimate = estimate, se = NA, interval_low = NA,
+                           interval_high = NA))
   error <- sqrt((groups - 1) / groups * sum((without - mean(without))^2))
   ends <- tanh(atanh(estimate) + c(-1, 1) * qt(0.975, groups - 1) * error /
                  (1 - estimate^2))

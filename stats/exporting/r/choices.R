@@ -21,7 +21,8 @@ fit_choices <- function(said, arms, side = FALSE) {
   }
   outcomes <- if (ties) list(left, right, middle) else list(left, right)
   parts <- function(at) {
-    powers <- exp(vapply(outcomes, function(x) drop(x %*% at), numeric(nrow(said))))
+    powers <- exp(matrix(vapply(outcomes, function(x) drop(x %*% at),
+                                numeric(nrow(said))), nrow(said), length(outcomes)))
     chances <- powers / rowSums(powers)
     expected <- Reduce(`+`, lapply(seq_along(outcomes), function(o)
       chances[, o] * outcomes[[o]]))
@@ -187,7 +188,7 @@ if (there("fidelity.csv")) {
                       list(key(said$reader, said$case), factor(said$arm, arms)), sum)
     changed <- changed[complete.cases(changed), , drop = FALSE]
     owner <- said$patient[match(rownames(changed), key(said$reader, said$case))]
-    by_patient <- rowsum(changed, owner)
+    by_patient <- rowsum(changed + 0, owner)  # numbers, were there none at all
     k <- length(arms)
     q <- (k - 1) * sum((colSums(by_patient) - mean(colSums(by_patient)))^2) /
       sum((by_patient - rowMeans(by_patient))^2)
