@@ -38,6 +38,7 @@ function goOnAfter(answered) {
   const order = [...questions.slice(at + 1), ...questions.slice(0, at)];
   const open = order.find((one) => !isAnsweredFor(one));
   setCurrent(open || answered);
+  currentQuestion().scrollIntoView({ block: "nearest" }); // no key answers it unseen
 }
 
 function tellSaid() {
@@ -132,6 +133,7 @@ room.addEventListener("presented", ({ detail }) => {
   for (const [name, text] of Object.entries(told.texts || {}))
     form.elements[`text:${name}`].value = text;
   setCurrent(questions[0]);
+  form.querySelector(".groups").scrollTop = 0;
   typedAt = -Infinity; // a digit adds to none of the read before, nor of an earlier answer
   window.setTimeout(() => {
     tellSaid();

@@ -53,6 +53,30 @@ def test_criteria_are_answered_one_after_the_other_by_digits_alone(
     expect(page.locator("#answer :checked")).to_have_count(0)
 
 
+SEEN = """() => {
+  const [{ top, bottom }, around] = ["fieldset.current", ".groups"].map(
+    (name) => document.querySelector(name).getBoundingClientRect());
+  return top >= around.top - 1 && bottom <= around.bottom + 1;
+}"""
+
+
+def test_no_key_answers_a_question_that_is_out_of_sight(
+    enter: Callable[..., Page],
+) -> None:
+    """Ten of them are more than fit beside an image."""
+    answers = [{"value": value, "words": f"level {value}"} for value in range(1, 6)]
+    ask = {"kind": "likert", "answers": answers}
+    own = [{"key": f"q{n}", "words": f"Question {n}", **ask} for n in range(10)]
+    page = enter(question_set="own", own_questions=own)
+    for _question in own:
+        assert page.evaluate(SEEN)
+        pressed(page, "Digit3")
+    pressed(page, "Enter")
+    painted(page, 2)
+    assert page.evaluate(SEEN)
+    assert page.evaluate("document.querySelector('.groups').scrollTop") == 0
+
+
 def test_what_is_missing_is_named_and_what_cannot_be_assessed_has_a_reason(
     enter: Callable[..., Page],
 ) -> None:
