@@ -35,6 +35,7 @@ MAX_FILE_BYTES = 512 * 2**20
 MAX_VOXELS = 2**26
 MAX_FRAMES = 2048
 PREAMBLE = 132
+NOT_DICOM = gettext_noop("It is not a DICOM file.")
 
 # Its messages quote values of files, and these may name a patient.
 logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
@@ -84,7 +85,7 @@ def whole_file(file: BinaryIO) -> bytes:
     if not head:
         raise Refused(gettext_noop("It is empty."))
     if not _looks_like_dicom(head):
-        raise Refused(gettext_noop("It is not a DICOM file."))
+        raise Refused(NOT_DICOM)
     if isinstance(file, BytesIO):  # in memory already
         content = file.getvalue()
     else:
@@ -108,7 +109,7 @@ def _parse(content: bytes) -> Dataset:
     try:
         dataset = pydicom.dcmread(BytesIO(content), force=True, specific_tags=PARSED)
     except InvalidDicomError as error:
-        raise Refused(gettext_noop("It is not a DICOM file.")) from error
+        raise Refused(NOT_DICOM) from error
     except Exception as error:  # pydicom raises whatever its parser stumbles over
         raise Refused(_damage(content)) from error
     if "TransferSyntaxUID" not in dataset.file_meta:  # as pydicom found it to be

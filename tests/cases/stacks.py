@@ -10,8 +10,8 @@ from PIL import Image
 from pydicom.uid import CTImageStorage, generate_uid
 from scipy.ndimage import gaussian_filter
 
-from readerstudy.cases import services
-from readerstudy.cases.models import Upload
+from readerstudy.cases import selectors, services
+from readerstudy.cases.models import Case, Cohort, Upload
 from readerstudy.imaging.study_types import IMAGE_TO_IMAGE
 from tests.imaging.objects import write
 from tests.imaging.volumes import slices
@@ -92,6 +92,15 @@ def write_ct_pair(folder: Path, patient: str, *, seed: int, **changes: object) -
         exposure=50,
         **changes,
     )
+
+
+def case_of(cohort: Cohort, values: np.ndarray) -> Case:
+    """The case whose reference is that body."""
+    for case in cohort.cases.all():
+        reference = selectors.rendition_get(case=case, method="reference")
+        if np.array_equal(selectors.rendition_values(reference), values):
+            return case
+    raise AssertionError("no case has that reference")
 
 
 def zipped(folder: Path) -> bytes:

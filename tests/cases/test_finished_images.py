@@ -6,6 +6,7 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
@@ -13,12 +14,15 @@ from readerstudy.audit.models import AuditEvent
 from readerstudy.cases import selectors, services
 from readerstudy.cases.matching.finished import WAYS, turned_over
 from readerstudy.cases.models import Case, Cohort, Rendition, Upload
+from readerstudy.cases.services.receiving import upload_folder
+from readerstudy.cases.services.renditions import renditions_save
+from readerstudy.cases.storage import room
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.study_types import IMAGE_TO_IMAGE
 from tests.imaging.objects import head, nuclear_object, write
 
 from .conftest import write_pair
-from .stacks import SHAPE, body, noisy, write_ct, write_ct_pair
+from .stacks import SHAPE, body, case_of, noisy, write_ct, write_ct_pair
 
 pytestmark = pytest.mark.django_db
 PATIENTS = ("Abe-1", "Baba-2")
@@ -57,6 +61,17 @@ def write_arrays(cohort: Cohort, folder: Path, change=lambda values: values) -> 
 
 def take(cohort: Cohort, path: Path, **changes):
     return services.images_import(cohort=cohort, name="Mine", path=path, **changes)
+
+
+def sent(cohort: Cohort, folder: Path, user: User) -> Upload:
+    """The files, as if they had come from a browser."""
+    upload = services.receiving_open(
+        user=user, origin="browser", name="Mine", cohort=cohort
+    )
+    for path in folder.iterdir():
+        services.file_add(upload=upload, name=path.name, content=path.read_bytes())
+    services.receiving_finish(upload=upload, name="Mine", by=user)
+    return upload
 
 
 def problems(cohort: Cohort, path: Path) -> list[str]:
@@ -122,6 +137,65 @@ def test_a_case_without_an_image_is_named(stacks, tmp_path):
     folder = write_arrays(stacks, tmp_path / "mine")
     (folder / "C002_mine.npy").unlink()
     assert problems(stacks, folder) == ["Case C002 has no image."]
+
+
+def test_files_that_cannot_be_read_are_told_as_the_reason(stacks, tmp_path):
+    folder = write_arrays(stacks, tmp_path / "mine")
+    (folder / "C002_mine.npy").unlink()
+    for number, path in enumerate(
+        write_ct(tmp_path / "ct", body(1), patient="Baba-2", study="1.3").iterdir()
+    ):
+        (folder / f"C002-{number}.dcm").write_bytes(path.read_bytes()[:-100])
+    (folder / "notes.txt").write_text("nothing")
+    missing, damaged = problems(stacks, folder)
+    assert missing == "Case C002 has no image."
+    assert damaged.startswith("C002-0.dcm and 2 more files cannot be taken: It is trun")
+
+
+def test_images_that_find_no_room_are_kept_for_another_try(
+    stacks, tmp_path, coordinator, monkeypatch
+):
+    upload = sent(stacks, write_arrays(stacks, tmp_path / "mine"), coordinator)
+    with monkeypatch.context() as full:
+        full.setattr(room, "KEPT_FREE_BYTES", 2**60)
+        services.upload_scan(upload_id=upload.pk)
+    upload.refresh_from_db()
+    assert "no room" in upload.reason
+    services.upload_retry(upload=upload)
+    services.upload_scan(upload_id=upload.pk)
+    upload.refresh_from_db()
+    assert upload.state == "done"
+
+
+def test_a_worker_that_was_given_up_leaves_the_files_to_the_next(
+    stacks, tmp_path, coordinator, monkeypatch
+):
+    upload = sent(stacks, write_arrays(stacks, tmp_path / "mine"), coordinator)
+
+    def slow(**images):
+        Upload.objects.filter(pk=upload.pk).update(claim="another")
+        return renditions_save(**images)
+
+    monkeypatch.setattr("readerstudy.cases.services.images.renditions_save", slow)
+    services.upload_scan(upload_id=upload.pk)
+    upload.refresh_from_db()
+    assert upload.state == "scanning"
+    assert list((upload_folder(upload) / "files").iterdir())
+
+
+def test_a_folder_that_names_another_patient_s_case_is_told(stacks, tmp_path):
+    """Whoever has mixed them up would swap two patients without a word."""
+    for seed, patient in enumerate(PATIENTS):
+        mine = case_of(stacks, body(seed)).code
+        (other,) = {"C001", "C002"} - {mine}
+        write_ct(
+            tmp_path / "mine" / other,
+            noisy(body(seed), seed=50, sd=10),
+            patient=patient,
+            study=f"1.3.{seed}",
+        )
+    found = problems(stacks, tmp_path / "mine")
+    assert "it could be of several cases (C001, C002)" in found[0]
 
 
 def test_images_of_one_part_are_enough(stacks, tmp_path):
@@ -273,6 +347,16 @@ def test_a_coordinator_brings_them_on_a_page_of_the_cohort(
     assert "result-mine" in page
     assert "2 / 2" in page
     assert Cohort.objects.count() == 1
+
+
+def test_who_may_bring_no_files_any_more_brings_no_images(
+    browser, coordinator, stacks, tmp_path
+):
+    folder = write_arrays(stacks, tmp_path / "mine")
+    coordinator.groups.clear()
+    data = {"name": "Mine", "files": [zipped(folder)]}
+    assert browser.post(f"/cohorts/{stacks.pk}/images/", data).status_code == 403
+    assert not Upload.objects.exists()
 
 
 def test_whoever_sent_too_few_reads_which_are_missing(

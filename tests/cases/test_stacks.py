@@ -11,13 +11,14 @@ from django.core.management import call_command
 
 from readerstudy.cases import selectors, services
 from readerstudy.cases.manifest import read_manifest
-from readerstudy.cases.models import Case, Cohort, Rendition, Series, Upload
+from readerstudy.cases.models import Cohort, Rendition, Series, Upload
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.study_types import IMAGE_TO_IMAGE
 
 from .stacks import (
     SHAPE,
     body,
+    case_of,
     looked_through,
     noisy,
     picture,
@@ -45,15 +46,6 @@ def cohort(sent, coordinator) -> Cohort:
     return services.cohort_import(
         plan=scan(sent), name="Low dose", coordinators=[coordinator]
     )
-
-
-def case_of(cohort: Cohort, values: np.ndarray) -> Case:
-    """The case whose reference is that body."""
-    for case in cohort.cases.all():
-        reference = selectors.rendition_get(case=case, method="reference")
-        if np.array_equal(selectors.rendition_values(reference), values):
-            return case
-    raise AssertionError("no case has that reference")
 
 
 def test_the_full_dose_is_the_reference_and_no_pixel_is_resampled(sent):

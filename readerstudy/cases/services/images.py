@@ -8,7 +8,8 @@ case by case; a death in between leaves some, and the same files again do the re
 import hashlib
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
 from readerstudy.audit.services import event_record
+from readerstudy.imaging.dicom_file import NOT_DICOM
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.preprocessing import CROP, STORED_SLICES, prepare_stack
 from readerstudy.imaging.study_types import STUDY_TYPES
@@ -35,7 +37,7 @@ from ..plan import ScannedSeries, scan_path
 from ..scanning.arrays import read_array
 from ..scanning.gathering import gather
 from ..sources import UNREADABLE, LeftOut, Source, open_source
-from ..storage.room import check_room
+from ..storage.room import NoRoomError, check_room
 from ..storage.stored_files import as_stack, mapped_voxels, npy_bytes
 from .receiving import uploads_folder
 from .renditions import READ_ALREADY, NewImage, renditions_save
@@ -56,6 +58,9 @@ NOBODYS = gettext_noop(
 SEVERAL = gettext_noop("%(name)s: it could be of several cases (%(codes)s).")
 TWICE = gettext_noop("Case %(code)s has two images: %(one)s and %(other)s.")
 NOT_TAKEN = gettext_noop("%(name)s cannot be taken: %(reason)s")
+NONE_TAKEN = gettext_noop(
+    "%(name)s and %(number)s more files cannot be taken: %(reason)s"
+)
 MISSING = gettext_noop("Case %(code)s has no image.")
 MORE = gettext_noop("%(number)s more sentences like these are left out.")
 
@@ -139,11 +144,12 @@ def images_take(
     folder = uploads_folder() / secrets.token_hex(16)
     try:
         scan_path(folder, 0).parent.mkdir(parents=True, mode=0o700)
+        progress = progress or no_progress
         looking = _Looking(cohort, method, source, folder, as_is)
-        taken = looking.look(progress or no_progress)
+        taken = looking.look(progress)
         if taken.problems:
             raise ImagesRefusedError(taken.problems)
-        _store(looking, taken)
+        _store(looking, taken, progress)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     with transaction.atomic():
@@ -181,25 +187,33 @@ class _Looking:
             study_type=self.cohort.study_type,
         )
         self.taken.left_out += [*self.source.left_out, *gathered.left_out]
-        for scan in gathered.scans:
+        done, total = gathered.steps, gathered.steps + len(gathered.scans) + len(arrays)
+        for number, scan in enumerate(gathered.scans, start=done):
+            progress(number, total)
             self._take(scan.name, self._codes(scan), self._of_scan(scan))
-        for number, name in enumerate(arrays):
-            progress(gathered.steps + number, gathered.steps + len(arrays))
+        for number, name in enumerate(arrays, start=total - len(arrays)):
+            progress(number, total)
             codes = codes_in([name], list(self.cases))
             self._take(name, codes, self._of_array(name))
         self._look_for_missing()
         return self.taken
 
     def _codes(self, scan: ScannedSeries) -> set[str]:
-        found = codes_in(scan.files, list(self.cases))
+        """By its path and by its patient; all of both where these contradict."""
+        named = codes_in(scan.files, list(self.cases))
         patients = {code: case.patient_digests for code, case in self.cases.items()}
-        return found or codes_of_patient(scan.patient, patients)
+        known = codes_of_patient(scan.patient, patients)
+        if not named or not known:
+            return named or known
+        return named & known or named | known
 
     def _look_for_missing(self) -> None:
         parts = {self.cases[code].split for code in self.taken.images}
         touched = [c for c in self.cases.values() if c.split in parts or not parts]
         missing = sorted({one.code for one in touched} - set(self.taken.images))
         self.taken.problems += [MISSING % {"code": code} for code in missing]
+        if self.taken.problems:  # for want of these, perhaps
+            self.taken.problems += _reasons(self.taken.left_out)
 
     def _take(
         self, name: str, codes: set[str], values: Callable[[Case], NDArray[Any]]
@@ -217,6 +231,8 @@ class _Looking:
         self.taken.images[code] = name
         try:
             self._keep(self.cases[code], values(self.cases[code]))
+        except NoRoomError:  # no fault of the image
+            raise
         except Refused as refusal:
             problems.append(NOT_TAKEN % {"name": name, "reason": refusal})
 
@@ -311,6 +327,17 @@ class _Looking:
             )
 
 
+def _reasons(left_out: Iterable[LeftOut]) -> Iterator[str]:
+    """Why files hold no image that could be read, each reason once."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for one in left_out:
+        if one.reason != NOT_DICOM:
+            names[one.reason].append(one.name)
+    for reason, (first, *others) in names.items():
+        sentence = NONE_TAKEN if others else NOT_TAKEN
+        yield sentence % {"name": first, "number": len(others), "reason": reason}
+
+
 def image_path(folder: Path, case: Case) -> Path:
     return folder / f"{case.pk}.npy"
 
@@ -358,8 +385,9 @@ def _check_level(scan: float, image: float) -> None:
         )
 
 
-def _store(looking: _Looking, taken: _Taken) -> None:
-    for several in _batches(sorted(taken.images)):
+def _store(looking: _Looking, taken: _Taken, progress: Progress) -> None:
+    for number, several in enumerate(_batches(sorted(taken.images))):
+        progress(number * AT_ONCE, len(taken.images))
         images = [
             NewImage(
                 looking.cases[code],

@@ -170,7 +170,8 @@ def _take_images(upload: Upload, cohort: Cohort) -> None:
             by=upload.uploaded_by,
             progress=report,
         )
-    _finish(upload, Upload.State.DONE)
+    if not _finish(upload, Upload.State.DONE):
+        raise ClaimLostError
 
 
 @contextmanager

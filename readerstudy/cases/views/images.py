@@ -16,13 +16,14 @@ from ..forms.sending import ImagesForm
 from ..models import Cohort
 from ..transfers.sealing_handler import SealingHandler
 from ..wording import told
-from .access import HttpRequest, cohort_or_404
+from .access import HttpRequest, cohort_or_404, may_upload
 from .sealed_form import sealed_form
 from .uploads import PIECE_BYTES
 
 
 @csrf_exempt  # only until the files can be sealed; sealed_form checks the token
 @require_http_methods(["GET", "POST"])
+@may_upload
 def cohort_images(request: HttpRequest, pk: int) -> HttpResponse:
     """The page, and the form as it comes from a browser without scripts."""
     cohort = cohort_or_404(request, pk)
