@@ -16,6 +16,7 @@ from stats.freezing import report_work
 from stats.pdf.building import report_pdf
 from stats.reporting.building import report_build
 from stats.services import image_quality_measure
+from stats.templatetags.report_numbers import percent_interval
 
 from .stacks import (
     Says,
@@ -101,6 +102,20 @@ def test_a_checklist_points_at_sections_that_the_page_has(
     pointed = set(re.findall('href="#([^"]+)"', page.split('id="claim"')[1]))
     assert "preferences" in pointed
     assert pointed <= set(re.findall(' id="([^"]+)"', page))
+
+
+def test_a_reader_s_interval_follows_a_patient_with_two_cases(
+    heads: Cohort, reported: Callable[[str], str]
+) -> None:
+    one, other = heads.cases.filter(code__in=("H002", "H004"))
+    heads.cases.filter(pk=other.pk).update(patient_digest=one.patient_digest)
+    table = reported("anatomical-fidelity").split('id="fidelity"')[1].split("<h4>")[0]
+    study = Study.objects.get(slug="stack-study")
+    fidelity = report_build(study=study).fidelity
+    assert fidelity is not None
+    reader = fidelity.questions[0].arms[-1].readers[0].changed
+    assert percent_interval(reader.clustered) in table
+    assert percent_interval(reader.wilson) not in table
 
 
 def test_words_of_a_reader_are_words_and_no_markup(
