@@ -1,5 +1,6 @@
 """Every page in Japanese: the catalogue is whole, and no English is left on a page."""
 
+import ast
 import gettext
 import os
 import re
@@ -94,6 +95,24 @@ def test_the_catalogue_has_every_marked_text(
     )
     found = read_catalogue(tmp_path / CATALOGUE)
     assert {entry.key for entry in found} == {entry.key for entry in entries}
+
+
+@pytest.mark.pure
+def test_no_text_is_marked_within_an_f_string() -> None:
+    """xgettext does not look into them: such a text would stay English."""
+    marked = [
+        f"{path.relative_to(ROOT)}: {call.args[0].value}"
+        for package in PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for string in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(string, ast.JoinedStr)
+        for call in ast.walk(string)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in ("_", "gettext", "ngettext")
+        and isinstance(call.args[0], ast.Constant)
+    ]
+    assert marked == []
 
 
 class Words(HTMLParser):

@@ -140,7 +140,8 @@ def _words(what: Marks, name: str, mark: Mark) -> str:
     if not isinstance(mark.value, NotEstimable):
         return ""
     short = what.lines > MOST_REASONS
-    return f"{name}: {_('not estimable') if short else why_not(mark.value)}"
+    words = _("not estimable") if short else why_not(mark.value)
+    return f"{name}: {words}"
 
 
 def _look(theme: Theme, series: int) -> tuple[str, str, float]:

@@ -126,7 +126,8 @@ class PairBars(OfQuestion):
             "Of every pair of arms the answers of all readers, first readings; 1: the "
             "first one of the pair is preferred, 2: the second one."
         )
-        return f"{words} {_('3: no difference.')}" if self._ties else words
+        tie = _("3: no difference.")
+        return f"{words} {tie}" if self._ties else words
 
     @property
     def _ties(self) -> bool:
