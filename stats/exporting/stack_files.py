@@ -42,9 +42,12 @@ FILES: dict[str, tuple[Column, ...]] = {
         SLICE,
         UNIT,
         Column(
-            "mean_absolute_error", "of all values of the slice", "unit", "0 or more"
+            "mean_absolute_error",
+            "of values cut to all that is shown",
+            "unit",
+            "0 or more",
         ),
-        Column("mean_error", "arm minus reference, all values", "unit", "number"),
+        Column("mean_error", "arm minus reference, of the same", "unit", "number"),
         *WINDOW,
         Column(
             "windowed_squared_error",

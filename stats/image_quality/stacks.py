@@ -1,7 +1,8 @@
 """How a whole stack with a unit differs from a reference, slice by slice. No Django.
 
-Errors are in the unit and over all values. What PSNR and SSIM are made of is cut to a
-declared window first and counted from its lower end: they say what can be seen in it.
+Errors are in the unit and of all that is ever shown. What PSNR and SSIM are made of is
+cut to a declared window first and counted from its lower end: they say what can be seen
+in it.
 
 References
 ----------
@@ -39,11 +40,14 @@ def stack_differences(
     *,
     low: float,
     high: float,
+    within: tuple[float, float],
     settings: SsimSettings = WANG_2004,
 ) -> Iterator[SliceDifference]:
     """Slice by slice, the lowest first; the memory of a few slices.
 
     low, high: the declared window in the unit; the data range of SSIM is high - low.
+    within: all that is ever shown. Beyond it lies what scanners fill a CT slice up with
+    outside of what they scanned, which no method keeps: it is in no error.
 
     Raises ValueError for shapes that differ, for slices smaller than SSIM's window,
     and for a window that does not go up.
@@ -55,10 +59,10 @@ def stack_differences(
     if high <= low:
         raise ValueError("a window goes from low to high")
     for expected, found in zip(reference, stack, strict=True):
-        apart = found.astype(np.float64) - expected
+        apart = _cut(found, *within) - _cut(expected, *within)
         windowed = differences(
-            _windowed(expected, low, high)[None],
-            _windowed(found, low, high)[None, None],
+            (_cut(expected, low, high) - low)[None],
+            (_cut(found, low, high) - low)[None, None],
             data_ranges=[high - low],
             absolute=False,
             settings=settings,
@@ -71,6 +75,6 @@ def stack_differences(
         )
 
 
-def _windowed(values: Stack, low: float, high: float) -> NDArray[np.float64]:
-    cut: NDArray[np.float64] = np.clip(values.astype(np.float64), low, high) - low
+def _cut(values: Stack, low: float, high: float) -> NDArray[np.float64]:
+    cut: NDArray[np.float64] = np.clip(values.astype(np.float64), low, high)
     return cut

@@ -45,7 +45,7 @@ METRICS = {"psnr-255": PSNR, "ssim-255": SSIM_255, "ssim-1": SSIM_1}
 
 
 def stack_metrics(low: float, high: float, unit: str) -> dict[str, Metric]:
-    """Of whole stacks: PSNR and SSIM within a window, errors of all values."""
+    """Of whole stacks: PSNR and SSIM within a window, errors of all that is shown."""
     reach = high - low
     data_range = int(reach) if reach == int(reach) else reach
     return {

@@ -51,7 +51,9 @@ class Scale:
     @property
     def calculation(self) -> str:
         """Of StackQuality: everything that its numbers depend on but the files."""
-        return f"{CALCULATION}, {self.unit} {self.low:g} to {self.high:g}"
+        window = f"{self.low:g} to {self.high:g}"
+        shown = f"{self.shown_low:g} to {self.shown_high:g}"
+        return f"{CALCULATION}, {self.unit} {window} of {shown}"
 
     @property
     def first(self) -> tuple[float, float]:

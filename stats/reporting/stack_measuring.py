@@ -28,7 +28,13 @@ def measured_slices(
         stack = _stack(rendition)
         if stack is None or stack.shape != standard.shape:
             continue
-        found = stack_differences(standard, stack, low=scale.low, high=scale.high)
+        found = stack_differences(
+            standard,
+            stack,
+            low=scale.low,
+            high=scale.high,
+            within=(scale.shown_low, scale.shown_high),
+        )
         yield [
             StackQuality(
                 reference_sha256=reference.sha256,

@@ -7,6 +7,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from stats.image_quality import psnr, stack_differences
 
 LOW, HIGH = -160.0, 240.0
+SHOWN = (-1024.0, 3071.0)
 
 
 def _stacks() -> tuple[np.ndarray, np.ndarray]:
@@ -20,7 +21,7 @@ def test_psnr_and_ssim_are_of_values_cut_to_the_window() -> None:
     """scikit-image 0.25: Gaussian weights, sigma 1.5, population covariance."""
     reference, noisy = _stacks()
     for place, one in enumerate(
-        stack_differences(reference, noisy, low=LOW, high=HIGH)
+        stack_differences(reference, noisy, low=LOW, high=HIGH, within=SHOWN)
     ):
         first, second = (
             np.clip(stack[place].astype(float), LOW, HIGH) - LOW
@@ -40,29 +41,45 @@ def test_psnr_and_ssim_are_of_values_cut_to_the_window() -> None:
         assert one.similarity == pytest.approx(expected, rel=1e-9)
 
 
-def test_errors_are_of_all_values_with_their_sign() -> None:
+def test_errors_are_of_all_that_is_shown_with_their_sign() -> None:
     reference, noisy = _stacks()
     for place, one in enumerate(
-        stack_differences(reference, noisy, low=LOW, high=HIGH)
+        stack_differences(reference, noisy, low=LOW, high=HIGH, within=SHOWN)
     ):
-        apart = noisy[place].astype(float) - reference[place]
+        shown, expected = (
+            np.clip(stack[place].astype(float), *SHOWN) for stack in (noisy, reference)
+        )
+        apart = shown - expected
         assert one.mean_error == pytest.approx(apart.mean())
         assert one.mean_absolute_error == pytest.approx(np.abs(apart).mean())
-    brighter = stack_differences(reference, reference + 100, low=LOW, high=HIGH)
+    inside = np.clip(reference, *SHOWN)
+    brighter = stack_differences(inside, inside + 100, low=LOW, high=HIGH, within=SHOWN)
     assert [one.mean_error for one in brighter] == [100, 100, 100]
 
 
 def test_what_lies_beyond_the_window_is_in_the_errors_alone() -> None:
     reference = np.full((1, 20, 20), 1000, dtype=np.int16)
-    (one,) = stack_differences(reference, reference + 500, low=LOW, high=HIGH)
+    (one,) = stack_differences(
+        reference, reference + 500, low=LOW, high=HIGH, within=SHOWN
+    )
     assert (one.windowed_squared_error, one.similarity) == (0, 1)
     assert one.mean_absolute_error == 500
+
+
+def test_padding_below_all_that_is_shown_is_no_error() -> None:
+    """Scanners fill what they did not scan with values far below air; no method
+    keeps them, and nobody sees them."""
+    reference = np.full((1, 20, 20), 40, dtype=np.int16)
+    reference[:, :10] = -2000
+    made = np.where(reference == -2000, SHOWN[0], reference + 4)
+    (one,) = stack_differences(reference, made, low=LOW, high=HIGH, within=SHOWN)
+    assert (one.mean_absolute_error, one.mean_error) == (2, 2)
 
 
 def test_the_same_stack_in_integers_and_in_floats_is_the_same() -> None:
     reference, _noisy = _stacks()
     same = stack_differences(
-        reference, reference.astype(np.float32), low=LOW, high=HIGH
+        reference, reference.astype(np.float32), low=LOW, high=HIGH, within=SHOWN
     )
     for one in same:
         assert one.windowed_squared_error == one.mean_absolute_error == 0
@@ -77,7 +94,11 @@ def test_what_cannot_be_compared_is_refused(
 ) -> None:
     reference, _noisy = _stacks()
     with pytest.raises(ValueError, match=why):
-        next(stack_differences(reference, np.zeros(shape), low=low, high=HIGH))
+        next(
+            stack_differences(
+                reference, np.zeros(shape), low=low, high=HIGH, within=SHOWN
+            )
+        )
     small = np.zeros((1, 10, 40))
     with pytest.raises(ValueError, match="11 pixels"):
-        next(stack_differences(small, small, low=LOW, high=HIGH))
+        next(stack_differences(small, small, low=LOW, high=HIGH, within=SHOWN))
