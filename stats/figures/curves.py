@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 from ..outcomes import NotEstimable
 from ..reporting.rating_section import Curve
-from .axes import LEGEND_LINE, dress, legend, legend_columns, legend_lines, panels
+from .axes import (
+    LEGEND_LINE,
+    WIDTH,
+    dress,
+    legend,
+    legend_columns,
+    legend_lines,
+    panels,
+)
 from .picture import Cell, why_not
 from .style import SMALL, Theme, colour, marker, wrapped
 
@@ -20,6 +28,11 @@ MARGINS = (0.62, 0.12, 0.42, 0.62)  # inches; see axes.panels
 GAP = 0.55
 SIDE = 3.1  # of a lone square
 SMALLER = 1.9  # of each of several
+NOTE = 7.5  # points of the words below a square
+NOTE_LINE = 0.13  # inches
+NOTE_BELOW = 0.48  # inches from the square, below its axis' title
+NOTE_WIDTH = 36  # Latin letters; of a lone square the figure's width
+LONE_NOTE_WIDTH = 110
 
 
 @dataclass(frozen=True)
@@ -55,8 +68,29 @@ def above(names: Sequence[str]) -> float:
 
 def height(squares: Sequence[Square], names: Sequence[str]) -> float:
     rows = -(-len(squares) // columns(squares))
-    each = side(squares) + MARGINS[2] + MARGINS[3]
+    each = side(squares) + MARGINS[2] + below(squares)
     return round(rows * each + above(names), 2)
+
+
+def below(squares: Sequence[Square]) -> float:
+    """Inches below each square: its axis, and what is said of curves that it lacks."""
+    lines = max((len(note.splitlines()) for note in notes(squares)), default=0)
+    return MARGINS[3] + NOTE_LINE * lines
+
+
+def notes(squares: Sequence[Square]) -> list[str]:
+    """Of each square which curves there are not, and why, by reason."""
+    width = LONE_NOTE_WIDTH if len(squares) == 1 else NOTE_WIDTH
+    return [_note(square, width) for square in squares]
+
+
+def _note(square: Square, width: int) -> str:
+    missing: dict[str, list[str]] = {}
+    for line in square.lines:
+        if isinstance(line.curve, NotEstimable):
+            missing.setdefault(why_not(line.curve), []).append(line.name)
+    said = (f"{', '.join(names)}: {why}" for why, names in missing.items())
+    return "\n".join(wrapped(words, width=width, lines=5) for words in said)
 
 
 def draw_squares(
@@ -76,13 +110,15 @@ def draw_squares(
         len(squares),
         columns=columns(squares),
         each=(side(squares),) * 2,
-        margins=MARGINS,
+        margins=(_left(squares), *MARGINS[1:3], below(squares)),
         gap=GAP,
         top=above([one[0] for one in names]),
     )
-    for axes, square in zip(places, squares, strict=True):
+    for axes, square, note in zip(places, squares, notes(squares), strict=True):
         _draw_square(axes, theme, square)
         axes.set_xlabel(across, fontsize=SMALL)
+        if note:
+            _write_below(axes, theme, note)
     for axes in places[:: columns(squares)]:
         axes.set_ylabel(up, fontsize=SMALL)
     handles = [
@@ -97,6 +133,26 @@ def draw_squares(
         for _words, series, strong in names
     ]
     legend(figure, theme, handles, [one[0] for one in names])
+
+
+def _left(squares: Sequence[Square]) -> float:
+    """A lone square stands in the middle, under its legend."""
+    return (WIDTH - SIDE) / 2 if len(squares) == 1 else MARGINS[0]
+
+
+def _write_below(axes: Axes, theme: Theme, note: str) -> None:
+    axes.annotate(
+        note,
+        (0.5, 0),
+        (0, -72 * NOTE_BELOW),  # points
+        xycoords="axes fraction",
+        textcoords="offset points",
+        ha="center",
+        va="top",
+        fontsize=NOTE,
+        color=theme.soft,
+        annotation_clip=False,
+    )
 
 
 def _shade(theme: Theme, series: int, strong: bool) -> str:
@@ -115,22 +171,9 @@ def _draw_square(axes: Axes, theme: Theme, square: Square) -> None:
             wrapped(square.title, width=24, lines=2), fontsize=SMALL, color=theme.ink
         )
     axes.plot([0, 1], [0, 1], color=theme.soft, linewidth=0.8, linestyle=":")
-    reasons = 0
     for line in square.lines:
-        if isinstance(line.curve, NotEstimable):
-            words = wrapped(f"{line.name}: {why_not(line.curve)}", width=30, lines=3)
-            axes.text(
-                0.98,
-                0.04 + 0.16 * reasons,
-                words,
-                ha="right",
-                fontsize=6.5,
-                color=theme.soft,
-                in_layout=False,
-            )
-            reasons += 1
-            continue
-        _draw_line(axes, theme, line, line.curve)
+        if not isinstance(line.curve, NotEstimable):
+            _draw_line(axes, theme, line, line.curve)
 
 
 def _draw_line(axes: Axes, theme: Theme, line: Line, curve: Curve) -> None:
