@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 from pydicom import uid
 from pydicom.dataset import Dataset
 
@@ -19,7 +20,7 @@ from .kinds.enhanced import enhanced
 from .kinds.nuclear import read_nuclear
 from .kinds.refusals import not_a_tomogram
 from .kinds.slices import read_ct, read_pet
-from .kinds.stacking import stacked
+from .kinds.stacking import check_complete, stacked
 from .kinds.stored_image import StoredImage
 from .marking import gettext_noop
 from .orientation import ALIGNED_WITHIN_DEGREES, TILTED_WITHIN_DEGREES, upright
@@ -106,10 +107,8 @@ def assemble(images: Sequence[StoredImage], *, single: bool = False) -> Tomogram
         image = stacked(images, within_degrees=most)
     else:
         image = images[0]
-        if len(image.frames) == 1 and not single:
-            raise Refused(
-                gettext_noop("It is a single slice without the others of its series.")
-            )
+        if len(image.frames) == 1:
+            _check_single(image, single)
     volume, origin = upright(image.frames, image.geometry, within_degrees=most)
     warnings = image.warnings
     if (tilt := image.geometry.tilt_degrees) > ALIGNED_WITHIN_DEGREES:
@@ -134,3 +133,18 @@ def assemble(images: Sequence[StoredImage], *, single: bool = False) -> Tomogram
         warnings=warnings,
         exposure_mas=image.exposure_mas,
     )
+
+
+def _check_single(image: StoredImage, single: bool) -> None:
+    if not single:
+        raise Refused(
+            gettext_noop("It is a single slice without the others of its series.")
+        )
+    check_complete([image])
+    if np.abs(image.geometry.normal()).argmax() != 2:
+        raise Refused(
+            gettext_noop(
+                "It is a single slice that is not axial: it makes no stack of axial "
+                "slices."
+            )
+        )

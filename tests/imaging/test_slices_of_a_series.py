@@ -234,6 +234,33 @@ def test_the_slices_of_a_tilted_gantry_are_a_stack_as_they_were_taken():
     assert not any("tilted" in one for one in straight.warnings)
 
 
+def test_slices_that_are_shifted_alone_are_a_stack_with_a_note():
+    """The gantry leaned, and whoever wrote the files left that out of the orientation."""
+    files = a_series()
+    for index, ds in enumerate(files):
+        x, y, z = ds.ImagePositionPatient
+        ds.ImagePositionPatient = [x, y + index, z]
+    stack = assemble([read_image(as_file(ds)) for ds in files], single=True)
+    assert "shifted against each other by up to 13 mm" in stack.warnings[-1]
+    assert "tilted gantry" in refusal(files)
+
+
+def test_the_only_slice_that_came_of_many_is_no_stack():
+    ds = a_series()[0]
+    ds.NumberOfSlices = COUNT
+    with pytest.raises(Refused, match="14 slices, as it says, but only 1"):
+        assemble([read_image(as_file(ds))], single=True)
+    del ds.NumberOfSlices
+    assert len(assemble([read_image(as_file(ds))], single=True).volume.counts) == 1
+
+
+@pytest.mark.parametrize("across", [(0.0, 1.0, 0.0), (1.0, 0.0, 0.0)])
+def test_a_single_slice_that_is_not_axial_is_no_stack_of_axial_ones(across):
+    (ds,) = a_series(1, orientation=(*across, 0.0, 0.0, -1.0))
+    with pytest.raises(Refused, match="not axial"):
+        assemble([read_image(as_file(ds))], single=True)
+
+
 def test_what_is_normalised_and_measured_must_be_upright():
     assert "tilted gantry" in refusal(tilted(15))
 

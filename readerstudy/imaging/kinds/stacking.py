@@ -22,6 +22,10 @@ SAME_PLACE_MM = 0.01
 EVEN_WITHIN = 0.1
 EVEN_WITHIN_MM = 0.06
 SHIFTED_MM = 0.5
+SHIFTED = gettext_noop(
+    "Its slices are shifted against each other by up to %(mm).0f mm; they are shown as "
+    "they were taken."
+)
 FEW_MOMENTS = 20  # more moments of acquisition in a series than any camera has beds
 
 
@@ -134,16 +138,27 @@ def _check_upright(
 ) -> None:
     """Refused if slices do not lie straight above each other, as a tilted gantry
     leaves them: no choice of axes makes a box of such a volume."""
-    moved = positions - positions[0]
-    along = moved @ normal
-    aside = np.linalg.norm(moved - np.outer(along, normal), axis=1)
-    if np.any(aside > SHIFTED_MM + tan(radians(within_degrees)) * abs(along)):
+    if _shifted_mm(positions, normal, within_degrees):
         raise Refused(
             gettext_noop(
                 "Its slices are shifted against each other, as a tilted gantry "
                 "leaves them: they make no upright volume."
             )
         )
+
+
+def _shifted_mm(
+    positions: NDArray[np.float64],
+    normal: NDArray[np.float64],
+    within_degrees: float,
+) -> float:
+    """The furthest that a slice lies aside of the first one; 0 if none lies further
+    than a gantry leaves it that is tilted by so much."""
+    moved = positions - positions[0]
+    along = moved @ normal
+    aside = np.linalg.norm(moved - np.outer(along, normal), axis=1)
+    allowed = SHIFTED_MM + tan(radians(within_degrees)) * abs(along)
+    return float(aside.max()) if np.any(aside > allowed) else 0.0
 
 
 def stacked(
@@ -153,18 +168,14 @@ def stacked(
     first = images[0]
     _check_alike(images)
     positions = np.array([image.geometry.position for image in images], np.float64)
-    order, step = stacking_order(
-        positions, first.geometry.normal(), within_degrees=within_degrees
-    )
-    stated = max((one.slices_stated or 0) for one in images)
-    if stated > len(images):
-        raise Refused(
-            gettext_noop(
-                "Its series has %(stated)s slices, as it says, but only %(found)s "
-                "of them are there."
-            )
-            % {"stated": stated, "found": len(images)}
-        )
+    normal = first.geometry.normal()
+    order, step = stacking_order(positions, normal, within_degrees=within_degrees)
+    check_complete(images)
+    warnings = [warning for image in images for warning in image.warnings]
+    if first.geometry.tilt_degrees <= ALIGNED_WITHIN_DEGREES and (
+        shifted := _shifted_mm(positions[order], normal, ALIGNED_WITHIN_DEGREES)
+    ):
+        warnings.append(SHIFTED % {"mm": shifted})
     lowest = images[int(order[0])]
     return replace(
         lowest,
@@ -176,8 +187,21 @@ def stacked(
             (one.acquired_at for one in images if one.acquired_at), default=None
         ),
         negative_voxels=sum(one.negative_voxels for one in images),
-        warnings=tuple(dict.fromkeys(w for one in images for w in one.warnings)),
+        warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+def check_complete(images: Sequence[StoredImage]) -> None:
+    """Refused if a file says that its series has more slices than are there."""
+    stated = max((one.slices_stated or 0) for one in images)
+    if stated > len(images):
+        raise Refused(
+            gettext_noop(
+                "Its series has %(stated)s slices, as it says, but only %(found)s "
+                "of them are there."
+            )
+            % {"stated": stated, "found": len(images)}
+        )
 
 
 def _one_after_another(slices: Sequence[Counts]) -> Counts:
