@@ -236,6 +236,7 @@ def draft_summary(study: Study) -> dict[str, Any]:
         "codes": study.case_codes,
         "training": describe_training(study),
         "analysis": describe_analysis(study),
+        "own_questions": study.own_questions,
     }
     return {
         "title": study.title,

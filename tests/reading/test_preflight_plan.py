@@ -15,6 +15,7 @@ from readerstudy.reading.preflight.plan import hints
 from readerstudy.reading.protocol.frozen import study_cases
 from tests.cast import reader_membership
 from tests.factory import TRAINING, training_set
+from tests.stacks import make_stack_study
 
 from .conftest import address
 
@@ -237,3 +238,18 @@ def test_the_page_of_a_draft_tells_hints_apart_from_hindrances(make_draft, cast,
     assert page.context["findings"] == []
     opened = at(cast.coordinator).get(address("study-detail", cast.study.slug))
     assert "Worth a second thought" not in opened.content.decode()
+
+
+@pytest.mark.parametrize("repeated", ["", "gaussian", "both"])
+def test_an_arm_whose_pairs_would_not_be_read_again_is_hinted_at(cast, repeated):
+    study = make_stack_study(
+        cast, question_set="forced-choice", repeated=repeated, opened=False
+    )
+    if repeated == "both":
+        study.arms.exclude(method="reference").update(repeated=True)
+    said = [hint.message for hint in hints(study, study_cases(study))]
+    wanted = (
+        "A pair is read twice only where both of its arms are; “Arm gaussian” is the "
+        "only one."
+    )
+    assert (wanted in said) is (repeated == "gaussian")

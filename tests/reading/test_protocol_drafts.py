@@ -2,6 +2,7 @@
 
 import pytest
 
+from readerstudy.audit.models import AuditEvent
 from readerstudy.imaging.errors import Refused
 from readerstudy.reading import services
 from readerstudy.reading.protocol.plain_yaml import yaml_write
@@ -58,3 +59,16 @@ def test_a_draft_is_written_anew_only_if_that_is_wanted(cast):
     with pytest.raises(Refused, match="slug: There is a draft of this short name"):
         load(SMALLEST, cast, replaces=False)
     load({**SMALLEST, "slug": "another"}, cast, replaces=False)
+
+
+def test_other_words_of_a_drafts_own_questions_are_in_the_audit_log(cast):
+    """As a hash, for they may name an arm."""
+    answers = [{"value": value, "words": str(value)} for value in (1, 2)]
+    asked = {"key": "grade", "kind": "grade", "answers": answers}
+    own = [{**asked, "words": "Uptake"}]
+    load({**SMALLEST, "slug": "own", "questions": own}, cast)
+    load({**SMALLEST, "slug": "own", "questions": [{**own[0], "words": "Loss"}]}, cast)
+    event = AuditEvent.objects.filter(action="study.update").latest("pk")
+    differs = {key for key in event.after if event.after[key] != event.before[key]}
+    assert differs == {"arms_sha256"}
+    assert "Loss" not in str(event.after)

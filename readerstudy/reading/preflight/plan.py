@@ -218,7 +218,7 @@ def hints(study: Study, cases: list[Case]) -> list[Finding]:
     if word := word_that_unblinds(study, study.title):
         text = _("Readers see the title, and “%s” in it names an arm or a case.")
         found.append(Finding(text % word, "study"))
-    found += _words_shown(study)
+    found += [*_words_shown(study), *_pairs_read_once(study)]
     if not study.primary_arm:
         text = _(
             "The analysis plan names no primary arm: the report will compare all arms "
@@ -241,6 +241,19 @@ def _words_shown(study: Study) -> Iterator[Finding]:
                 "Readers see “%(text)s”, and “%(word)s” in it names an arm or a case."
             )
             yield Finding(said % {"text": text, "word": word}, "study")
+
+
+def _pairs_read_once(study: Study) -> Iterator[Finding]:
+    """Of whoever wants an arm to be read twice and gets nothing for it."""
+    if study.presentation != Study.Presentation.PAIRS:
+        return
+    repeated = [arm.title for arm in study.arms.all() if arm.repeated]
+    if len(repeated) == 1:
+        text = _(
+            "A pair is read twice only where both of its arms are; “%s” is the only "
+            "one."
+        )
+        yield Finding(text % repeated[0], "study")
 
 
 def _trained_elsewhere(study: Study, cases: list[Case]) -> Iterator[Finding]:
