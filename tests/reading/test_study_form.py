@@ -5,9 +5,10 @@ from decimal import Decimal
 import pytest
 
 from readerstudy.reading import services
-from readerstudy.reading.forms.study import OF_SLICES, OF_STACKS, StudyForm
+from readerstudy.reading.forms.study import OF_SLICES, StudyForm
 from readerstudy.reading.models import IMAGE_METRICS, Study
 from readerstudy.reading.protocol.file import protocol_document
+from readerstudy.reading.protocol.type_rules import OF_STACKS
 from readerstudy.reading.services.settings import SETTINGS
 from tests.factory import TRAINING, make_stack_cohort
 

@@ -20,7 +20,6 @@ from ..models import Read
 from ..pages.asked import asked_of
 from ..pages.atlas import atlas_page
 from ..pages.due import due_told, shown_image
-from ..questions import question_set_of
 from ..services import Observed, Seat, device_digest
 from .fetching import (
     Bytes,
@@ -160,8 +159,7 @@ class AtlasPixels(ReaderDoor):
     @extend_schema(responses=PIXELS)
     def get(self, request: Request, slug: str) -> Response:
         study = reader_or_404(request, slug).study
-        asked = question_set_of(study).key
-        content = atlas_pixels(asked, window=study.window_rule)
+        content = atlas_pixels(study.question_set, window=study.window_rule)
         if not content:
             raise Http404
         return Response(content)

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from ..models import Study
+from ..protocol.type_rules import OF_STACKS
 from ..protocol.types import blank_study, type_of
 from ..protocol.words import LABELS
 from ..questions import QuestionSet, question_set_of
@@ -14,7 +15,7 @@ from .analysis import AnalysisForm
 from .setting_lines import limits_written
 from .settings import ConductForm, GateForm, Section, whole
 from .standard_lines import standard_written
-from .study import OF_SLICES, OF_STACKS
+from .study import OF_SLICES
 
 LONGEST_REASON = 2000
 MAY_BE_EMPTY = frozenset(

@@ -16,6 +16,7 @@ from ..models import Arm, Membership, Study
 from ..protocol.file import PEOPLE
 from ..protocol.frozen import training_items
 from ..protocol.rules import TrainingChoice, arm_code, training_problems
+from ..protocol.type_rules import OF_STACKS
 from ..protocol.types import blank_study, may_lack_reference
 from ..questions import OWN, QUESTION_SETS, QuestionSet, Words, own_question_set
 from ..services import ArmChoice
@@ -74,13 +75,12 @@ FOLDED: tuple[tuple[Words, Words, tuple[str, ...]], ...] = (
         tuple(AnalysisForm.base_fields),
     ),
 )
-# fields of studies whose images are three slices, graded by sides; of whole stacks
+# fields of studies whose images are three slices, graded by sides
 OF_SLICES = (
     *("window_rule", "resampling_allowed", "training", "gate", "gate_minimum"),
     *("guesses", "guess_percent", "kappa_margin", "kappa_weights", "kappa_interval"),
     "image_metrics",
 )
-OF_STACKS = ("windows", "value_low", "value_high", "metric_low", "metric_high")
 SHOWN_PROBLEMS = 20  # lines of the training set that one page complains about
 
 

@@ -6,17 +6,14 @@ from django.utils.translation import gettext as _
 
 from ..models import Study
 from ..protocol.frozen import study_cases, training_items
-from ..protocol.type_rules import standard_places
+from ..protocol.type_rules import OF_STACKS, standard_places
 from ..protocol.types import type_of
 from ..protocol.words import LABELS, arm_titles, setting_told
 from ..questions import Words, is_asked, question_set_of
 
-# what only studies have whose images are three slices, or whole stacks
+# what only studies have whose images are three slices
 OF_SLICES = frozenset(
     {"window_rule", "kappa_margin", "kappa_weights", "kappa_interval", "image_metrics"}
-)
-OF_STACKS = frozenset(
-    {"windows", "value_low", "value_high", "metric_low", "metric_high"}
 )
 OF_STANDARDS = frozenset({"reference_standard", "given_standard"})
 Row = tuple[Words, Words]  # label, value
@@ -74,7 +71,7 @@ def settings_told(study: Study) -> list[Group]:
 
 def _suiting(study: Study, names: tuple[str, ...]) -> tuple[str, ...]:
     """Those that say something of studies of this type."""
-    others = OF_SLICES if type_of(study).is_stack else OF_STACKS
+    others = OF_SLICES if type_of(study).is_stack else frozenset(OF_STACKS)
     if is_asked(study) and not standard_places(question_set_of(study)):
         others |= OF_STANDARDS
     return tuple(name for name in names if name not in others)

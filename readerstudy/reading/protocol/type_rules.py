@@ -14,7 +14,7 @@ from ..models import Study
 from ..questions import IMAGE, OF_PAIRS, SIDES, Kind, QuestionSet, question_set_of
 from .types import kinds_of, type_of
 
-MOST_WINDOWS = 9  # one digit key each
+MOST_WINDOWS = 9  # a button each; the first six have keys
 WINDOW = {"key", "title", "low", "high"}
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,29}")
 TITLE_LENGTH = 50

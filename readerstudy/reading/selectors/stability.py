@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from readerstudy.cases.models import Series
 from readerstudy.cases.selectors.stability import stabilities_of, stability_is_current
 
 from ..models import Arm, Study
@@ -19,7 +20,7 @@ class Unmeasured:
 
 def arms_unmeasured(study: Study) -> Unmeasured | None:
     """None where nothing is lacking. A reference is what others are held against."""
-    arms = [one for one in study.arms.all() if one.method != Arm.Role.REFERENCE]
+    arms = [one for one in study.arms.all() if one.method != Series.Role.REFERENCE]
     known = stabilities_of(study.cohort, [one.method for one in arms])
     missing = tuple(one for one in arms if one.method not in known)
     there = [one for one in arms if one.method in known]
