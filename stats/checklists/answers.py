@@ -11,12 +11,20 @@ from .items import Answer
 
 def size(report: Report) -> Answer:
     """How many readers, cases and readings were planned and made."""
-    return Answer(
-        _(
+    words = _(
+        "%(readers)s readers, %(cases)s cases of %(patients)s patients, %(arms)s "
+        "arms beside the reference; %(done)s of %(planned)s planned reads made. "
+        "Arms read twice: %(twice)s."
+    )
+    if report.unreferenced:
+        words = _(
             "%(readers)s readers, %(cases)s cases of %(patients)s patients, %(arms)s "
-            "arms beside the reference; %(done)s of %(planned)s planned reads made. "
-            "Arms read twice: %(twice)s."
+            "arms and no reference; %(done)s of %(planned)s planned reads made. Arms "
+            "read twice: %(twice)s."
         )
+    twice = {line.arm.code for line in report.intra_reader}
+    return Answer(
+        words
         % {
             "readers": len(report.readers),
             "cases": report.cases,
@@ -24,7 +32,7 @@ def size(report: Report) -> Answer:
             "arms": len(report.multireader.means or ungraded.arms(report)),
             "done": report.reads_submitted,
             "planned": report.reads_planned,
-            "twice": len({line.arm.code for line in report.intra_reader}),
+            "twice": len(twice or ungraded.read_twice(report)),
         },
         ("facts", "conduct"),
     )

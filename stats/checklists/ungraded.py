@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from ..reporting.arms import ArmName
+from ..reporting.presented import PAIRED
 from ..reporting.report import Report
 from ..templatetags.whole_words import metric_title, told, whole
 from .items import Answer
@@ -26,6 +27,16 @@ def arms(report: Report) -> tuple[ArmName, ...]:
     if report.unreferenced:
         return report.unreferenced
     return tuple(one.arm for one in report.quality[0].arms) if report.quality else ()
+
+
+def read_twice(report: Report) -> set[str]:
+    """Codes of arms, also of those that were shown in pairs."""
+    return {
+        code
+        for line in report.assessability
+        if line.repeat
+        for code in line.arm.code.split(PAIRED)
+    }
 
 
 def preprocessing(report: Report) -> Answer:

@@ -8,6 +8,7 @@ from .. import selectors
 from .arms import ArmName, arm_name
 
 Shown = frozenset[int]  # pks of one arm, or of two
+PAIRED = "~"  # between the codes of two arms, which have none themselves
 
 
 def shown(arm: int, second: int | None) -> Shown:
@@ -56,7 +57,7 @@ def presented(study: Study) -> tuple[Presented, ...]:
 
 def pair_name(first: ArmName, second: ArmName, position: int) -> ArmName:
     return ArmName(
-        code=f"{first.code}~{second.code}",
+        code=f"{first.code}{PAIRED}{second.code}",
         title=f"{first.title} / {second.title}",
         method="",
         position=position,

@@ -10,6 +10,8 @@ from stats.pages import report_body
 from stats.reporting.building import report_build
 from stats.services import image_quality_measure
 from tests.stats.conducted import add_guesses, give_plan
+from tests.stats.stacks import make_heads, make_read_study, prefers, rates
+from tests.stats.test_without_reference import forget_references
 
 pytestmark = pytest.mark.django_db
 
@@ -48,3 +50,28 @@ def test_answers_hold_the_numbers_of_the_study(report) -> None:
     assert f"{len(report.readers)} readers, {report.cases} cases" in told
     assert report.protocol_sha256 in claim(report)[41].answer.told
     assert report.primary.primary.title in claim(report)[3].answer.told
+
+
+@pytest.mark.parametrize("pairs", [False, True])
+def test_arms_that_were_read_twice_are_counted_whatever_was_asked(pairs) -> None:
+    study = make_read_study(
+        make_heads(cases=2),
+        prefers if pairs else rates,
+        question_set="forced-choice" if pairs else "image-quality",
+        pairs=pairs,
+        readers=1,
+        repeated=("short", "gaussian"),
+    )
+    told = claim(report_build(study=study))[20].answer.told
+    assert "2 arms beside the reference" in told and "Arms read twice: 2." in told
+
+
+def test_a_study_without_a_reference_has_no_arms_beside_one() -> None:
+    study = make_read_study(
+        forget_references(make_heads(cases=2)),
+        rates,
+        readers=1,
+        methods=("short", "gaussian"),
+    )
+    told = claim(report_build(study=study))[20].answer.told
+    assert "2 arms and no reference" in told and "Arms read twice: 0." in told
