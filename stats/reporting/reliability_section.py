@@ -19,7 +19,6 @@ from ..agreement import (
     Repeatability,
     Weighting,
     bootstrap_kappa,
-    clustered_mean,
     pair_table,
     repeatability,
     several_readers,
@@ -229,17 +228,18 @@ def _again(
                     ),
                     interval=default_interval(table, who, 0, weighting),
                     bootstrap=resampled[who][0],
-                    shift=_shift(shown, who, place) if ordinal else None,
+                    shift=_apart(shown, who, place).shift if ordinal else None,
                 )
             )
     return tuple(found)
 
 
-def _shift(shown: _Shown, reader: int, place: int) -> Estimate:
-    apart = shown.again.ratings[reader, place] - shown.first.ratings[reader, place]
-    both = ~np.isnan(apart)
-    owners = np.unique(shown.first.patients[both], return_inverse=True)[1]
-    return clustered_mean(apart[both], patients=owners.astype(np.int64))
+def _apart(shown: _Shown, reader: int, place: int) -> Repeatability:
+    return repeatability(
+        shown.first.ratings[reader, place],
+        shown.again.ratings[reader, place],
+        patients=shown.first.patients,
+    )
 
 
 def _measured(shown: _Shown, readers: Sequence[str]) -> tuple[MeasuredAgain, ...]:
@@ -255,11 +255,7 @@ def _measured(shown: _Shown, readers: Sequence[str]) -> tuple[MeasuredAgain, ...
                 patients,
                 INTRACLASS[:1],
             )[0],
-            apart=repeatability(
-                shown.first.ratings[who, place],
-                shown.again.ratings[who, place],
-                patients=patients,
-            ),
+            apart=_apart(shown, who, place),
         )
         for place in shown.twice
         for who, reader in enumerate(readers)
