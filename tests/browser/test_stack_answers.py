@@ -77,6 +77,56 @@ def test_no_key_answers_a_question_that_is_out_of_sight(
     assert page.evaluate("document.querySelector('.groups').scrollTop") == 0
 
 
+# Whatever is pressed in a question, against whatever else is pressed in it.
+OVERLAPPING = """() => [...document.querySelectorAll("fieldset.question")].flatMap(
+  (asked) => {
+    const all = ".options label, .none label, .marking";
+    const pressed = [...asked.querySelectorAll(all)];
+    const boxes = pressed.map((one) => {
+      const parts = [one, ...one.querySelectorAll("kbd")].map(
+        (part) => part.getBoundingClientRect());
+      return {
+        left: Math.min(...parts.map((box) => box.left)),
+        right: Math.max(...parts.map((box) => box.right)),
+        top: parts[0].top, bottom: parts[0].bottom, name: one.textContent.trim(),
+      };
+    });
+    return boxes.flatMap((a, index) => boxes.slice(index + 1)
+      .filter((b) => a.left < b.right - 0.5 && b.left < a.right - 0.5
+        && a.top < b.bottom - 0.5 && b.top < a.bottom - 0.5)
+      .map((b) => `${a.name} over ${b.name}`));
+  })"""
+
+
+def test_criteria_beside_marks_lie_apart_and_say_what_each_digit_means(
+    enter: Callable[..., Page],
+) -> None:
+    noise = [(1, "unreadable"), (2, "much"), (3, "fair"), (4, "little"), (5, "none")]
+    edges = [(1, "blurred"), (2, "usual"), (3, "sharp")]
+    wrong = [(0, "nothing"), (1, "moved"), (2, "removed"), (3, "added"), (4, "no use")]
+    own = [
+        {
+            "key": key,
+            "words": key,
+            "kind": kind,
+            "answers": [{"value": value, "words": words} for value, words in answers],
+        }
+        for key, kind, answers in (
+            ("noise", "likert", noise),
+            ("edges", "likert", edges),
+            ("anatomy", "fidelity", wrong),
+        )
+    ]
+    page = enter(question_set="own", own_questions=own)
+    for said in ("2 much", "1 blurred", "3 added"):
+        expect(page.locator(".question .scale span", has_text=said)).to_be_visible()
+    assert page.evaluate(OVERLAPPING) == []
+    pressed(page, "Digit2", "Digit1", "Digit3")
+    click_pixel(page, 57, 51)
+    click_pixel(page, 10, 20)
+    assert page.evaluate(OVERLAPPING) == []
+
+
 def test_what_is_missing_is_named_and_what_cannot_be_assessed_has_a_reason(
     enter: Callable[..., Page],
 ) -> None:
