@@ -323,6 +323,7 @@ def test_questions_that_a_file_brought_stay_the_drafts_own(new_of_stacks, at, ca
 @pytest.mark.parametrize(
     ("field", "text", "said"),
     [
+        ("question_set", "own", "Select a valid choice. own is not one"),
         ("windows", "lung low 150", "Line 1: a line is a name and then its numbers."),
         ("windows", "lung 150 -1350", "the first one smaller"),
         ("stability_limits", "deformation", "a line is a name and then its numbers"),

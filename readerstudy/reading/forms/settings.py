@@ -101,7 +101,7 @@ class SettingsForm(forms.Form):
     blank: Study | None = None  # a study with the defaults of its type
 
     def setting(self, name: str) -> Any:
-        value = self.cleaned_data[name]
+        value = self.cleaned_data.get(name)  # none of it where it is wrong
         is_empty = value in (None, "", [])
         return getattr(self.blank or Study(), name) if is_empty else value
 
