@@ -343,6 +343,9 @@ def test_the_case_is_seen_slice_by_slice(browser, cohort):
     assert near.count("/cohorts/previews/") == 4
     assert "&amp;window=bone" in near
     assert 'rel="prev"' not in near
+    for none in ("9" * 5000, "-1", "4", "middle"):
+        beyond = browser.get(address, {"slice": none}).content.decode()
+        assert beyond.count("/cohorts/previews/") == 6
 
 
 def test_each_window_shows_what_it_is_for(browser, cohort):

@@ -332,6 +332,18 @@ def test_files_of_the_same_name_are_all_kept(
     assert {pair.reference.name, pair.short.name} == {"IM0001", "IM0001 (2)"}
 
 
+@pytest.mark.parametrize("content", [b"x", b"PK\x05\x06" + bytes(18)])
+def test_what_is_smaller_than_the_end_of_an_archive_is_told_like_other_files(
+    tmp_path, coordinator, django_capture_on_commit_callbacks, content
+):
+    (tmp_path / "a.zip").write_bytes(content)
+    with django_capture_on_commit_callbacks(execute=True):
+        upload = send_files(coordinator, "First", tmp_path / "a.zip")
+    upload.refresh_from_db()
+    assert upload.reason != uploads.UNEXPECTED
+    assert sealed(upload) == []
+
+
 def test_discarding_removes_files_and_row(upload, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         services.upload_discard(upload=upload)

@@ -1,5 +1,6 @@
 """What pages of cohorts of whole stacks say beside the pictures: window and slices."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -51,7 +52,7 @@ def stack_looks(case: Case, asked: Mapping[str, str]) -> StackLooks | None:
         return None
     count = grid_of(case).slices
     wanted = asked.get("slice", "")
-    middle = int(wanted) if wanted.isascii() and wanted.isdecimal() else 0
+    middle = int(wanted) if re.fullmatch(r"[0-9]{1,9}", wanted) else 0
     if 1 <= middle <= count:
         shown = [one for one in range(middle - 2, middle + 1) if 0 <= one < count]
     else:

@@ -1,5 +1,6 @@
 """Bytes that lie elsewhere, or elsewhere in another file, as a file of their own."""
 
+import errno
 import io
 
 
@@ -26,7 +27,8 @@ class SeekableView(io.RawIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._length}
         if (at := start[whence] + offset) < 0:
-            raise ValueError(f"there is no byte {at} in a file")
+            # as files of the system do: zipfile asks for an end that may not be there
+            raise OSError(errno.EINVAL, f"there is no byte {at} in a file")
         self._at = at
         return at
 
