@@ -129,11 +129,11 @@ def _tell_repeats(bench: Bench) -> None:
         [bench.asking.sent[f"repeat-{number}"] for number in range(len(outputs))]
     )
     places, told = bench.places, bench.told
-    both = []
-    for images in (outputs, seen):
-        matched = np.stack([bench.gained(image) for image in images])
-        both.append(matched.std(axis=0, ddof=1))
-    sd, own = both
+    outputs, seen = (
+        np.stack([bench.gained(image) for image in images])
+        for images in (outputs, seen)
+    )
+    sd, own = (images.std(axis=0, ddof=1) for images in (outputs, seen))
     told.maps["sd"] = (100 * sd / places.sd * places.field).astype(np.float32)
     left, before = (float(np.sqrt((m[places.field] ** 2).mean())) for m in (sd, own))
     noisy = before > 1e-6 * places.sd  # and not what rounding leaves
@@ -205,6 +205,8 @@ def _ask_worst(bench: Bench) -> None:
     sent, got = (each.astype(np.float64) for each in flat)
     # the largest of ‖got·w‖² / ‖sent·w‖² over w: a generalised eigenvalue
     within = sent @ sent.T
+    if not np.trace(within) > 0:  # in 8 bits nothing is left of so small a budget
+        return
     within += 1e-3 * np.trace(within) / len(names) * np.eye(len(names))
     root = np.linalg.inv(np.linalg.cholesky(within))
     _, vectors = np.linalg.eigh(root @ (got @ got.T) @ root.T)
@@ -220,10 +222,9 @@ def _tell_gains(bench: Bench) -> None:
         found = [_gain(bench, name) for name in names]
         return [gain for gain in found if np.isfinite(gain)]
 
-    random = gains("random")
+    random, worst = gains("random"), gains("probe") + gains("worst")
     mean = float(np.mean(random)) if random else None
-    bench.told.tell("gain-random", mean, NO_NOISE)
-    worst = gains("probe") + gains("worst")
+    bench.told.tell("gain-random", mean, NO_NOISE if worst else NO_CONTRAST)
     bench.told.tell("gain-adversarial", max(worst) if worst else None)
 
 

@@ -18,14 +18,43 @@ def regions_of(image: np.ndarray):
     return regions
 
 
-def invented_nodule(image: np.ndarray) -> np.ndarray:
-    """A spot of 5 pixels, as bright as the brain is beside it, in three slices."""
-    inner = ndimage.binary_erosion(regions_of(image).background, iterations=2)
-    places = np.argwhere(inner)
+def spot_in(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Of 5 pixels and height 1, in the middle of a region, in three slices."""
+    places = np.argwhere(inside)
     row, column = places[len(places) // 2]
     rows, columns = np.indices(image.shape[1:])
-    spot = 0.3 * np.exp(-((rows - row) ** 2 + (columns - column) ** 2) / (2 * 2.0**2))
-    return image + spot * np.array([0, 0.6, 1, 0.6, 0])[:, None, None]
+    spot = np.exp(-((rows - row) ** 2 + (columns - column) ** 2) / (2 * 2.0**2))
+    return spot * np.array([0, 0.6, 1, 0.6, 0])[:, None, None]
+
+
+def inner_background(image: np.ndarray) -> np.ndarray:
+    return ndimage.binary_erosion(regions_of(image).background, iterations=2)
+
+
+def invented_nodule(image: np.ndarray) -> np.ndarray:
+    """As bright as the brain is beside it."""
+    return image + 0.3 * spot_in(image, inner_background(image))
+
+
+def hole(image: np.ndarray) -> np.ndarray:
+    """A place of the brain without any uptake."""
+    return image * (1 - spot_in(image, inner_background(image)))
+
+
+def hot_striatum(image: np.ndarray) -> np.ndarray:
+    """A spot in the left striatum."""
+    return image + 0.8 * spot_in(image, regions_of(image).left)
+
+
+def suppressed(image: np.ndarray) -> np.ndarray:
+    """A sixth taken off whatever is no striatum."""
+    regions = regions_of(image)
+    return np.where(regions.background | ~regions.brain, 0.85 * image, image)
+
+
+def cut_off(image: np.ndarray) -> np.ndarray:
+    """What is faint is nothing."""
+    return np.where(image < 0.25 * image.max(), 0, image)
 
 
 def warped(image: np.ndarray, pixels: float = 2.0) -> np.ndarray:
@@ -73,4 +102,37 @@ PLANTED: Mapping[str, tuple[Fault, str]] = {
     "+8 % striatum": (striatum_brighter, "striatal-emphasis"),
     "mirrored": (mirrored, "laterality"),
     "copies the training mean": (copies_the_training_mean, "severity-slope"),
+}
+# fault → (the same, measures that are beyond, measures that are within)
+BESIDE: Mapping[str, tuple[Fault, set[str], set[str]]] = {
+    "invented nodule": (
+        invented_nodule,
+        {"hallucination-peak", "hallucination-background", "hallucination-cases"},
+        {"hallucination-striatum", "omission-peak", "omission-background"},
+    ),
+    "spot in the striatum": (
+        hot_striatum,
+        {"hallucination-peak", "hallucination-striatum", "hallucination-cases"},
+        {"hallucination-background", "omission-peak", "omission-striatum"},
+    ),
+    "hole in the brain": (
+        hole,
+        {"omission-peak", "omission-background", "omission-cases"},
+        {"omission-striatum", "hallucination-peak", "hallucination-background"},
+    ),
+    "erased putamen": (
+        erased_putamen,
+        {"omission-peak", "omission-striatum", "omission-cases"},
+        {"omission-background", "hallucination-striatum", "hallucination-background"},
+    ),
+    "background suppressed": (
+        suppressed,
+        {"background-kept", "striatal-emphasis"},
+        {"counts-kept", "deformation", "laterality"},
+    ),
+    "faint uptake cut off": (
+        cut_off,
+        {"counts-kept", "background-kept", "omission-background"},
+        {"hallucination-peak", "laterality"},
+    ),
 }

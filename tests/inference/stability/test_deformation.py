@@ -1,5 +1,7 @@
 """Edges that were moved by a known way."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -24,6 +26,19 @@ def test_a_shift_is_measured_in_mm(pixels: float) -> None:
     shifted = ndimage.shift(patient(2).reference, (0, 0, pixels), order=3)
 
     assert moved(shifted) == pytest.approx(pixels * PIXEL_MM, rel=0.15)
+
+
+@pytest.mark.parametrize(("down", "across", "mm"), [(1.0, 0.0, 2.0), (0.0, 1.0, 5.0)])
+def test_pixels_that_are_not_square_are_each_as_long_as_they_are(
+    down: float, across: float, mm: float
+) -> None:
+    case = patient(2)
+    places = replace(find_places(case), spacing_mm=(3.0, 2.0, 5.0))
+    shifted = ndimage.shift(case.reference, (0, down, across), order=3)
+
+    found = displacement(shifted, case.reference, places, slices=EVERY)
+
+    assert found.percentile_95 == pytest.approx(mm, rel=0.15)
 
 
 def test_an_image_in_its_place_has_not_moved() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from readerstudy.imaging.stability_measures import MEASURES
 
-from .faults import PLANTED
+from .faults import BESIDE, PLANTED
 from .patients import (
     arm_of_images,
     arm_of_method,
@@ -15,6 +15,16 @@ from .patients import (
     unet,
     unet_images,
 )
+from .test_planted_answers import FAULTS
+
+# whose faults need more than an image or one method, in the tests beside this one
+ELSEWHERE = {
+    "repeat-icc-right",  # a striatum that changes with the noise: test_planted_answers
+    "repeat-icc-left",
+    "gain-adversarial",  # a weak direction: test_responses
+    "dose-reversal",  # made for few counts: test_responses
+    "data-deviance",  # another patient's image: test_rescans
+}
 
 
 @pytest.mark.parametrize("name", PLANTED)
@@ -24,6 +34,24 @@ def test_a_planted_fault_is_caught_by_the_number_meant_for_it(name: str) -> None
     arm = arm_of_images({n: fault(image) for n, image in unet_images().items()})
 
     assert key in beyond(arm), arm.measures[key]
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_planted_fault_is_taken_for_no_other_beside_it(name: str) -> None:
+    fault, wrong, right = BESIDE[name]
+
+    arm = arm_of_images({n: fault(image) for n, image in unet_images().items()})
+
+    assert beyond(arm) & (wrong | right) == wrong
+
+
+def test_every_measure_with_a_limit_has_a_fault_that_it_catches() -> None:
+    caught = {key for _, key in PLANTED.values()}
+    for _, wrong, _ in (*BESIDE.values(), *FAULTS.values()):
+        caught |= wrong
+
+    limited = {key for key, measure in MEASURES.items() if measure.limit is not None}
+    assert limited - caught == ELSEWHERE
 
 
 def test_an_invented_nodule_is_taken_for_nothing_else() -> None:

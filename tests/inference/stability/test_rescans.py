@@ -1,10 +1,13 @@
 """A simulated patient scanned again, and what the camera counted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from inference.stability import Rescans, Settings
+from inference.stability import Rescans, Settings, measure_case
 from inference.stability.rescanning import rescan
+from readerstudy.imaging.stability_measures import MEASURES
 
 from .faults import mirrored, warped
 from .patients import FIRST_CENTRAL_SLICE, FIRST_INDEX, SEED, patient
@@ -55,3 +58,19 @@ def test_an_image_of_another_patient_does_not_fit_the_counts(rescans: Rescans) -
     assert rescans.deviance(case.reference) / own < 1.02
     assert rescans.deviance(mirrored(case.reference)) / own > 1.03
     assert rescans.deviance(warped(case.reference).astype(np.float32)) / own > 1.03
+
+
+def test_the_deviance_is_told_beside_that_of_the_input(rescans: Rescans) -> None:
+    """And what is no image of this patient is beyond its limit."""
+    case = patient()
+
+    def told(output: np.ndarray) -> float:
+        found = measure_case(
+            replace(case, output=output), run=None, settings=SETTINGS, rescans=rescans
+        )
+        return found.numbers["data-deviance"]
+
+    limit = MEASURES["data-deviance"].limit
+    assert limit is not None
+    assert told(case.short) == 0
+    assert 0 < told(case.reference) < limit < told(mirrored(case.reference))
