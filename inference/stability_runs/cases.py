@@ -16,7 +16,7 @@ from readerstudy.cases.selectors import (
 from readerstudy.imaging.study_types import study_type_get
 
 KNOWN_TO_IT = frozenset({Learned.TRAINING, Learned.VALIDATION})
-SHORT_SHARE = 0.2  # where neither scan tells its counts
+SHORT_SHARE = 0.2  # the study's, 5 minutes of 25, where scans tell no counts
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def images_of(
         window=_window(kind.is_stack, kind.ranges, scans, reference),
         relative=not kind.is_stack,
         striatal=kind.has_regions,
-        short_share=_share(scans),
+        short_share=_share(kind.is_stack, scans),
         grades=(known.get("right"), known.get("left")),
         referenced=files.reference is not None,
     )
@@ -113,13 +113,14 @@ def _window(
     return min(0.0, float(reference.min())), float(reference.max())
 
 
-def _share(scans: Mapping[str, Series]) -> float:
-    """Counts of the short scan ÷ counts of the reference; of values that are no
-    counts there is no such share."""
+def _share(is_stack: bool, scans: Mapping[str, Series]) -> float | None:
+    """Counts of the short scan ÷ counts of the reference. Where nobody counted, that
+    of the study for its kind of images; of others it is not known."""
+    unknown = None if is_stack else SHORT_SHARE
     reference = scans.get(Series.Role.REFERENCE)
     short = scans.get(Series.Role.SHORT)
-    if not reference or not short or reference.unit != "counts":
-        return SHORT_SHARE
+    if not reference or not short or {reference.unit, short.unit} != {"counts"}:
+        return unknown
     if not 0 < short.total_counts < reference.total_counts:
-        return SHORT_SHARE
+        return unknown
     return short.total_counts / reference.total_counts

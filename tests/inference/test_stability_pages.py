@@ -173,6 +173,8 @@ def test_the_command_prints_every_measure(cohort, capsys):
     told = capsys.readouterr().out
     assert "short: 3 cases" in told
     assert "Left-right mirror" in told
+    assert "not estimable: The projections of the short scan are not known." in told
+    assert all(measure.title in told for measure in MEASURES.values())
     assert Stability.objects.get().method == "short"
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from inference import services, stability
 from inference.models import StabilityRun
 from inference.services import stability_running
+from inference.stability.doses import NO_DOSES
 from readerstudy.audit.models import AuditEvent
 from readerstudy.cases.digests import patient_digest
 from readerstudy.cases.learning import LEARNED_FROM, Learned
@@ -391,6 +392,7 @@ def test_whole_stacks_are_looked_at_in_their_unit(coordinator):
     kept = Stability.objects.get()
     assert kept.measures["mirror-error"]["value"] is not None
     assert kept.measures["severity-slope"]["value"] is None
+    assert kept.measures["dose-break"]["reason"] == NO_DOSES, "HU are no counts"
     for one in stability_cases(kept):
         slices = kept.series["slices"][one.case.code]
         assert len(slices) == 12

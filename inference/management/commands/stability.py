@@ -87,14 +87,15 @@ class Command(BaseCommand):
             self.stdout.write(group.title)
             for line in group.lines:
                 title = f"  {line.measure.title:<66}"
-                if line.value is None:
-                    self.stdout.write(f"{title} not estimable: {line.reason}")
-                    continue
                 limit = line.measure.limit
                 of = "" if limit is None else f" (limit {limit:g})"
                 sign = "!" if line.verdict == "beyond" else " "
                 unit = f" {line.measure.unit}" if line.measure.unit else ""
                 self.stdout.write(f"{title}{sign}{line.value:9.3g}{unit}{of}")
+        for reason, measures in page.declined:
+            self.stdout.write(f"not estimable: {reason}")
+            for measure in measures:
+                self.stdout.write(f"  {measure.title}")
 
 
 def _settings(options: dict[str, Any]) -> dict[str, Any]:
