@@ -200,6 +200,30 @@ def test_the_command_sweeps_a_cohort_to_its_end_and_again_does_nothing(
     assert Sweep.objects.count() == 1
 
 
+def test_the_command_goes_on_with_a_sweep_of_the_same_recipe_alone(divided):
+    for recipe in ("short", "quick", "short"):
+        call_command(
+            "sweep",
+            "cases",
+            cohort="Divided",
+            levels=[1.0, 3.0],
+            seeds=[1.0],
+            network="unet-l1",
+            recipe=recipe,
+            epochs=1,
+            split="test",
+            queue=True,
+        )
+    recipes = Sweep.objects.order_by("pk").values_list("recipe__name", flat=True)
+    assert list(recipes) == ["short", "quick"]
+
+
+@pytest.mark.parametrize("name", ["--split", "--recipe", "--loss"])
+def test_the_command_refuses_at_once_what_it_would_stumble_over_in_the_end(name):
+    with pytest.raises(CommandError, match=f"{name}: invalid choice"):
+        call_command("sweep", "cases", "--simulated", name, "training")
+
+
 def test_the_command_names_what_it_cannot_do(divided):
     with pytest.raises(CommandError, match="no cohort “Elsewhere”"):
         call_command("sweep", "cases", cohort="Elsewhere")

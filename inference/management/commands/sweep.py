@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from inference import services
 from inference.models import Sweep, Training
-from inference.recipes import LOSS_NAMES, RECIPES, of_epochs
+from inference.recipes import LOSS_NAMES, RECIPES, Recipe, of_epochs
 from inference.sweep_charts import differences_chart, values_chart
 from inference.sweep_forms import DEFAULT_MARGIN_DB, SPLIT_WORDS
 from inference.sweep_rows import found, point_rows
@@ -44,12 +44,11 @@ class Command(BaseCommand):
         parser.add_argument("--levels", type=_numbers, help="2,4,8,16")
         parser.add_argument("--seeds", type=_numbers, default=[1.0, 2.0, 3.0])
         parser.add_argument("--network", default="unet-l2")
-        parser.add_argument("--recipe", default="short", help=", ".join(RECIPES))
+        parser.add_argument("--recipe", default="short", choices=list(RECIPES))
         parser.add_argument("--epochs", type=int, help="instead of the recipe's")
-        parser.add_argument("--loss", default=LOSS_NAMES[0], help=", ".join(LOSS_NAMES))
-        parser.add_argument(
-            "--split", default="validation", help=", ".join(SPLIT_WORDS)
-        )
+        parser.add_argument("--loss", default=LOSS_NAMES[0], choices=LOSS_NAMES)
+        splits = [str(split) for split in SPLIT_WORDS]
+        parser.add_argument("--split", default=splits[0], choices=splits)
         parser.add_argument(
             "--margin", type=float, default=DEFAULT_MARGIN_DB, help="dB"
         )
@@ -80,16 +79,13 @@ class Command(BaseCommand):
     def _simulated(self, options: dict[str, Any]) -> None:
         from inference import simulated_sweeps
 
-        recipe = RECIPES[options["recipe"]]
-        if options["epochs"]:
-            recipe = of_epochs(recipe, options["epochs"])
         sweep = simulated_sweeps.SimulatedSweep(
             title=options["title"] or options["factor"],
             factor=options["factor"],
             levels=options["levels"],
             seeds=options["seeds"],
             network=options["network"],
-            recipe=recipe,
+            recipe=_recipe(options),
             loss=options["loss"],
         )
         home = Path(settings.VAR_DIR)
@@ -150,10 +146,9 @@ class Command(BaseCommand):
             name: options[name] for name in ("factor", "network", "loss", "split")
         }
         levels, seeds = sorted(options["levels"]), sorted(options["seeds"])
+        settled = (levels, seeds, _recipe(options).to_json())
         for sweep in cohort.sweeps.filter(**wanted, margin_db=options["margin"]):
-            same = (sweep.levels, sweep.seeds) == (levels, seeds)
-            epochs = options["epochs"] or RECIPES[options["recipe"]].epochs
-            if same and sweep.recipe["epochs"] == epochs:
+            if (sweep.levels, sweep.seeds, sweep.recipe) == settled:
                 rows = point_rows(sweep)
                 if any(r.state in ("failed", "cancelled", "missing") for r in rows):
                     services.sweep_restart(sweep=sweep, call=options["queue"])
@@ -218,6 +213,11 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def _recipe(options: dict[str, Any]) -> Recipe:
+    recipe, epochs = RECIPES[options["recipe"]], options["epochs"]
+    return of_epochs(recipe, epochs) if epochs else recipe
 
 
 def _numbers(text: str) -> list[float]:
