@@ -7,6 +7,7 @@ from readerstudy.imaging.errors import Refused
 from readerstudy.reading import services
 from readerstudy.reading.protocol.plain_yaml import yaml_write
 from tests.factory import make_cohort, make_study
+from tests.stacks import make_stack_study
 
 from .test_protocol_file import SMALLEST, load, whole_draft
 
@@ -72,3 +73,26 @@ def test_other_words_of_a_drafts_own_questions_are_in_the_audit_log(cast):
     differs = {key for key in event.after if event.after[key] != event.before[key]}
     assert differs == {"arms_sha256"}
     assert "Loss" not in str(event.after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("forced-choice", "image-quality", "single"),
+        ("image-quality", "forced-choice", "pairs"),
+    ],
+)
+def test_with_other_questions_a_draft_shows_as_many_images_as_they_are_asked_of(
+    cast, before, after, shown
+):
+    study = make_stack_study(cast, question_set=before, opened=False)
+    changed = services.draft_change(
+        study=study, by=cast.coordinator, changes={"questions": after}
+    )
+    assert (changed.question_set, changed.presentation) == (after, shown)
+    with pytest.raises(Refused, match="follows from the questions"):
+        services.draft_change(
+            study=study,
+            by=cast.coordinator,
+            changes={"questions": before, "display": {"presentation": shown}},
+        )

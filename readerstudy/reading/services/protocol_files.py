@@ -76,8 +76,10 @@ def draft_change(*, study: Study, by: User, changes: Mapping[str, Any]) -> Study
     as a whole, and null for what is to have its default again.
     """
     study = Study.objects.select_for_update().get(pk=study.pk)
-    document = _merged(protocol_document(study), changes)
-    return document_load(document=document, by=by, of=study).study
+    document = protocol_document(study)
+    document["display"].pop("presentation", None)  # it follows from the questions
+    merged = _merged(document, changes)
+    return document_load(document=merged, by=by, of=study).study
 
 
 def _merged(document: Any, changes: Any) -> Any:
