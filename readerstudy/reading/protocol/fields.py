@@ -310,7 +310,9 @@ class ProtocolFile(Part):
         told = (attrs.get("display") or {}).get("presentation")
         modes = Study.Presentation
         if told and asked and told != (modes.SINGLE, modes.PAIRS)[asked.is_of_pairs]:
-            said = _("It follows from the questions, which are not asked of “%s”.")
+            said = _(
+                "It follows from the questions, which are not asked of “%s”. Leave it out."
+            )
             raise serializers.ValidationError(
                 cast(Any, {"display": {"presentation": [said % told]}})
             )
