@@ -14,6 +14,8 @@ from readerstudy.cases.manifest import read_manifest
 from readerstudy.cases.models import Cohort, Rendition, Series, Upload
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.study_types import IMAGE_TO_IMAGE
+from tests.imaging.objects import write
+from tests.imaging.volumes import slices
 
 from .stacks import (
     SHAPE,
@@ -187,6 +189,20 @@ def test_a_manifest_may_call_the_input_by_its_name(sent):
     manifest = read_manifest(lines.encode(), name="manifest.csv")
     (pair,) = scan(sent, manifest=manifest).pairs
     assert (pair.code, pair.reference.description) == ("K1", "Low dose")
+
+
+def test_a_manifest_makes_no_pair_of_hounsfield_units_and_counts(tmp_path):
+    write_ct(tmp_path / "ct", body(), patient="Abe", study="1.2")
+    counts = (body() + 1024).astype(np.uint16)
+    for number, ds in enumerate(slices(counts, pixel_mm=(0.8, 0.8))):
+        ds.PatientID, ds.StudyInstanceUID = "Abe", "1.2"
+        write(ds, tmp_path / "pet" / f"{number}.dcm")
+    lines = "file,case,role\nct,K1,reference\npet,K1,input\n"
+    plan = scan(tmp_path, manifest=read_manifest(lines.encode(), name="manifest.csv"))
+    assert plan.pairs == ()
+    assert {one.reason for one in plan.singles} == {
+        "One of the scans is CT and the other PT."
+    }
 
 
 def test_no_slice_of_a_stack_is_chosen(cohort, coordinator):

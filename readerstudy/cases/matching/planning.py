@@ -99,6 +99,11 @@ def planned_alone(
 
 
 def _check_stacks(reference: ScannedSeries, short: ScannedSeries) -> None:
+    if reference.unit != short.unit:
+        raise Refused(
+            gettext_noop("One of the scans is %(one)s and the other %(other)s.")
+            % {"one": reference.modality, "other": short.modality}
+        )
     if reference.shape != short.shape:
         raise Refused(
             gettext_noop(
