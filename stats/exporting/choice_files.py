@@ -9,7 +9,7 @@ from ..outcomes import Interval, NotEstimable
 from ..preference import PairShares
 from ..reporting.preference_section import PairLine, PreferredQuestion
 from ..reporting.report import Report
-from .lines import Line, head, interval_cells, reasons
+from .lines import Line, head, interval_cells, limit_cells, reasons
 from .rating_files import AGAINST, FREEDOM, HEAD, QUESTION, WHOSE, P, Rows
 from .shared_columns import NOT_ESTIMABLE, PROTOCOL, SIMULATED, STUDY, Column
 from .shared_columns import interval_columns as interval_named
@@ -92,7 +92,12 @@ PREFERENCE_FILES: dict[str, tuple[Column, ...]] = {
         *interval_named("as value", FREEDOM),
         Column("df", "of F, numerator", "", "integer"),
         Column("df_denominator", "of F, denominator", "", "integer"),
-        Column("p", "two-sided", "", P),
+        Column(
+            "p",
+            "two-sided; of the side by the model that has the side, too",
+            "",
+            P,
+        ),
         NOT_ESTIMABLE,
     ),
 }
@@ -143,14 +148,6 @@ def _beginning(report: Report) -> Line:
         "study": report.slug,
         "protocol_sha256": report.protocol_sha256,
         "simulated": report.simulated,
-    }
-
-
-def _limits(prefix: str, span: Interval | NotEstimable | None) -> Line:
-    there = span if isinstance(span, Interval) else None
-    return {
-        f"{prefix}_low": there.low if there else None,
-        f"{prefix}_high": there.high if there else None,
     }
 
 
@@ -205,7 +202,7 @@ def _pair(found: PairShares, line: PairLine | None) -> Line:
         "second_preferred": found.for_second,
         **values,
         **interval_cells(found.net.interval),
-        **_limits("odds", line.interval if line else None),
+        **limit_cells({"odds": line.interval if line else None}),
         "not_estimable": reasons({**values, "interval": found.net.interval}),
     }
 
@@ -234,7 +231,7 @@ def _tests(one: PreferredQuestion) -> Iterator[tuple[str, Line]]:
             test,
             {
                 "value": value,
-                **(NO_INTERVAL if span is None else interval_cells(span)),
+                **interval_cells(span),
                 "df": None,
                 "df_denominator": None,
                 "p": p,
@@ -246,17 +243,12 @@ def _tests(one: PreferredQuestion) -> Iterator[tuple[str, Line]]:
         "equal",
         {
             **values,
-            **NO_INTERVAL,
+            **interval_cells(None),
             "df": equal.numerator,
             "df_denominator": equal.denominator,
             "not_estimable": reasons(values),
         },
     )
-
-
-NO_INTERVAL: Line = {
-    f"interval_{name}": None for name in ("low", "high", "level", "df", "method")
-}
 
 
 def fidelity(study: Study, report: Report) -> Iterator[Line]:
@@ -289,8 +281,7 @@ def _rate(found: FidelityRates, rate: Rate) -> Line:
         "n_patients": found.patients,
         "count": rate.count,
         "rate": rate.rate,
-        **_limits("wilson", rate.wilson),
-        **_limits("clustered", rate.clustered),
+        **limit_cells({"wilson": rate.wilson, "clustered": rate.clustered}),
         "not_estimable": reasons(values),
     }
 
@@ -316,7 +307,7 @@ def compared(study: Study, report: Report) -> Iterator[Line]:
                 "only_arm": line.only_arm,
                 "only_against": line.only_other,
                 **values,
-                **_limits("difference", line.interval),
+                **limit_cells({"difference": line.interval}),
                 "q_df": one.q.degrees_of_freedom,
                 "not_estimable": reasons({**values, "interval": line.interval}),
             }

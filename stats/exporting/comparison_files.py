@@ -21,6 +21,18 @@ from .shared_columns import (
 
 NAME = "image_quality_comparisons.csv"
 P = "0 to 1"
+METRIC = Column(
+    "metric",
+    "what was measured against the reference",
+    "",
+    "psnr or ssim; of whole stacks also mae (mean absolute error) or mean-error",
+)
+DATA_RANGE = Column(
+    "data_range",
+    "declared range of the metric; of whole stacks the width of the window",
+    "grey levels, or the unit of whole stacks",
+    "255 or 1; of whole stacks any number; empty: the metric has none",
+)
 
 FILES: dict[str, tuple[Column, ...]] = {
     NAME: (
@@ -29,8 +41,8 @@ FILES: dict[str, tuple[Column, ...]] = {
         SIMULATED,
         ARM,
         ARM_TITLE,
-        Column("metric", "what was measured", "", "psnr or ssim"),
-        Column("data_range", "declared range of the images", "grey levels", "number"),
+        METRIC,
+        DATA_RANGE,
         Column("control", "code of the arm that this one is compared with", "", "text"),
         Column("n_patients", "patients with a value in both arms", "", "integer"),
         Column("n_zeros", "of them without a difference", "", "integer"),

@@ -1,5 +1,6 @@
 """Parts that lines of several exported files share."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..outcomes import Interval, NotEstimable
@@ -8,6 +9,7 @@ from ..reporting.report import Report
 from .csv_text import Cell
 
 Line = dict[str, Cell]
+Bounded = Mapping[str, Interval | NotEstimable | None]  # name of each interval
 
 
 def head(report: Report, arm: ArmName) -> Line:
@@ -29,7 +31,8 @@ def reasons(values: dict[str, Any]) -> str:
     )
 
 
-def interval_cells(interval: Interval | NotEstimable) -> Line:
+def interval_cells(interval: Interval | NotEstimable | None) -> Line:
+    """None: of a number that never has one."""
     names = ("low", "high", "level", "df", "method")
     values: tuple[Cell, ...] = (None,) * len(names)
     if isinstance(interval, Interval):
@@ -41,3 +44,13 @@ def interval_cells(interval: Interval | NotEstimable) -> Line:
             interval.method,
         )
     return {f"interval_{name}": v for name, v in zip(names, values, strict=True)}
+
+
+def limit_cells(intervals: Bounded) -> Line:
+    """name_low, name_high of each; empty where there is none."""
+    cells: Line = {}
+    for name, one in intervals.items():
+        there = one if isinstance(one, Interval) else None
+        cells[f"{name}_low"] = there.low if there else None
+        cells[f"{name}_high"] = there.high if there else None
+    return cells

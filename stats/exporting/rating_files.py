@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from readerstudy.reading.models import Study
 
 from ..outcomes import Interval, NotEstimable
-from ..reporting.confidence_section import ArmAreas, ArmDifference
+from ..reporting.confidence_section import ArmAreas, ArmDifference, ConfidenceQuestion
 from ..reporting.rating_section import GradedArm
 from ..reporting.report import Report
 from ..roc import Area
@@ -34,6 +34,8 @@ AGAINST = Column(
     "text",
 )
 WHOSE = Column("reader", "code of the reader", "", "text; empty: all readers")
+COUNTED = "integer; empty for other readers"
+COMPLETE = "for other readers those whom every reader rated in every arm"
 FREEDOM = "or empty for the normal distribution"
 
 RATINGS = "ratings.csv"
@@ -106,9 +108,9 @@ CONFIDENCE_FILES: dict[str, tuple[Column, ...]] = {
             "reader, mean, other readers, sensitivity or specificity",
         ),
         READER,
-        Column("n_with", "ratings of cases with the finding", "", "integer"),
-        Column("n_without", "ratings of cases without it", "", "integer"),
-        Column("n_patients", "patients that they are of", "", "integer"),
+        Column("n_with", "ratings of cases with the finding", "", COUNTED),
+        Column("n_without", "ratings of cases without it", "", COUNTED),
+        Column("n_patients", f"patients that they are of; {COMPLETE}", "", "integer"),
         Column("cut", "lowest positive answer", "", "0 to 100"),
         Column("value", "area under the empirical ROC curve, or share", "", P),
         Column("se", "standard error", "", "number"),
@@ -127,7 +129,7 @@ CONFIDENCE_FILES: dict[str, tuple[Column, ...]] = {
             "reader, mean or other readers",
         ),
         READER,
-        Column("n_patients", "patients with both arms", "", "integer"),
+        Column("n_patients", f"patients with both arms; {COMPLETE}", "", "integer"),
         Column("difference", "area in the arm minus that in against", "", "-1 to 1"),
         Column("se", "its standard error", "", "number"),
         *interval_columns("-1 to 1", FREEDOM),
@@ -242,7 +244,7 @@ def areas(study: Study, report: Report) -> Iterator[Line]:
         return
     for one in report.confidence.questions:
         for line in one.arms:
-            for found in _areas(line, report):
+            for found in _areas(line, one.others.patients, report):
                 yield {
                     **head(report, line.arm),
                     "question": one.question.key,
@@ -250,7 +252,8 @@ def areas(study: Study, report: Report) -> Iterator[Line]:
                 }
 
 
-def _areas(line: ArmAreas, report: Report) -> Iterator[Line]:
+def _areas(line: ArmAreas, complete: int, report: Report) -> Iterator[Line]:
+    """complete: patients whom every reader rated in every arm."""
     for reader, one in zip(report.readers, line.readers, strict=True):
         yield _area("reader", reader, one)
     yield _area("mean", "", line.mean)
@@ -263,6 +266,9 @@ def _areas(line: ArmAreas, report: Report) -> Iterator[Line]:
     span = others if isinstance(others, NotEstimable) else others.interval
     yield {
         **_area("other readers", "", line.mean),
+        "n_with": None,
+        "n_without": None,
+        "n_patients": complete,
         **values,
         **interval_cells(span),
         "not_estimable": reasons(values) if missing else "",
@@ -306,7 +312,7 @@ def differences(study: Study, report: Report) -> Iterator[Line]:
         return
     for one in report.confidence.questions:
         for line in one.differences:
-            for found in _differences(line, report.readers):
+            for found in _differences(line, one, report.readers):
                 yield {
                     **head(report, line.arm),
                     "question": one.question.key,
@@ -315,7 +321,9 @@ def differences(study: Study, report: Report) -> Iterator[Line]:
                 }
 
 
-def _differences(line: ArmDifference, readers: tuple[str, ...]) -> Iterator[Line]:
+def _differences(
+    line: ArmDifference, question: ConfidenceQuestion, readers: tuple[str, ...]
+) -> Iterator[Line]:
     each = [
         *(("reader", *both) for both in zip(readers, line.readers, strict=True)),
         ("mean", "", line.mean),
@@ -337,13 +345,14 @@ def _differences(line: ArmDifference, readers: tuple[str, ...]) -> Iterator[Line
         }
     others = line.others
     there = None if isinstance(others, NotEstimable) else others
+    whole = question.analysis
     span = others if isinstance(others, NotEstimable) else others.interval
     yield {
         "estimate": "other readers",
         "reader": "",
-        "n_patients": line.mean.patients,
+        "n_patients": question.others.patients,
         "difference": there.difference if there else None,
-        "se": None,
+        "se": None if isinstance(whole, NotEstimable) else whole.standard_error,
         "p": there.p if there else None,
         "p_holm": None,
         **interval_cells(span),

@@ -10,28 +10,31 @@ from readerstudy.reading.models import Study
 from ..outcomes import Interval, NotEstimable
 from ..reporting.reliability_section import AnsweredAgain, MeasuredAgain
 from ..reporting.report import Report
-from .lines import Line, head, interval_cells, reasons
+from .lines import Bounded, Line, head, interval_cells, limit_cells, reasons
 from .rating_files import HEAD, QUESTION, Rows
-from .shared_columns import NOT_ESTIMABLE, READER, Column, interval_columns
+from .shared_columns import (
+    NOT_ESTIMABLE,
+    READER,
+    Column,
+    interval_columns,
+    limit_columns,
+)
 
 AGAIN = "answers_again.csv"
 CONFUSION = "answers_confusion.csv"
 AMONG = "answers_among_readers.csv"
 CHOICE = "of a choice 1: the first arm of the pair, 2: no difference, 3: the second"
 FREEDOM = "patients - 1"
-Bounded = dict[str, Interval | NotEstimable | None]
-
-
-def _limits(name: str, meaning: str) -> tuple[Column, ...]:
-    return (
-        Column(f"{name}_low", f"lower end of the interval of {meaning}", "", "number"),
-        Column(f"{name}_high", f"upper end of the interval of {meaning}", "", "number"),
-    )
+BEGINNING = (
+    *HEAD[:3],
+    Column("arm", "code of the arm; of a pair both, ~ between them", "", "text"),
+    Column("arm_title", "title of the arm; of a pair both", "", "text"),
+    QUESTION,
+)
 
 
 AGAIN_COLUMNS = (
-    *HEAD,
-    QUESTION,
+    *BEGINNING,
     READER,
     Column(
         "measure",
@@ -49,9 +52,11 @@ AGAIN_COLUMNS = (
     Column("n_patients", "patients that they are of", "", "integer"),
     Column("value", "the measure", "", "number"),
     *interval_columns("as value", FREEDOM),
-    *_limits("percentile", "kappa by resampled patients, percentiles"),
-    *_limits("bca", "the same, bias-corrected and accelerated"),
-    *_limits("jackknife", "kappa leaving out each patient, t on the Fisher z scale"),
+    *limit_columns("percentile", "kappa by resampled patients, percentiles"),
+    *limit_columns("bca", "the same, bias-corrected and accelerated"),
+    *limit_columns(
+        "jackknife", "the same, leaving out each patient, t on the Fisher z scale"
+    ),
     Column("replicates", "resamples of the patients", "", "integer; of kappa alone"),
     Column(
         "replicates_undefined", "resamples without a kappa, left out", "", "integer"
@@ -60,16 +65,14 @@ AGAIN_COLUMNS = (
     NOT_ESTIMABLE,
 )
 CONFUSION_COLUMNS = (
-    *HEAD,
-    QUESTION,
+    *BEGINNING,
     READER,
     Column("first", "first answer", "", f"value of an answer; {CHOICE}"),
     Column("second", "second answer", "", "the same"),
     Column("n_images", "images (or pairs) with these two answers", "", "integer"),
 )
 AMONG_COLUMNS = (
-    *HEAD,
-    QUESTION,
+    *BEGINNING,
     Column(
         "coefficient",
         "which one, of the first answers of all readers",
@@ -90,7 +93,7 @@ AMONG_COLUMNS = (
     Column("estimate", "the coefficient", "", "at most 1"),
     Column("se", "its standard error, leaving out each patient", "", "positive"),
     *interval_columns("-1 to 1", FREEDOM),
-    *_limits("f_interval", "an ICC by the F distribution, images as independent"),
+    *limit_columns("f_interval", "an ICC by the F distribution, images as independent"),
     NOT_ESTIMABLE,
 )
 FILES: dict[str, tuple[Column, ...]] = {
@@ -136,15 +139,10 @@ def _measure(
         "n_images": counts[0],
         "n_patients": counts[1],
         "value": value,
-        **(interval_cells(span) if span else NO_INTERVAL),
+        **interval_cells(span),
         **NO_RESAMPLES,
         "not_estimable": reasons({"value": value, "interval": span}),
     }
-
-
-NO_INTERVAL: Line = {
-    f"interval_{name}": None for name in ("low", "high", "level", "df", "method")
-}
 
 
 def _answered(line: AnsweredAgain, weighting: str | None) -> Iterator[Line]:
@@ -155,7 +153,7 @@ def _answered(line: AnsweredAgain, weighting: str | None) -> Iterator[Line]:
     named = {"value": resampled.kappa, "interval": line.interval, **spans}
     yield _measure("kappa", resampled.kappa, line.interval, counts) | {
         "weighting": weighting,
-        **_ends(spans),
+        **limit_cells(spans),
         "replicates": resampled.replicates,
         "replicates_undefined": resampled.undefined,
         "not_estimable": reasons(named),
@@ -172,15 +170,6 @@ def _measured(line: MeasuredAgain) -> Iterator[Line]:
     yield _measure("sd", apart.standard_deviation, None, counts)
     last = apart.coefficient
     yield _measure("repeatability", last.value, last.interval, counts)
-
-
-def _ends(spans: Bounded) -> Line:
-    found: Line = {}
-    for name, span in spans.items():
-        there = span if isinstance(span, Interval) else None
-        found[f"{name}_low"] = there.low if there else None
-        found[f"{name}_high"] = there.high if there else None
-    return found
 
 
 def confusion(study: Study, report: Report) -> Iterator[Line]:
@@ -216,7 +205,7 @@ def among(study: Study, report: Report) -> Iterator[Line]:
                     "n_patients": found.patients,
                     **values,
                     **interval_cells(found.interval),
-                    **_ends({"f_interval": found.f_interval}),
+                    **limit_cells({"f_interval": found.f_interval}),
                     "not_estimable": reasons({**values, "interval": found.interval}),
                 }
 

@@ -13,7 +13,7 @@ from ..outcomes import Interval, NotEstimable
 from ..reporting.arms import ArmName
 from ..reporting.report import Report
 from ..reporting.several_section import Again, WithStandard
-from .lines import Line, head, interval_cells, reasons
+from .lines import Bounded, Line, head, interval_cells, limit_cells, reasons
 from .shared_columns import (
     ARM,
     ARM_TITLE,
@@ -24,6 +24,7 @@ from .shared_columns import (
     STUDY,
     Column,
     interval_columns,
+    limit_columns,
 )
 
 HEAD = (STUDY, PROTOCOL, SIMULATED, ARM, ARM_TITLE)
@@ -38,15 +39,8 @@ N_SIDES = Column("n_sides", "sides with a grade in both readings", "", "integer"
 N_PATIENTS = Column("n_patients", "patients of these sides", "", "integer")
 
 
-def _limits(name: str, meaning: str) -> tuple[Column, ...]:
-    return (
-        Column(f"{name}_low", f"lower end of the interval of {meaning}", "", "number"),
-        Column(f"{name}_high", f"upper end of the interval of {meaning}", "", "number"),
-    )
-
-
 def _estimated(name: str, meaning: str, values: str) -> tuple[Column, ...]:
-    return (Column(name, meaning, "", values), *_limits(name, name))
+    return (Column(name, meaning, "", values), *limit_columns(name, name))
 
 
 SEVERAL_READERS = (
@@ -72,7 +66,7 @@ SEVERAL_READERS = (
     Column("estimate", "the coefficient", "", "at most 1"),
     Column("se", "its standard error, leaving out each patient", "", "positive"),
     *interval_columns("-1 to 1", "patients - 1"),
-    *_limits("f_interval", "an ICC by the F distribution, sides as independent"),
+    *limit_columns("f_interval", "an ICC by the F distribution, sides as independent"),
     NOT_ESTIMABLE,
 )
 READER_AGREEMENT = (
@@ -116,10 +110,10 @@ KAPPA_BOOTSTRAP = (
     COMPARISON,
     Column("weighting", "weights of disagreement", "", "as in kappa.csv"),
     Column("kappa", "the same as in kappa.csv", "", "-1 to 1"),
-    *_limits("default", "the report: delta method clustered by patient"),
-    *_limits("percentile", "resampled patients, percentiles"),
-    *_limits("bca", "resampled patients, bias-corrected and accelerated"),
-    *_limits("jackknife", "leaving out each patient, t on the Fisher z scale"),
+    *limit_columns("default", "the report: delta method clustered by patient"),
+    *limit_columns("percentile", "resampled patients, percentiles"),
+    *limit_columns("bca", "resampled patients, bias-corrected and accelerated"),
+    *limit_columns("jackknife", "leaving out each patient, t on the Fisher z scale"),
     Column("bias_z0", "bias correction of BCa", "", "number"),
     Column("acceleration", "acceleration of BCa", "", "number"),
     Column("replicates", "resamples of the patients", "", "integer"),
@@ -133,7 +127,6 @@ KAPPA_BOOTSTRAP = (
     NOT_ESTIMABLE,
 )
 Compared = WithStandard | Again
-Bounded = dict[str, Interval | NotEstimable | None]
 
 
 def several_readers(study: Study, report: Report) -> Iterator[Line]:
@@ -151,22 +144,11 @@ def several_readers(study: Study, report: Report) -> Iterator[Line]:
                 "estimate": one.estimate,
                 "se": one.standard_error,
                 **interval_cells(one.interval),
-                **_ends(of_f),
+                **limit_cells(of_f),
                 "not_estimable": reasons(
                     {"estimate": one.estimate, "interval": one.interval, **of_f}
                 ),
             }
-
-
-def _ends(intervals: Bounded) -> Line:
-    """name_low, name_high of each; empty where there is none."""
-    cells: Line = {}
-    for name, interval in intervals.items():
-        ends: tuple[float | None, float | None] = (None, None)
-        if isinstance(interval, Interval):
-            ends = interval.low, interval.high
-        cells[f"{name}_low"], cells[f"{name}_high"] = ends
-    return cells
 
 
 def _compared(report: Report) -> Iterator[tuple[ArmName, Line, Compared]]:
@@ -219,7 +201,7 @@ def _numbers(numbers: dict[str, Estimate | None]) -> Line:
     told = {f"{name} interval": interval for name, interval in intervals.items()}
     return {
         **values,
-        **_ends(intervals),
+        **limit_cells(intervals),
         "not_estimable": reasons({**values, **told}),
     }
 
@@ -265,7 +247,7 @@ def _resampled(default: Interval | NotEstimable, one: KappaBootstrap) -> Line:
     }
     return {
         **numbers,
-        **_ends(intervals),
+        **limit_cells(intervals),
         "replicates": one.replicates,
         "replicates_undefined": one.undefined,
         "not_estimable": reasons({**numbers, **intervals}),

@@ -49,7 +49,18 @@ def interval_columns(values: str, degrees_of_freedom: str) -> tuple[Column, ...]
         Column("interval_high", "upper end of the confidence interval", "", values),
         Column("interval_level", "confidence level", "", "0 to 1"),
         Column(
-            "interval_df", f"degrees of freedom, {degrees_of_freedom}", "", "integer"
+            "interval_df",
+            f"degrees of freedom, {degrees_of_freedom}",
+            "",
+            "number; not whole where they are estimated",
         ),
         Column("interval_method", "how the interval was made", "", "text"),
+    )
+
+
+def limit_columns(name: str, meaning: str) -> tuple[Column, ...]:
+    """The ends alone, of a further interval in one line."""
+    return (
+        Column(f"{name}_low", f"lower end of the interval of {meaning}", "", "number"),
+        Column(f"{name}_high", f"upper end of the interval of {meaning}", "", "number"),
     )

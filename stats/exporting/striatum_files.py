@@ -14,7 +14,7 @@ from ..outcomes import Interval, NotEstimable
 from ..reporting.images import ImageLine, image_set
 from ..reporting.report import Report
 from ..reporting.striatal_uptake import ArmUptake, CaseUptake
-from .lines import Line, head, reasons
+from .lines import Line, head, limit_cells, reasons
 from .shared_columns import Column
 from .striatum_columns import (
     BINDING_AGREEMENT,
@@ -139,17 +139,9 @@ def _agreement(found: LimitsOfAgreement) -> Line:
         "n_sides": found.items,
         "n_patients": found.patients,
         **numbers,
-        **{
-            k: v for name, one in intervals.items() for k, v in _ends(name, one).items()
-        },
+        **limit_cells(intervals),
         "not_estimable": reasons({**numbers, **missing}),
     }
-
-
-def _ends(name: str, interval: Interval | NotEstimable) -> Line:
-    ends = (interval.low, interval.high) if isinstance(interval, Interval) else None
-    low, high = ends or (None, None)
-    return {f"{name}_low": low, f"{name}_high": high}
 
 
 MEASURES: dict[str, Callable[[ArmUptake], PatientMean]] = {
@@ -169,7 +161,7 @@ def uptake_summary(study: Study, report: Report) -> Iterator[Line]:
                 "measure": measure,
                 "n_patients": one.patients,
                 "mean": one.mean,
-                **_ends("interval", one.interval),
+                **limit_cells({"interval": one.interval}),
                 "not_estimable": reasons({"mean": one.mean, "interval": one.interval}),
             }
 

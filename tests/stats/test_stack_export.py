@@ -1,21 +1,25 @@
 """The exported files of image-to-image studies."""
 
 import hashlib
+import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from readerstudy.cases.models import Cohort
 from readerstudy.cases.selectors import rendition_values
-from readerstudy.reading.models import Read, Study
+from readerstudy.reading.models import Read, Score, Study
 from stats.exporting.bundle import export_to_folder
 from stats.exporting.chosen import MORE, tables
+from stats.outcomes import student_quantile
 from stats.reporting.building import report_build
 from stats.services import image_quality_measure
 
 from .conftest import lines
 from .stacks import (
+    has_finding,
     is_sure,
     make_heads,
     make_read_study,
@@ -166,6 +170,60 @@ def test_confidence_and_fidelity_have_their_files(
         else:
             assert "interval" in one["not_estimable"]
     assert compared
+
+
+def is_unsure(read: Read, number: int, rng: np.random.Generator) -> dict[str, Any]:
+    """Nobody is right throughout, so that everything is estimable."""
+    apart = 6 if has_finding(read.case) else -6
+    value = int(np.clip(round(rng.normal(50 + apart, 30)), 0, 100))
+    return {"confidence": {"value": value}}
+
+
+def test_lines_for_other_readers_are_of_what_everybody_rated_in_every_arm(
+    db: None, tmp_path: Path
+) -> None:
+    heads = make_heads(cases=12)
+    study = make_read_study(
+        heads, is_unsure, question_set="finding-confidence", given=truth(heads)
+    )
+    Score.objects.filter(
+        answer__read__reader__code="C",
+        answer__read__case__code="H003",
+        answer__read__arm__code="short",
+    ).delete()
+    folder = _exported(study, tmp_path)
+
+    def of(name: str, estimate: str) -> list[dict[str, str]]:
+        return [one for one in lines(folder / name) if one["estimate"] == estimate]
+
+    areas = of("roc_areas.csv", "other readers")
+    differences = of("roc_differences.csv", "other readers")
+    assert {one["n_patients"] for one in (*areas, *differences)} == {"11"}
+    assert {one["n_patients"] for one in of("roc_areas.csv", "mean")} == {"12"}
+    assert {one["n_with"] + one["n_without"] for one in areas} == {""}
+    for one in differences:
+        low, middle, high, error = (
+            float(one[name])
+            for name in ("interval_low", "difference", "interval_high", "se")
+        )
+        t = student_quantile(level=0.95, degrees_of_freedom=float(one["interval_df"]))
+        assert (low, high) == pytest.approx((middle - t * error, middle + t * error))
+
+
+def test_the_dictionary_knows_the_metrics_of_stacks(
+    heads: Cohort, tmp_path: Path
+) -> None:
+    folder = _exported(make_read_study(heads, rates, control="short"), tmp_path)
+    explained = {
+        (one["file"], one["column"]): one
+        for one in lines(folder / "data_dictionary.csv")
+    }
+    for name in ("image_quality_summary.csv", "image_quality_comparisons.csv"):
+        table = lines(folder / name)
+        values = re.findall(r"[a-z-]+", explained[name, "metric"]["values"])
+        assert {"psnr", "mae", "mean-error"} < {one["metric"] for one in table}
+        assert {one["metric"] for one in table} <= set(values)
+        assert "the unit" in explained[name, "data_range"]["unit"]
 
 
 def test_errors_of_a_slice_are_those_of_its_values(
