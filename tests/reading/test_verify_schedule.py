@@ -327,3 +327,28 @@ def test_the_seed_is_published_at_unblinding_and_not_before(cast: Cast) -> None:
         assert cast.study.seed_sha256 in page
         assert (cast.study.seed in page) is told
         assert ("verify_schedule" in page) is told
+
+
+OWN = [
+    {"key": "grade", "words": "Uptake", "kind": "grade"}
+    | {"answers": [{"value": 1, "words": "lost"}, {"value": 2, "words": "normal"}]}
+]
+TURNED = [{"value": 1, "words": "normal"}, {"value": 2, "words": "lost"}]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"own_questions": [{**OWN[0], "words": "Loss"}]},
+        {"own_questions": [{**OWN[0], "answers": TURNED}]},
+        {"own_questions": [{"key": "?"}]},
+        {"own_questions": [], "question_set": "striatum-grade-1-4"},
+    ],
+)
+def test_other_questions_than_the_protocols_are_found(make_open, change):
+    study = make_open(slug="own", own_questions=OWN)
+    assert verify(study)[1]
+    Study.objects.filter(pk=study.pk).update(**change)
+    said, passed = verify(Study.objects.get(pk=study.pk))
+    assert not passed
+    assert "1 sections of the protocol are not what the study does" in said

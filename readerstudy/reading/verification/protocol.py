@@ -18,6 +18,7 @@ from ..protocol.frozen import (
     protocol_sha256,
     training_hashes,
 )
+from ..questions import OWN
 from ..services.amendments import AMENDABLE
 
 SECTIONS_SINCE = 2  # the first version of a protocol that says all of a study
@@ -82,10 +83,19 @@ def setting_lines(study: Study) -> Iterator[str]:
     cohort, chosen = describe_cohort(study), stands.get("cohort", {})
     if any(chosen[key] != cohort[key] for key in chosen if key in SAME_CASES):
         yield "section cohort"
+    if _asks_otherwise(study, stands["questions"]):
+        yield "section questions"
     if stands.get("version", 0) >= SECTIONS_SINCE:
         display, shown = describe_shown(study), stands.get("display", {})
         if any(shown[key] != display[key] for key in shown if key in display):
             yield "section display"
+
+
+def _asks_otherwise(study: Study, told: dict[str, Any]) -> bool:
+    """Of a set by its key: a later version may put its words better."""
+    if told["key"] == OWN:
+        return bool(study.own_questions != told["questions"])
+    return bool(study.own_questions) or study.question_set != told["key"]
 
 
 def _as_told(now: Any, told: Any) -> Any:
