@@ -95,6 +95,60 @@ def test_binding_is_weighed_over_all_patients_and_not_patient_by_patient() -> No
     assert len(arm.series["severity"]) == 2
 
 
+def test_the_interval_of_over_emphasis_is_that_of_statsmodels() -> None:
+    """The ratio of sums is a line through 0, weighed by 1 / reference."""
+    import statsmodels.api as sm
+
+    rng = np.random.default_rng(4)
+    reference = rng.uniform(0.5, 8, 30)
+    patients = np.repeat(np.arange(15), 2)
+    output = 1.1 * reference + rng.normal(0, 0.4, 15)[patients]
+    cases = [
+        with_binding(f"C{n}", reference[n], output[n], patient=f"P{patients[n]}")
+        for n in range(30)
+    ]
+
+    found = measure_arm(cases, settings=SETTINGS).measures["striatal-emphasis"]
+
+    fit = sm.WLS(output - reference, reference, weights=1 / reference).fit(
+        cov_type="cluster", cov_kwds={"groups": patients}, use_t=True
+    )
+    assert found.value == pytest.approx(100 * fit.params[0])
+    assert [found.low, found.high] == pytest.approx(list(100 * fit.conf_int()[0]))
+
+
+def test_the_bias_of_a_grade_counts_a_patient_once() -> None:
+    cases = [
+        with_binding("C1", 8.0, 8.2, patient="P1"),
+        with_binding("C2", 8.0, 8.4, patient="P1"),
+        with_binding("C3", 8.0, 8.9, patient="P2"),
+    ]
+
+    (row,) = measure_arm(cases, settings=SETTINGS).series["grades"]
+
+    assert row["bias"] == pytest.approx(0.6)
+    reach = 12.706 * 0.3  # t of one degree of freedom; 0.3 and 0.9 lie 0.3 from it
+    assert (row["low"], row["high"]) == pytest.approx((0.6 - reach, 0.6 + reach), 1e-3)
+    assert row["n"] == 3
+
+
+@pytest.mark.parametrize(
+    ("key", "worst"),
+    [
+        ("deformation", ["C3", "C2", "C1"]),  # at most
+        ("insert-shown", ["C1", "C2", "C3"]),  # at least
+        ("counts-kept", ["C1", "C3", "C2"]),  # within
+    ],
+)
+def test_the_worst_cases_are_furthest_on_the_wrong_side(
+    key: str, worst: list[str]
+) -> None:
+    values = {"C1": -9.0, "C2": 1.0, "C3": 3.0}
+    cases = [findings(code, numbers={key: value}) for code, value in values.items()]
+
+    assert list(measure_arm(cases, settings=SETTINGS).worst[key]) == worst
+
+
 def test_a_patient_with_two_cases_counts_once() -> None:
     cases = [
         findings("C1", patient="P1", numbers={"deformation": 2.0}),
@@ -147,6 +201,19 @@ def test_where_it_breaks_lies_between_two_doses() -> None:
 
     assert arm.measures["dose-break"].value == pytest.approx(0.1 * 2**0.5)
     assert arm.measures["dose-reversal"].value == 0
+
+
+def test_a_rise_of_the_error_is_a_share_of_that_at_the_scan_s_own_dose() -> None:
+    """Errors 30, 10, 16 and 12: from 10 to 16, of the 20 that the scan as it is has."""
+    settings = Settings(doses=(0.1, 0.2, 0.4, 1.0), resamples=50)
+    outputs = {"dose-0.1": 30.0, "dose-0.2": 10.0, "dose-0.4": 16.0, "dose-1": 12.0}
+    details = {f"output-{key}": value for key, value in outputs.items()}
+    details |= {f"input-{key}": 40.0 for key in outputs}
+    details |= {"output-short": 20.0, "input-short": 25.0}
+
+    arm = measure_arm([findings("C1", details=details)], settings=settings)
+
+    assert arm.measures["dose-reversal"].value == pytest.approx(30)
 
 
 def test_where_it_breaks_has_no_interval_where_it_may_well_help_at_no_dose() -> None:

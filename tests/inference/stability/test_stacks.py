@@ -99,6 +99,17 @@ def test_a_false_nodule_and_lost_vessels_are_seen() -> None:
     assert lost > 10
 
 
+def test_a_total_is_counted_from_the_window_s_lowest_value_on() -> None:
+    """Of HU from that of the air beyond the patient: 0 HU is no lack of anything."""
+    _, full, _ = chest()
+
+    found = measure_case(
+        stack(1.1 * (full + 1024) - 1024), run=None, settings=SETTINGS
+    ).numbers
+
+    assert found["counts-kept"] == pytest.approx(10, abs=1e-3)
+
+
 def test_an_unknown_share_of_counts_leaves_the_doses_out() -> None:
     found = measure_case(stack(share=None), run=smooth, settings=SETTINGS)
 
