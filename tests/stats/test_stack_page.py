@@ -118,6 +118,17 @@ def test_a_reader_s_interval_follows_a_patient_with_two_cases(
     assert percent_interval(reader.wilson) not in table
 
 
+@pytest.mark.parametrize("question_set", ["forced-choice", "anatomical-fidelity"])
+def test_of_a_test_that_there_is_not_the_reason_is_told_once(
+    heads: Cohort, reported: Callable[[str], str], question_set: str
+) -> None:
+    """One case is one patient, of whom nobody can test anything."""
+    heads.cases.update(patient_digest=heads.cases.first().patient_digest)
+    page = re.sub(r"<[^>]+>", "", reported(question_set))
+    told = page.split("All arms alike")[1].split(".")[0].strip()
+    assert told == ": not estimable (there is only one patient)"
+
+
 def test_words_of_a_reader_are_words_and_no_markup(
     reported: Callable[[str], str],
 ) -> None:
