@@ -14,6 +14,7 @@ from readerstudy.audit.models import AuditEvent
 from readerstudy.cases import selectors, services
 from readerstudy.cases.matching.finished import WAYS, turned_over
 from readerstudy.cases.models import Case, Cohort, Rendition, Upload
+from readerstudy.cases.services.images import method_named
 from readerstudy.cases.services.receiving import upload_folder
 from readerstudy.cases.services.renditions import renditions_save
 from readerstudy.cases.storage import room
@@ -318,9 +319,16 @@ def test_the_command_says_what_it_took(stacks, tmp_path):
         call_command("import_images", "High dose", str(folder), "--name", "Mine")
 
 
-def test_images_need_a_name(stacks, tmp_path):
+@pytest.mark.parametrize("name", ["…", "", "U-Net 改良", "学習"])
+def test_images_need_a_name_that_loses_nothing_in_an_address(stacks, tmp_path, name):
+    """Else two names are one, and the second images take the place of the first."""
     with pytest.raises(Refused, match="letters or digits"):
-        services.images_import(cohort=stacks, name="…", path=tmp_path)
+        services.images_import(cohort=stacks, name=name, path=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["U-Net, v2", "Ｕ－Ｎｅｔ ｖ２", "Ü-net v2"])
+def test_names_are_written_in_small_letters(name):
+    assert method_named(name) == "result-u-net-v2"
 
 
 def zipped(folder: Path) -> SimpleUploadedFile:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 from django.contrib.auth.models import User
@@ -95,9 +96,11 @@ class _Taken:
 
 
 def method_named(name: str) -> str:
-    """`result-<name>`, in letters that an address can hold. Refused if none is left."""
+    """`result-<name>`, in letters that an address can hold. Refused if none is left, or
+    if others would be lost: two names could become one."""
     slug = slugify(name)[:LONGEST].strip("-")
-    if not slug:
+    lost = any(one.isalnum() and not one.isascii() for one in normalize("NFKD", name))
+    if lost or not slug:
         raise Refused(_("Please give the images a name of letters or digits."))
     return slug if slug.startswith(BEFORE_NAME) else f"{BEFORE_NAME}{slug}"
 
