@@ -69,16 +69,23 @@ def images_of(
     """Refused where a file is damaged. grades: of each side, where they are known."""
     kind = study_type_get(files.case.cohort.study_type)
     scans = {one.role: one for one in files.case.series.all()}
-    reference = rendition_values(files.reference or files.short).astype(np.float32)
+    stacks = [
+        rendition_values(one).astype(np.float32)
+        for one in (files.reference or files.short, files.short, files.output)
+    ]
+    within = _range(kind.ranges, scans)
+    if within is not None:
+        stacks = [np.clip(one, *within) for one in stacks]
+    reference, short, output = stacks
     known = grades or {}
     return CaseImages(
         code=files.case.code,
         patient=files.patient,
         reference=reference,
-        short=rendition_values(files.short).astype(np.float32),
-        output=rendition_values(files.output).astype(np.float32),
+        short=short,
+        output=output,
         spacing_mm=_spacing(_grid(scans)),
-        window=_window(kind.is_stack, kind.ranges, scans, reference),
+        window=within or _window(kind.is_stack, reference),
         relative=not kind.is_stack,
         striatal=kind.has_regions,
         short_share=_share(kind.is_stack, scans),
@@ -97,19 +104,22 @@ def _spacing(scan: Series | None) -> tuple[float, float, float]:
     return scan.slice_spacing_mm, scan.row_spacing_mm, scan.column_spacing_mm
 
 
+def _range(
+    ranges: Mapping[str, tuple[float, float]], scans: Mapping[str, Series]
+) -> tuple[float, float] | None:
+    """All that counts of values in their unit, if that is known: beyond it lies what
+    scanners fill a CT slice up with outside of what they scanned."""
+    scan = _grid(scans)
+    return ranges.get(scan.unit) if scan else None
+
+
 def _window(
-    is_stack: bool,
-    ranges: Mapping[str, tuple[float, float]],
-    scans: Mapping[str, Series],
-    reference: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]",
+    is_stack: bool, reference: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]"
 ) -> tuple[float, float]:
     """All that counts of its values: of counts, up to the reference's maximum, or the
     input's where there is none."""
     if not is_stack:
         return 0.0, 1.0
-    scan = _grid(scans)
-    if scan is not None and scan.unit in ranges:
-        return ranges[scan.unit]
     return min(0.0, float(reference.min())), float(reference.max())
 
 

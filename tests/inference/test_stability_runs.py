@@ -13,6 +13,7 @@ from inference import services, stability
 from inference.models import StabilityRun
 from inference.services import stability_running
 from inference.stability.doses import NO_DOSES
+from inference.stability_runs.cases import cases_of, images_of
 from readerstudy.audit.models import AuditEvent
 from readerstudy.cases.digests import patient_digest
 from readerstudy.cases.learning import LEARNED_FROM, Learned
@@ -23,7 +24,7 @@ from readerstudy.cases.selectors.stability import stability_cases, stability_map
 from readerstudy.cases.services import rendition_save
 from readerstudy.imaging.errors import Refused
 from readerstudy.simulation.patient import draw_patient
-from tests.factory import make_stack_cohort
+from tests.factory import head_image, make_stack_cohort
 from tests.stability import MAPS, StandIn
 
 from .conftest import request, run
@@ -378,6 +379,25 @@ def test_an_unexpected_error_is_tried_again_and_then_given_up(
     for _ in range(3):
         do(row)
     assert row.state == "failed"
+
+
+def test_what_a_scanner_fills_a_slice_up_with_counts_for_nothing(coordinator):
+    """It lies far below air, and no method keeps it; nobody ever sees it."""
+
+    def padded(number: int, index: int, shape) -> np.ndarray:
+        values = head_image(number, index, shape)
+        values[:, :8] = (-2000, -3024, -1024)[index]
+        return values
+
+    def images(image):
+        cohort = make_stack_cohort(image.__name__, cases_wanted=1, image=image)
+        (files,) = cases_of(cohort, METHOD)
+        return images_of(files)
+
+    found = images(padded)
+    for one in (found.reference, found.short, found.output):
+        assert (one[:, :8] == -1024).all()
+    assert found.reference.max() == images(head_image).reference.max()
 
 
 def test_whole_stacks_are_looked_at_in_their_unit(coordinator):

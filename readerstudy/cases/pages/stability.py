@@ -17,9 +17,9 @@ from readerstudy.imaging.map_pictures import (
     peak_slice,
     side_by_side_png,
 )
-from readerstudy.imaging.study_types import study_type_get
+from readerstudy.imaging.study_types import StudyType, study_type_get
 
-from ..models import Rendition, Series, StabilityCase
+from ..models import Case, Rendition, Series, StabilityCase
 from ..selectors import rendition_values
 from ..selectors.stability import stability_maps
 
@@ -65,8 +65,8 @@ def case_pictures(
     held = slices.get(case.code)
     index = held[place] if held and values is not None else place
     chosen = [one[index] for one in (reference, short, made)]
-    low, high = _window(chosen[0])
     kind = study_type_get(case.cohort.study_type)
+    low, high = _window(chosen[0], _range(kind, case))
     table = load_lut(kind.luts[0])
     shown = [in_grey(one, low=low, high=high, lut=table) for one in chosen]
     overlay = None
@@ -97,6 +97,15 @@ def _stacks(
     return [rendition_values(images[method]) for method in methods]
 
 
-def _window(reference: NDArray[np.floating]) -> tuple[float, float]:
-    low, high = np.percentile(reference, SHOWN)
+def _range(kind: StudyType, case: Case) -> tuple[float, float] | None:
+    units = case.series.values_list("unit", flat=True)[:1]
+    return kind.ranges.get(units[0]) if units else None
+
+
+def _window(
+    reference: NDArray[np.floating], within: tuple[float, float] | None
+) -> tuple[float, float]:
+    """within: all that is shown of values; a scanner's padding is not."""
+    values = reference if within is None else np.clip(reference, *within)
+    low, high = np.percentile(values, SHOWN)
     return float(low), float(high)
