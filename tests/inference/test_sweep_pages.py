@@ -100,6 +100,7 @@ def test_the_page_concludes_draws_and_offers_to_go_on(pages, divided, coordinato
     sweep = make_sweep(divided, coordinator)
     page = pages.get(address("detail", divided, sweep.pk)).content.decode()
     assert "11 of 12 points measured" in page
+    assert "this may change" in page
     assert page.count("<svg") == 2
     assert len(re.findall('circle class="mean ', page)) == 2 * 4
     assert "Level 5 is the smallest from which on all are shown" in page
@@ -145,6 +146,16 @@ def test_a_sweep_is_stopped_and_gone_on_with_on_its_page(pages, divided):
     assert set(Training.objects.values_list("state", flat=True)) == {"queued"}
     again = pages.post(address("restart", divided, sweep.pk), follow=True)
     assert "was stopped or failed" in again.content.decode()
+
+
+def test_why_a_point_could_not_be_measured_stands_on_its_page(pages, divided):
+    sweep = make_sweep(divided)
+    page = address("detail", divided, sweep.pk)
+    assert "sweep-restart" not in pages.get(page).content.decode()
+    sweep.points.update(results={"C1": {"reason": "Its file is damaged."}})
+    told = pages.get(page).content.decode()
+    assert "Its file is damaged." in told
+    assert "sweep-restart" in told
 
 
 def test_a_program_asks_for_a_sweep_and_reads_what_came_of_it(divided, coordinator):
