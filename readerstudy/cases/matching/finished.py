@@ -1,4 +1,4 @@
-"""Images that others have made, finished: whose case each is, and is it upright."""
+"""Images that others have made, finished: whose case each is, and does it fit."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,14 @@ import numpy as np
 from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
+from readerstudy.imaging.errors import Refused
+
+from ..models import Series
+from ..plan import ScannedSeries
+from .parity import SAME_SPACING_MM
+
 COARSE = 24  # voxels a side at most, even: noise goes, the body stays
+FAR_LEVEL_HU = 200.0
 CLEARLY = 1.5  # turned over, it is nearer by this factor
 WAYS = {
     2: gettext_noop("left to right"),
@@ -68,3 +75,46 @@ def _edges(size: int) -> list[int]:
     count = min(size, COARSE - size % 2)
     half = [size * number // count for number in range(count // 2 + 1)]
     return sorted({*half, *(size - edge for edge in half)})
+
+
+def shape_of(series: Series) -> tuple[int, int, int]:
+    return series.slices, series.rows, series.columns
+
+
+def check_grid(scan: ScannedSeries, reference: Series) -> None:
+    spacing = (
+        reference.slice_spacing_mm,
+        reference.row_spacing_mm,
+        reference.column_spacing_mm,
+    )
+    apart = [abs(a - b) for a, b in zip(scan.spacing_mm, spacing, strict=True)]
+    if scan.shape[0] == 1:  # a single slice's distance to its neighbours is a guess
+        apart = apart[1:]
+    if scan.shape != shape_of(reference) or max(apart) > SAME_SPACING_MM:
+        raise Refused(
+            gettext_noop(
+                "It has %(here)s voxels of %(size)s mm, the scan of its case "
+                "%(there)s of %(needed)s mm."
+            )
+            % {
+                "here": _times(scan.shape, "d"),
+                "size": _times(scan.spacing_mm, ".2f"),
+                "there": _times(shape_of(reference), "d"),
+                "needed": _times(spacing, ".2f"),
+            }
+        )
+
+
+def _times(sides: Sequence[float], kind: str) -> str:
+    return "×".join(format(side, kind) for side in reversed(sides))
+
+
+def check_level(scan: float, image: float) -> None:
+    if abs(scan - image) > FAR_LEVEL_HU:
+        raise Refused(
+            gettext_noop(
+                "Its mean is %(image)s, that of the scan of its case %(scan)s HU: is "
+                "it in Hounsfield units?"
+            )
+            % {"image": f"{image:.1f}", "scan": f"{scan:.1f}"}
+        )

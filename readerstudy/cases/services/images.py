@@ -31,9 +31,15 @@ from readerstudy.imaging.study_types import STUDY_TYPES
 from readerstudy.imaging.volume import Volume
 
 from .. import selectors
-from ..matching.finished import codes_in, codes_of_patient, turned_over
-from ..matching.parity import SAME_SPACING_MM
-from ..models import Case, Cohort, Rendition, Series
+from ..matching.finished import (
+    check_grid,
+    check_level,
+    codes_in,
+    codes_of_patient,
+    shape_of,
+    turned_over,
+)
+from ..models import Case, Cohort, Rendition
 from ..plan import ScannedSeries, scan_path
 from ..scanning.arrays import read_array
 from ..scanning.gathering import gather
@@ -50,7 +56,6 @@ AT_ONCE = 8  # images that are stored in one go
 TOLD = 100  # sentences
 RELATIVE = (STORED_SLICES, CROP, CROP)
 MOST_RELATIVE = 2.0  # more is no share of a slice's maximum
-FAR_LEVEL_HU = 200.0
 
 NOBODYS = gettext_noop(
     "%(name)s: it belongs to no case. Its path names no code, and its patient none "
@@ -251,7 +256,7 @@ class _Looking:
 
     def _of_scan(self, scan: ScannedSeries) -> Callable[[Case], NDArray[Any]]:
         def values(case: Case) -> NDArray[Any]:
-            _check_grid(scan, selectors.grid_of(case))
+            check_grid(scan, selectors.grid_of(case))
             voxels = mapped_voxels(scan_path(self.folder, scan.number))
             return self._whole(case, voxels)
 
@@ -259,7 +264,7 @@ class _Looking:
 
     def _of_array(self, name: str) -> Callable[[Case], NDArray[Any]]:
         def values(case: Case) -> NDArray[Any]:
-            whole = _shape(selectors.grid_of(case))
+            whole = shape_of(selectors.grid_of(case))
             shapes = (whole,) if self.is_stack else (RELATIVE, whole)
             try:
                 with self.source.open(name) as file:
@@ -289,7 +294,7 @@ class _Looking:
         standard, unit = self._standard_values(case), selectors.grid_of(case).unit
         self._check_upright(standard, voxels)
         if unit == "HU":
-            _check_level(float(standard.mean()), float(voxels.mean()))
+            check_level(float(standard.mean()), float(voxels.mean()))
         self._made(case, unit=unit)
         return as_stack(voxels)
 
@@ -343,49 +348,6 @@ def _reasons(left_out: Iterable[LeftOut]) -> Iterator[str]:
 
 def image_path(folder: Path, case: Case) -> Path:
     return folder / f"{case.pk}.npy"
-
-
-def _shape(series: Series) -> tuple[int, int, int]:
-    return series.slices, series.rows, series.columns
-
-
-def _check_grid(scan: ScannedSeries, reference: Series) -> None:
-    spacing = (
-        reference.slice_spacing_mm,
-        reference.row_spacing_mm,
-        reference.column_spacing_mm,
-    )
-    apart = [abs(a - b) for a, b in zip(scan.spacing_mm, spacing, strict=True)]
-    if scan.shape[0] == 1:  # a single slice's distance to its neighbours is a guess
-        apart = apart[1:]
-    if scan.shape != _shape(reference) or max(apart) > SAME_SPACING_MM:
-        raise Refused(
-            gettext_noop(
-                "It has %(here)s voxels of %(size)s mm, the scan of its case "
-                "%(there)s of %(needed)s mm."
-            )
-            % {
-                "here": _times(scan.shape, "d"),
-                "size": _times(scan.spacing_mm, ".2f"),
-                "there": _times(_shape(reference), "d"),
-                "needed": _times(spacing, ".2f"),
-            }
-        )
-
-
-def _times(sides: Sequence[float], kind: str) -> str:
-    return "×".join(format(side, kind) for side in reversed(sides))
-
-
-def _check_level(scan: float, image: float) -> None:
-    if abs(scan - image) > FAR_LEVEL_HU:
-        raise Refused(
-            gettext_noop(
-                "Its mean is %(image)s, that of the scan of its case %(scan)s HU: is "
-                "it in Hounsfield units?"
-            )
-            % {"image": f"{image:.1f}", "scan": f"{scan:.1f}"}
-        )
 
 
 def _store(looking: _Looking, taken: _Taken, progress: Progress) -> None:
