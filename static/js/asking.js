@@ -83,12 +83,12 @@ function typeDigit(one, digit) {
 }
 
 // What keys.js asks first: whether the key was for the current question.
-function questionKey({ code, shiftKey }) {
+function questionKey({ code, shiftKey, repeat }) {
   const one = currentQuestion();
   if (code === "KeyN") return void nextQuestion(shiftKey ? -1 : 1) || true;
   if (!one || one.dataset.kind !== "confidence" || busy) return false;
   const digit = code.match(/^(?:Digit|Numpad)(\d)$/);
-  if (digit) return void typeDigit(one, Number(digit[1])) || true;
+  if (digit) return repeat || void typeDigit(one, Number(digit[1])) || true; // held: one digit
   const by = { ArrowLeft: -1, ArrowRight: 1 }[code];
   if (!by || shiftKey) return false;
   const level = levelOfQuestion(one);

@@ -260,7 +260,7 @@ const STACK_KEYS = {
   End: () => sliceTo(extent.depth - 1),
   KeyX: () => windowReset(),
   KeyK: () => markHere(),
-  KeyZ: () => unmark(),
+  KeyZ: ({ repeat }) => repeat || unmark(), // held: one mark
   // = is the choice of no difference, where there is one
   Equal: () => (findByCode("Equal") ? false : zoomIn()),
 };

@@ -179,6 +179,30 @@ def test_a_confidence_is_typed_moved_and_stored(enter: Callable[..., Page]) -> N
     expect(page.locator("#submit")).to_be_enabled()
 
 
+def held(page: Page, key: str) -> None:
+    """For long enough that it is told twice."""
+    for _time in range(2):
+        page.keyboard.down(key)
+    page.keyboard.up(key)
+
+
+def test_a_key_that_is_held_down_is_one_digit_and_takes_one_mark_away(
+    enter: Callable[..., Page],
+) -> None:
+    answers = [{"value": value, "words": str(value)} for value in (1, 2)]
+    own = [
+        {"key": "sure", "words": "Sure?", "kind": "confidence"},
+        {"key": "true", "words": "True?", "kind": "fidelity", "answers": answers},
+    ]
+    page = enter(question_set="finding-confidence", own_questions=own)
+    held(page, "Digit7")
+    expect(page.locator(".level output")).to_have_text("7")
+    for row in (20, 40, 60):
+        click_pixel(page, row, 40)
+    held(page, "KeyZ")
+    expect(page.locator(".marks li")).to_have_count(2)
+
+
 def test_marks_are_placed_by_clicks_and_keys_taken_back_and_stored(
     enter: Callable[..., Page],
 ) -> None:
