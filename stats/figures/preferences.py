@@ -21,7 +21,7 @@ from .marks import (
     hollow_words,
     marks_table,
 )
-from .picture import Picture, Table, percent, sentence, told_with
+from .picture import Picture, Table, sentence, told_with
 from .questions import OfQuestion
 from .shares import ShareRow, Shares, draw_shares
 from .style import Theme
@@ -135,16 +135,7 @@ class PairBars(OfQuestion):
 
     @property
     def alt(self) -> str:
-        return sentence([self._said(row) for row in self.shares.rows])
-
-    def _said(self, row: ShareRow) -> str:
-        if not row.total:
-            return _("%(arm)s: no answer") % {"arm": row.title}
-        parts = [
-            f"{words} {percent(count / row.total)}"
-            for words, count in zip(self.shares.words, row.counts, strict=True)
-        ]
-        return f"{row.title}: {', '.join(parts)}"
+        return self.shares.said
 
     @property
     def size(self) -> tuple[float, float]:

@@ -9,14 +9,13 @@ from django.utils.translation import gettext as _
 
 from ..outcomes import NotEstimable
 from ..reporting.arms import ArmName
-from ..reporting.rating_section import ArmRating, RatedQuestion
+from ..reporting.rating_section import RatedQuestion
 from ..reporting.report import Report
-from ..templatetags.report_numbers import count_range
 from .axes import WIDTH
 from .curves import Line, Square, curve_rows, draw_squares, height
-from .picture import Picture, Table, percent, sentence, told, told_with
-from .questions import OfQuestion
-from .shares import ShareRow, Shares, draw_shares
+from .picture import Picture, Table, sentence, told, told_with
+from .questions import AnswerShares, OfQuestion
+from .shares import ShareRow, draw_shares
 from .style import Theme, ramp
 
 if TYPE_CHECKING:
@@ -24,57 +23,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class RatingShares(OfQuestion):
-    """Shares of the answers in each arm, the worst answer first."""
+class RatingShares(AnswerShares):
+    """The worst answer first."""
 
-    rated: RatedQuestion
     kind = "ratings"
-
-    @property
-    def title(self) -> str:
-        return _("Shares of the answers in each arm, “%(question)s”") % {
-            "question": self.words
-        }
-
-    @property
-    def caption(self) -> str:
-        totals = [one.all.ratings for one in self.rated.arms]
-        return _(
-            "Shares of all answers in first readings, all readers (n = %(n)s answers "
-            "in each arm)."
-        ) % {"n": count_range((min(totals), max(totals)))}
-
-    @property
-    def alt(self) -> str:
-        return sentence([self._said(one) for one in self.rated.arms])
-
-    def _said(self, line: ArmRating) -> str:
-        total = line.all.ratings
-        if not total:
-            return _("%(arm)s: no answer") % {"arm": line.arm.title}
-        shares = [
-            f"{answer} {percent(count / total)}"
-            for answer, count in zip(self.answers, line.all.counts, strict=True)
-        ]
-        return f"{line.arm.title}: {', '.join(shares)}"
-
-    @property
-    def shares(self) -> Shares:
-        return Shares(
-            rows=tuple(ShareRow(x.arm.title, x.all.counts) for x in self.rated.arms),
-            values=self.question.values,
-            words=self.answers,
-            axis=_("Share of the answers given"),
-            nothing=_("no answer"),
-        )
-
-    @property
-    def size(self) -> tuple[float, float]:
-        return self.shares.size
-
-    @property
-    def table(self) -> Table:
-        return self.shares.table("answer")
 
     def draw(self, figure: Figure, theme: Theme) -> None:
         shades = ramp(theme.grades, len(self.question.answers))
@@ -164,8 +116,9 @@ def rating_figures(report: Report) -> list[Picture]:
     if report.ratings is None:
         return found
     for one in report.ratings.questions:
-        if any(line.all.ratings for line in one.arms):
-            found.append(RatingShares(one.question, one))
+        rows = tuple(ShareRow(x.arm.title, x.all.counts) for x in one.arms)
+        if any(row.total for row in rows):
+            found.append(RatingShares(one.question, rows))
         if any(not isinstance(line.curve, NotEstimable) for line in one.graded):
             found.append(GradingCurves(one.question, one, report.ratings.against))
     return found

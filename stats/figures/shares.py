@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
 from .axes import AXIS_HEIGHT, LEGEND_LINE, WIDTH, dress, legend, name_rows
-from .picture import Cell, Table, percent
+from .picture import Cell, Table, percent, sentence
 from .style import SMALL, Theme, on, wrapped
 
 if TYPE_CHECKING:
@@ -52,6 +54,20 @@ class Shares:
             for row in self.rows
             for value, count in zip(self.values, row.counts, strict=True)
         ]
+
+    @property
+    def said(self) -> str:
+        """Every row in words and percentages; for the alternative text."""
+        return sentence([self._said(row) for row in self.rows])
+
+    def _said(self, row: ShareRow) -> str:
+        if not row.total:
+            return _("%(arm)s: no answer") % {"arm": row.title}
+        parts = [
+            f"{words} {percent(count / row.total)}"
+            for words, count in zip(self.words, row.counts, strict=True)
+        ]
+        return f"{row.title}: {', '.join(parts)}"
 
     def table(self, answer: str) -> Table:
         """answer: what the column of the answers is called."""
