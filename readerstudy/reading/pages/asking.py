@@ -3,11 +3,23 @@
 from dataclasses import dataclass
 
 from ..models import Study
-from ..questions import SIDES, Kind, Question, Words, question_set_of
+from ..questions import (
+    LEFT_ONE,
+    NO_DIFFERENCE,
+    RIGHT_ONE,
+    SIDES,
+    Kind,
+    Question,
+    Words,
+    question_set_of,
+)
 
-# Left, neither, right: as the images stand on the screen.
-CHOICE_ORDER = (1, 3, 2)
-CHOICE_KEYS = {1: ("←", "ArrowLeft"), 3: ("=", "Equal"), 2: ("→", "ArrowRight")}
+# In their order: as the images stand on the screen.
+CHOICE_KEYS = {
+    LEFT_ONE: ("←", "ArrowLeft"),
+    NO_DIFFERENCE: ("=", "Equal"),
+    RIGHT_ONE: ("→", "ArrowRight"),
+}
 MOST_ROWS = 10  # answers of all questions together that are listed with their words
 
 
@@ -84,7 +96,7 @@ def _choices(question: Question) -> tuple[Choice, ...]:
     """From the lowest on; of a pair as the images stand."""
     ordered = sorted(question.answers, key=lambda answer: answer.value)
     if question.kind == Kind.CHOICE:
-        ordered.sort(key=lambda answer: CHOICE_ORDER.index(answer.value))
+        ordered.sort(key=lambda answer: list(CHOICE_KEYS).index(answer.value))
     values = [answer.value for answer in ordered]
     return tuple(
         Choice(answer.value, answer.words, _key(question, answer.value, values))

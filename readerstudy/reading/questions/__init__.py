@@ -15,9 +15,12 @@ from .answers import (
 )
 from .kinds import (
     IMAGE,
+    LEFT_ONE,
     MOST_CONFIDENCE,
+    NO_DIFFERENCE,
     OF_PAIRS,
     OF_REGIONS,
+    RIGHT_ONE,
     SIDES,
     Kind,
     Option,
@@ -30,13 +33,16 @@ from .sets import QUESTION_SETS
 
 __all__ = [
     "IMAGE",
+    "LEFT_ONE",
     "MOST_CONFIDENCE",
     "MOST_MARKS",
+    "NO_DIFFERENCE",
     "OFFERED",
     "OF_PAIRS",
     "OF_REGIONS",
     "OWN",
     "QUESTION_SETS",
+    "RIGHT_ONE",
     "SIDES",
     "TEXT_LENGTH",
     "WHY_LENGTH",
