@@ -87,7 +87,9 @@ def sweep_row(sweep: Sweep, points: list[PointRow]) -> SweepRow:
         points=len(points),
         active=any(row.active for row in points),
         stopped=bool(states[Training.State.CANCELLED]),
-        ended_early=any(not (row.active or row.state == MEASURED) for row in points),
+        ended_early=any(
+            row.spoilt or not (row.active or row.state == MEASURED) for row in points
+        ),
         epochs_done=sum(_epochs_done(row, epochs) for row in points),
         epochs=epochs * len(points),
     )

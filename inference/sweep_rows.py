@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Max, QuerySet
 
 from readerstudy.cases.models import Case, Cohort, Division, Series
+from readerstudy.imaging.marking import gettext_noop
 
 from .models import Sweep, SweepPoint, Training
 from .sweeps import findings, plans
@@ -17,6 +18,7 @@ from .sweeps import findings, plans
 # of a point, beside those of its training
 MISSING, MEASURING, MEASURED = "missing", "measuring", "measured"
 METRICS = ("psnr", "ssim")
+LEARNED = gettext_noop("This training learned from the patient, or was chosen by it.")
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,12 @@ class PointRow:
     @property
     def active(self) -> bool:
         return self.state in (MEASURING, *Training.ACTIVE)
+
+    @property
+    def spoilt(self) -> str:
+        """Why a case could not be measured that another time may be; else empty."""
+        told = (one.get("reason", "") for one in self.point.results.values())
+        return next((reason for reason in told if reason not in ("", LEARNED)), "")
 
 
 def training_key(training: Training) -> str:

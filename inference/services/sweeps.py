@@ -21,6 +21,7 @@ from inference.models import Sweep, SweepPoint, Training
 from inference.recipes import RECIPES, Recipe, of_epochs
 from inference.selectors import weights_file
 from inference.sweep_rows import (
+    LEARNED,
     MEASURING,
     PointRow,
     Twins,
@@ -38,7 +39,7 @@ from readerstudy.cases.selectors import digests_of
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.marking import gettext_noop
 
-from .runs import ENDED_EARLY
+from .runs import DATABASE_TROUBLES, ENDED_EARLY
 from .training import (
     check_training,
     trainable,
@@ -54,7 +55,6 @@ MOST_EPOCHS = 1000
 MOST_MARGIN_DB = 10.0
 GONE = gettext_noop("The weights that this training made are no longer there.")
 NO_CASES = gettext_noop("No case is left to measure it on.")
-LEARNED = gettext_noop("This training learned from the patient, or was chosen by it.")
 
 
 def sweep_request(
@@ -189,16 +189,12 @@ def sweep_restart(*, sweep: Sweep, by: User | None = None, call: bool = True) ->
             SweepPoint.objects.filter(pk=row.point.pk).update(training=None)
         elif row.training:
             training_resume(training=row.training, by=by, call=call)
-    spoilt = [row.point.pk for row in rows if _spoilt(row.point.results)]
+    spoilt = [row.point.pk for row in rows if row.spoilt]
     SweepPoint.objects.filter(pk__in=spoilt).update(results={})
     entered = _enter(sweep, user=by, call=call)
     if not (ended or spoilt or entered):
         raise Refused(_("Nothing of this sweep was stopped or failed."))
     sweep_record("sweep.restart", sweep, by)
-
-
-def _spoilt(results: Mapping[str, Any]) -> bool:
-    return any("reason" in one for one in results.values())
 
 
 def sweep_points_measure(*, training_id: int | None = None) -> int:
@@ -226,6 +222,8 @@ def _measure(row: PointRow) -> None:
         results: dict[str, Any] = _results(row)
     except Refused as refusal:
         results = _without_numbers(point, str(refusal))
+    except DATABASE_TROUBLES:  # they pass, and it is looked at again
+        raise
     except Exception:  # those that wait behind it are measured all the same
         logger.exception("point %s of sweep %s", point.pk, point.sweep_id)
         results = _without_numbers(point, UNEXPECTED)

@@ -148,8 +148,11 @@ def test_a_sweep_is_stopped_and_gone_on_with_on_its_page(pages, divided):
     assert "was stopped or failed" in again.content.decode()
 
 
-def test_why_a_point_could_not_be_measured_stands_on_its_page(pages, divided):
-    sweep = make_sweep(divided)
+def test_why_a_point_could_not_be_measured_stands_on_its_page(
+    pages, divided, coordinator
+):
+    sweep = make_sweep(divided, coordinator)
+    sweep.points.filter(results={}).delete()
     page = address("detail", divided, sweep.pk)
     assert "sweep-restart" not in pages.get(page).content.decode()
     sweep.points.update(results={"C1": {"reason": "Its file is damaged."}})

@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from inference import services
 from inference.models import Sweep, SweepPoint, Training, Weights
 from inference.services import sweeps as sweep_services
+from inference.sweep_pages import sweep_row
 from inference.sweep_rows import found, point_rows
 from readerstudy.audit.models import AuditEvent
 from readerstudy.cases.models import Case, Cohort
@@ -209,6 +210,7 @@ def test_no_case_that_a_point_learned_from_is_measured(divided):
     assert "learned from" in results[learned]["reason"]
     assert "psnr" not in results[learned]
     assert sum("psnr" in one for one in results.values()) == 1
+    assert not sweep_row(sweep, point_rows(sweep)).ended_early, "it will be no other"
 
 
 def test_a_training_of_another_division_stands_for_no_point(divided):
@@ -235,6 +237,7 @@ def test_a_point_that_cannot_be_measured_keeps_no_other_from_it(divided, monkeyp
     assert states(sweep) == ["measured"] * 2
     told = sweep.points.get(level=1).results.values()
     assert all("unexpected" in one["reason"] for one in told)
+    assert sweep_row(sweep, point_rows(sweep)).ended_early, "it can be gone on with"
     monkeypatch.undo()
     services.sweep_restart(sweep=sweep)
     services.sweep_points_measure()

@@ -150,7 +150,8 @@ class Command(BaseCommand):
         for sweep in cohort.sweeps.filter(**wanted, margin_db=options["margin"]):
             if (sweep.levels, sweep.seeds, sweep.recipe) == settled:
                 rows = point_rows(sweep)
-                if any(r.state in ("failed", "cancelled", "missing") for r in rows):
+                ended = ("failed", "cancelled", "missing")
+                if any(row.spoilt or row.state in ended for row in rows):
                     services.sweep_restart(sweep=sweep, call=options["queue"])
                 return sweep
         return services.sweep_request(
