@@ -51,8 +51,8 @@ class Scale:
     @property
     def calculation(self) -> str:
         """Of StackQuality: everything that its numbers depend on but the files."""
-        window = f"{self.low:g} to {self.high:g}"
-        shown = f"{self.shown_low:g} to {self.shown_high:g}"
+        window = f"{self.low:.9g} to {self.high:.9g}"
+        shown = f"{self.shown_low:.9g} to {self.shown_high:.9g}"
         return f"{CALCULATION}, {self.unit} {window} of {shown}"
 
     @property

@@ -81,8 +81,8 @@ def from_one(place: int) -> int:
 
 @register.filter
 def whole(value: float) -> str:
-    """400.0 → 400; 0.5 → 0.5."""
-    return f"{value:g}".replace("-", "−")
+    """400.0 → 400; 0.5 → 0.5; counts to the last digit, without an exponent."""
+    return f"{value:.12g}".replace("-", "−")
 
 
 @register.filter

@@ -14,7 +14,9 @@ from stats.freezing import changed_since, report_freeze
 from stats.outcomes import NotEstimable
 from stats.reporting.building import report_build
 from stats.reporting.keeping import report_json, report_read
+from stats.reporting.stack_images import CALCULATION, Scale
 from stats.services import image_quality_measure
+from stats.templatetags.whole_words import whole
 
 from .stacks import is_sure, make_heads, make_read_study, prefers, rates, trusts, truth
 
@@ -123,6 +125,16 @@ def test_stacks_are_measured_in_their_unit_within_the_window(heads: Cohort) -> N
 
 def _slices(heads: Cohort) -> range:
     return range(heads.cases.first().series.first().slices)
+
+
+def test_windows_of_many_counts_are_told_apart_and_to_the_last_digit() -> None:
+    wide, wider = (
+        Scale("counts", 0, high, 0, high, ()) for high in (1_234_567.0, 1_234_568.0)
+    )
+    assert wide.calculation != wider.calculation
+    assert (whole(wide.high), whole(-0.5)) == ("1234567", "−0.5")
+    brain = Scale("HU", -100.0, 100.0, -1024, 1024, ())
+    assert brain.calculation == f"{CALCULATION}, HU -100 to 100 of -1024 to 1024"
 
 
 def test_a_stack_that_was_made_again_is_named_and_not_measured(heads: Cohort) -> None:
