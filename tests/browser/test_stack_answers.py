@@ -121,6 +121,9 @@ def test_criteria_beside_marks_lie_apart_and_say_what_each_digit_means(
     for said in ("2 much", "1 blurred", "3 added"):
         expect(page.locator(".question .scale span", has_text=said)).to_be_visible()
     assert page.evaluate(OVERLAPPING) == []
+    page.set_viewport_size({"width": 834, "height": 1194})  # keys stay beside words
+    expect(page.locator(".question .scale kbd").first).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 720})
     pressed(page, "Digit2", "Digit1", "Digit3")
     click_pixel(page, 57, 51)
     click_pixel(page, 10, 20)
