@@ -99,7 +99,9 @@ function questionKey({ code, shiftKey, repeat }) {
 for (const one of questions) {
   one.addEventListener("focusin", () => setCurrent(one));
   const range = one.querySelector('[type="range"]');
-  if (range) range.addEventListener("input", () => giveLevel(one, Number(range.value)));
+  // a click where it stands already moves nothing, and is an answer
+  for (const kind of range ? ["input", "click"] : [])
+    range.addEventListener(kind, () => giveLevel(one, Number(range.value)));
 }
 
 form.addEventListener("change", ({ target }) => {

@@ -182,6 +182,18 @@ def test_a_confidence_is_typed_moved_and_stored(enter: Callable[..., Page]) -> N
     expect(page.locator("#submit")).to_be_enabled()
 
 
+def test_the_middle_of_the_scale_is_an_answer_where_it_is_clicked(
+    enter: Callable[..., Page],
+) -> None:
+    page = enter(question_set="finding-confidence")
+    page.locator(".level input[type=range]").click()  # it stands there already
+    expect(page.locator(".level output")).to_have_text("50")
+    pressed(page, "Enter")
+    painted(page, 2)
+    assert given(1) == {"confidence": 50}
+    expect(page.locator(".level output")).to_have_text("–")
+
+
 def held(page: Page, key: str) -> None:
     """For long enough that it is told twice."""
     for _time in range(2):
