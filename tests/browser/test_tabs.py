@@ -147,6 +147,7 @@ def test_what_one_window_keeps_no_other_overwrites(
             room.evaluate("{ const seen = keptAnswers(); keptAnswers = () => seen; }")
     room.evaluate("refuseAnswer('first', 'no')")
     room.evaluate("dropAnswer('second')")
+    hears(second, "keptAnswers().every(({ key }) => key !== 'second')")
     assert [a["key"] for a in second.evaluate("keptAnswers()")] == ["first", "third"]
     assert [a["key"] for a in second.evaluate("refusedAnswers()")] == ["first"]
 
