@@ -26,6 +26,10 @@ DECODERS = MappingProxyType(
 )
 # JPEG 2000 of its lossy UID may have lost nothing; then 0028,2110 says so.
 LOSSY = frozenset({uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLSNearLossless})
+BURNED_IN = gettext_noop(
+    "It says that writing is burned into its image (Burned In Annotation): look "
+    "whether the pictures name a person."
+)
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 decoders.register()
@@ -128,12 +132,7 @@ def doubts(dataset: Dataset) -> list[str]:
     """What the file says of its own pixels that a person should know."""
     found = []
     if text(dataset, "BurnedInAnnotation").upper() == "YES":
-        found.append(
-            gettext_noop(
-                "It says that writing is burned into its image (Burned In "
-                "Annotation): look whether the pictures name a person."
-            )
-        )
+        found.append(BURNED_IN)
     syntax = UID(text(dataset.file_meta, "TransferSyntaxUID"))
     if syntax in LOSSY or text(dataset, "LossyImageCompression") == "01":
         found.append(

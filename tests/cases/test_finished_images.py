@@ -199,6 +199,21 @@ def test_a_folder_that_names_another_patient_s_case_is_told(stacks, tmp_path):
     assert "it could be of several cases (C001, C002)" in found[0]
 
 
+def test_images_with_writing_burned_in_are_not_taken_unseen(stacks, tmp_path):
+    """Nobody looks at them before they are stored, and it may be a patient's name."""
+    for seed, patient in enumerate(PATIENTS):
+        write_ct(
+            tmp_path / "mine" / patient,
+            noisy(body(seed), seed=50, sd=10),
+            patient=patient,
+            study=f"1.3.{seed}",
+            BurnedInAnnotation="YES",
+        )
+    found = problems(stacks, tmp_path / "mine")
+    assert len(found) == 2
+    assert all("writing is burned into its image" in one for one in found)
+
+
 def test_images_of_one_part_are_enough(stacks, tmp_path):
     stacks.cases.filter(code="C001").update(split=Case.Split.TEST)
     stacks.cases.filter(code="C002").update(split=Case.Split.TRAINING)

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from readerstudy.audit.services import event_record
 from readerstudy.imaging.dicom_file import NOT_DICOM
 from readerstudy.imaging.errors import Refused
+from readerstudy.imaging.pixels import BURNED_IN
 from readerstudy.imaging.preprocessing import CROP, STORED_SLICES, prepare_stack
 from readerstudy.imaging.study_types import STUDY_TYPES
 from readerstudy.imaging.volume import Volume
@@ -256,6 +257,8 @@ class _Looking:
 
     def _of_scan(self, scan: ScannedSeries) -> Callable[[Case], NDArray[Any]]:
         def values(case: Case) -> NDArray[Any]:
+            if BURNED_IN in scan.warnings:  # nobody looks before it is stored
+                raise Refused(BURNED_IN)
             check_grid(scan, selectors.grid_of(case))
             voxels = mapped_voxels(scan_path(self.folder, scan.number))
             return self._whole(case, voxels)
