@@ -27,7 +27,7 @@ from ..outcomes import (
     two_sided_p,
 )
 from ..ratings import Flags, RatingTable, of_arms
-from .placements import Placed, Sample, placed, variance
+from .placements import Placed, Sample, placed, variance, why_no_mean
 
 LOGIT_METHOD = "DeLong clustered by patient, normal on the logit scale"
 METHOD = "DeLong clustered by patient, normal"
@@ -158,12 +158,9 @@ def weighted(
 ) -> tuple[float | NotEstimable, float | NotEstimable]:
     """Σ weights · areas, and its standard error."""
     there = [one for one in cells if isinstance(one, Placed)]
-    if not cells or len(there) < len(cells):
-        reasons = [one.reason for one in cells if isinstance(one, NotEstimable)]
-        alike = len(set(reasons)) == 1 and len(reasons) == len(cells)
-        reason = reasons[0] if alike else Reason.READER_MISSING
-        nothing = NotEstimable(reason if cells else Reason.NO_RATINGS)
-        return nothing, nothing
+    missing = [one.reason for one in cells if isinstance(one, NotEstimable)]
+    if (why := why_no_mean(missing, of=len(cells))) is not None:
+        return NotEstimable(why), NotEstimable(why)
     total = float(sum(w * one.area for w, one in zip(weights, there, strict=True)))
     kinds = np.stack([one.counts > 0 for one in there]).any(axis=0).sum(axis=1)
     if kinds.min() < 2:

@@ -7,6 +7,7 @@ import numpy as np
 from ..bias.detection import Share, share_of
 from ..outcomes import NotEstimable, Reason
 from ..ratings import Flags, Floats, RatingTable
+from .placements import why_no_mean
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,9 @@ def mean_curve(
         for reader in range(len(table.ratings))
     ]
     found = [one for one in curves if isinstance(one, RocCurve)]
-    if not found or len(found) < len(curves):
-        return NotEstimable(Reason.READER_MISSING if found else Reason.NO_RATINGS)
+    missing = [one.reason for one in curves if isinstance(one, NotEstimable)]
+    if (why := why_no_mean(missing, of=len(curves))) is not None:
+        return NotEstimable(why)
     corners = np.unique(np.concatenate([one.false_positives for one in found]))
     # a vertical step has two heights: below the corner and above it
     below = np.mean([_height(one, corners, "left") for one in found], axis=0)

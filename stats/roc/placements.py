@@ -59,6 +59,15 @@ class Placed:
         return Reason.NO_OVERLAP if apart else Reason.NO_VARIATION
 
 
+def why_no_mean(reasons: Sequence[Reason], *, of: int) -> Reason | None:
+    """Why there is no mean of so many, of which some do not exist; None: all do."""
+    if reasons and len(reasons) == of and len(set(reasons)) == 1:
+        return reasons[0]
+    if reasons:
+        return Reason.READER_MISSING
+    return None if of else Reason.NO_RATINGS
+
+
 def wins(one: Floats, other: Floats) -> Floats:
     """(n,) for each of one (n,): how many of other lie below it; ties count half."""
     ordered = np.sort(other)

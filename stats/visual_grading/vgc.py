@@ -26,7 +26,7 @@ from ..comparison.ranks import holm_of
 from ..outcomes import ROUNDING, Interval, NotEstimable, Reason
 from ..ratings import Floats, RatingTable, of_arms
 from ..roc.areas import weighted
-from ..roc.placements import Placed, Sample, covariance, placed
+from ..roc.placements import Placed, Sample, covariance, placed, why_no_mean
 
 METHOD = "placements clustered by patient, t on the logit scale"
 OTHERS_METHOD = "Obuchowski-Rockette, t, cut at 0 and 1"
@@ -114,8 +114,10 @@ def vgc_curve(
     """reader: None for the mean over readers of the shares at each category."""
     both = of_arms(table, arm, reference).ratings
     chosen = both if reader is None else both[reader : reader + 1]
-    if np.isnan(chosen).all(axis=(1, 2)).any() or not len(chosen):
-        return NotEstimable(Reason.NO_RATINGS)
+    empty = int(np.isnan(chosen).all(axis=(1, 2)).sum())
+    why = why_no_mean([Reason.NO_RATINGS] * empty, of=len(chosen))
+    if why is not None:
+        return NotEstimable(why)
     cuts = sorted(categories, reverse=True)
 
     def shares(of: int) -> tuple[float, ...]:

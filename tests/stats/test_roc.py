@@ -229,3 +229,13 @@ def test_covariances_of_cells_are_those_of_delong() -> None:
     cells = [cell(table, finding, *place) for place in np.ndindex(3, 2)]
     found = covariance([one for one in cells if isinstance(one, Placed)])
     assert found == pytest.approx(delong(table.ratings.reshape(6, -1), finding))
+
+
+def test_a_mean_curve_is_missing_for_the_same_reason_as_the_mean_area() -> None:
+    table, finding = some_study()
+    for known, reason in (
+        (np.zeros_like(finding), Reason.NO_WITH),
+        (np.ones_like(finding), Reason.NO_WITHOUT),
+    ):
+        assert mean_area(table, known, arm=0).area == NotEstimable(reason)
+        assert mean_curve(table, known, arm=0) == NotEstimable(reason)

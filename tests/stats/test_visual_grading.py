@@ -192,6 +192,15 @@ def test_the_curve_has_a_point_for_each_category_and_the_reader_s_area() -> None
     assert mean.arm[2] == pytest.approx((table.ratings[:, 1] >= 4).mean())
 
 
+def test_a_mean_curve_is_missing_for_the_same_reason_as_the_mean_area() -> None:
+    ratings = some_ratings().ratings.copy()
+    ratings[1] = np.nan
+    found = only(RatingTable(ratings, np.arange(40)))
+    assert found.curve == found.mean.area == NotEstimable(Reason.READER_MISSING)
+    found = only(RatingTable(np.full((3, 2, 40), np.nan), np.arange(40)))
+    assert found.curve == found.mean.area == NotEstimable(Reason.NO_RATINGS)
+
+
 def test_counts_median_and_shares_of_good_ratings() -> None:
     ratings = np.array([[[1.0, 2, 3, 5, np.nan], [2, 2, 4, 4, 4]]])
     table = RatingTable(ratings, np.array([0, 0, 1, 2, 2]))
