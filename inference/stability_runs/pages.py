@@ -7,15 +7,10 @@ from typing import Any
 from inference.curves import Dose, dose_curve
 from inference.models import StabilityRun
 from readerstudy.cases.models import Cohort, Stability, StabilityCase
+from readerstudy.cases.selectors import cases_unreferenced
 from readerstudy.cases.selectors.stability import stability_cases, stability_is_current
 from readerstudy.imaging.map_pictures import STYLES
-from readerstudy.imaging.stability_measures import (
-    GROUPS,
-    MEASURES,
-    NO_REFERENCE,
-    Measure,
-    is_beyond,
-)
+from readerstudy.imaging.stability_measures import GROUPS, MEASURES, Measure, is_beyond
 from readerstudy.imaging.study_types import DAT_SPECT
 
 from .methods import Subject, subjects
@@ -175,7 +170,7 @@ def stability_page(stability: Stability) -> StabilityPage:
         pictures=_pictures(lines, cases),
         cases=len(cases),
         failed=sorted(stability.series.get("failed", {}).items()),
-        unreferenced=any(one.reason == NO_REFERENCE for one in lines),
+        unreferenced=cases_unreferenced([one.case for one in cases.values()]).exists(),
         modelled=not stability.series.get("rescanned"),
         other_kind=stability.cohort.study_type != DAT_SPECT,
     )

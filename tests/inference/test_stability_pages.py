@@ -194,3 +194,16 @@ def test_of_other_images_carol_is_told_for_which_the_usual_limits_are(
     told = "The usual limits were set for DaT-SPECT."
     assert told in show(carol, "stability-detail", heads.pk, "gaussian")
     assert told not in show(carol, "stability-detail", cohort.pk, "gaussian")
+
+
+def test_one_case_without_a_reference_is_enough_to_say_what_percentages_are_of(
+    carol, coordinator
+):
+    heads = make_stack_cohort(cases_wanted=2, coordinators=[coordinator])
+    save_stability(heads, "gaussian")
+    told = "Where a case has no reference they are of the input's"
+    assert told not in show(carol, "stability-detail", heads.pk, "gaussian")
+    heads.cases.first().series.filter(role="reference").delete()
+    assert told in show(carol, "stability-detail", heads.pk, "gaussian").replace(
+        "&#x27;", "'"
+    )

@@ -187,9 +187,10 @@ def test_a_run_of_which_every_case_fails_leaves_nothing(filtered, stand_in):
     assert not Stability.objects.exists()
 
 
-def test_cases_that_a_network_learned_from_are_left_out(filtered, stand_in):
+@pytest.mark.parametrize("part", [Learned.TRAINING, Learned.VALIDATION])
+def test_cases_that_a_network_learned_from_are_left_out(filtered, stand_in, part):
     image = Rendition.objects.get(case__code="C002", method=METHOD)
-    image.provenance[LEARNED_FROM] = Learned.TRAINING
+    image.provenance[LEARNED_FROM] = part
     image.save()
     do(ask(filtered))
     assert stand_in.asked == ["C001", "C003"]

@@ -41,6 +41,18 @@ def test_pixels_that_are_not_square_are_each_as_long_as_they_are(
     assert found.percentile_95 == pytest.approx(mm, rel=0.15)
 
 
+def test_it_is_told_by_those_edges_that_moved_the_most() -> None:
+    """Half of the head moves, the other half stays where it was."""
+    case = patient(2)
+    shifted = ndimage.shift(case.reference, (0, 2.0, 0), order=3)
+    shifted[:, :, :32] = case.reference[:, :, :32]
+
+    found = displacement(shifted, case.reference, find_places(case), slices=EVERY)
+
+    assert found.percentile_95 == pytest.approx(np.nanpercentile(found.mm, 95))
+    assert found.percentile_95 > 2 * np.nanmedian(found.mm)
+
+
 def test_an_image_in_its_place_has_not_moved() -> None:
     assert moved(patient(2).reference) == pytest.approx(0, abs=1e-6)
 

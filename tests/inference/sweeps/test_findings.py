@@ -73,6 +73,21 @@ def test_the_smallest_level_is_the_first_that_stays_within_the_margin():
     assert concluded(points(), margin=0.01).smallest == 120
 
 
+def test_it_is_the_interval_that_must_lie_within_the_margin_and_not_the_mean():
+    """By Student's table: −0.2 ± 2.776 · 0.1581 / √5 ends at −0.396."""
+    away = (-0.4, -0.3, -0.2, -0.1, 0.0)
+    best = {f"C{n}": 30.0 + n for n in range(5)}
+    less = {code: best[code] + one for code, one in zip(best, away, strict=True)}
+    points = [Measured(8, 1, best), Measured(4, 1, less)]
+
+    level = concluded(points, margin=0.39).levels[0]
+
+    assert level.difference.value == pytest.approx(-0.2)
+    assert level.difference.low == pytest.approx(-0.3963, abs=1e-4)
+    assert level.verdict == "not shown"
+    assert concluded(points, margin=0.4).levels[0].verdict == "non-inferior"
+
+
 def test_a_level_that_is_as_good_by_luck_below_a_worse_one_is_not_claimed():
     heights = {2: 30.0, 4: 32.9, 8: 32.0, 16: 33.0}
     found = concluded(points(levels=list(heights), curve=heights.__getitem__))
