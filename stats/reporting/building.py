@@ -108,9 +108,12 @@ def _whole(
     if graded and [one.key for one in questions] == [selectors.QUESTION]:
         return {}
     answers = whole_answers(study, readers)
-    assessed = answers_assessable(study, answers.said, readers)
+    found: dict[str, Any] = {}
+    if not graded:  # else it is of the sides
+        lines = answers_assessable(study, answers.said, readers)
+        found["assessability"] = lines
     return {
-        **({} if graded else {"assessability": assessed}),
+        **found,
         "asked": questions,
         "ratings": rating_section(questions, answers, plan),
         "preferences": preference_section(questions, answers),
