@@ -21,6 +21,7 @@ from .geometry import SIDES
 NO_CASE = gettext_noop("There is no case.")
 ONE_PATIENT = gettext_noop("There are too few patients.")
 NO_SPREAD = gettext_noop("The reference's binding ratios do not differ.")
+ALL_ALIKE = gettext_noop("The output's binding ratios do not differ.")
 ENDS = ("reference", "output")
 EMPHASIS = "striatal-emphasis"
 WORST = 5  # cases that are named
@@ -130,7 +131,8 @@ def _icc(side: str, cases: Sequence[CaseFindings], settings: Settings) -> Findin
     within = float(np.mean([case.numbers[key] ** 2 for case in first.values()]))
     between = repeats * float(np.var(means, ddof=1))
     if within <= 0:
-        return Finding(1.0 if between > 0 else None, n=n, reason=NO_SPREAD)
+        alike = Finding(None, n=n, reason=ALL_ALIKE)
+        return Finding(1.0, n=n) if between > 0 else alike
     ratio = between / within
     freedom = n - 1, n * (repeats - 1)
     tail = (1 + settings.level) / 2

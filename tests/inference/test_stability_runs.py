@@ -227,6 +227,8 @@ def test_a_filter_that_is_set_otherwise_now_is_not_run(filtered, stand_in):
         ("reference", {}, "The reference is what the others are held against"),
         ("magic", {}, "no images by “magic”"),
         ("short", {"repeat": 12}, "no setting “repeat”"),
+        ("short", {"level": 0.9}, "no setting “level”; there are seed, repeats,"),
+        ("short", {"shift_px": 2.0}, "no setting “shift_px”"),
         ("short", {"repeats": 3}, "“3” is no value for the setting “repeats”"),
         ("short", {"doses": [0.5, 0.1]}, "for the setting “doses”"),
         ("short", {"seed": True}, "for the setting “seed”"),

@@ -61,6 +61,29 @@ def test_the_intraclass_correlation_is_that_of_shrout_and_fleiss() -> None:
     assert found.n == 6
 
 
+@pytest.mark.parametrize(
+    ("means", "value", "reason"),
+    [((2.0, 5.0), 1.0, ""), ((3.0, 3.0), None, "The output's binding ratios do not")],
+)
+def test_repeats_that_never_differ_agree_where_patients_do(
+    means: tuple[float, ...], value: float | None, reason: str
+) -> None:
+    cases = [
+        findings(
+            f"S{number}",
+            numbers={"repeat-sbr-sd-left": 0.0},
+            details={"repeat-mean-left": mean, "repeats": 4},
+        )
+        for number, mean in enumerate(means)
+    ]
+
+    found = measure_arm(cases, settings=SETTINGS).measures["repeat-icc-left"]
+
+    assert found.value == value
+    assert found.reason.startswith(reason)
+    assert bool(found.reason) == (value is None)
+
+
 def test_the_slope_and_its_interval_are_those_of_statsmodels() -> None:
     import statsmodels.api as sm
 

@@ -74,6 +74,15 @@ def test_a_stack_is_measured_in_its_own_values() -> None:
     assert "no striatum" in found.reasons["hallucination-striatum"]
 
 
+def test_a_whole_stack_that_comes_back_spoilt_is_refused_in_words() -> None:
+    def run(stacks: Stack) -> Stack:
+        whole = stacks.shape[1] == 3
+        return np.full_like(stacks, np.nan) if whole else smooth(stacks)
+
+    with pytest.raises(Refused, match="not numbers"):
+        measure_case(stack(), run=run, settings=SETTINGS)
+
+
 def test_a_mild_filter_neither_invents_nor_loses() -> None:
     _, _, low = chest()
 
