@@ -129,7 +129,9 @@ _MEASURES = (
     Measure(
         key="shift-error",
         group="equivariance",
-        title=gettext_noop("Shift by half a pixel: G(shifted) against shifted G"),
+        title=gettext_noop(
+            "Shift by half a pixel: output of the shifted input against shifted output"
+        ),
         unit="%",
         limit=20.0,
         needs_reference=False,
@@ -137,7 +139,9 @@ _MEASURES = (
     Measure(
         key="rotation-error",
         group="equivariance",
-        title=gettext_noop("Turn by 3°: G(turned) against turned G"),
+        title=gettext_noop(
+            "Turn by 3°: output of the turned input against turned output"
+        ),
         unit="%",
         limit=20.0,
         needs_reference=False,
@@ -145,7 +149,9 @@ _MEASURES = (
     Measure(
         key="mirror-error",
         group="equivariance",
-        title=gettext_noop("Left-right mirror: G(mirrored) against mirrored G"),
+        title=gettext_noop(
+            "Left-right mirror: output of the mirrored input against mirrored output"
+        ),
         unit="%",
         limit=20.0,
         needs_reference=False,
