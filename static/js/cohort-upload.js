@@ -114,7 +114,13 @@
     if (before && !name.value) name.value = before.metadata.name;
   };
 
-  const previous = async () => (await upload.findPreviousUploads()).pop();
+  // Sent for the same end: what was announced of the files then holds, unasked.
+  const previous = async () => {
+    const { study_type, cohort } = form.elements;
+    const fits = ({ metadata }) =>
+      metadata.study_type === study_type?.value && metadata.cohort === cohort?.value;
+    return (await upload.findPreviousUploads()).filter(fits).pop();
+  };
 
   const token = () =>
     document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] || form.elements.csrfmiddlewaretoken.value;
@@ -205,7 +211,9 @@
       ...(cohort && { cohort: cohort.value }),
     };
     const before = await previous();
-    if (before) upload.resumeFromPreviousUpload(before);
+    // nobody is asked again what images are called
+    const named = !cohort || before?.metadata.name === name.value;
+    if (before && named) upload.resumeFromPreviousUpload(before);
     start();
   });
 

@@ -234,6 +234,29 @@ def test_after_a_reload_the_same_files_go_on_where_they_stopped(page, folder):
     assert page.evaluate(KEPT) == []
 
 
+def test_files_that_were_sent_for_another_end_begin_anew(
+    page, live_server, coordinator, folder
+):
+    """What was announced of them then, cohort or study type, would hold unseen."""
+    cohort = Cohort.objects.create(name="Another")
+    cohort.coordinators.add(coordinator)
+    broken = break_off(page, after=5, act=hang)
+    choose(page, folder, name="Broken")
+    page.click("#send")
+    wait_until(page, lambda: broken and received() == 250_000)
+    page.reload()
+    page.select_option("#id_study_type", "image-to-image")
+    choose(page, folder, name="Stacks")
+    expect(page.locator("#again")).to_be_hidden()
+    page.goto(f"{live_server}/cohorts/{cohort.pk}/images/")
+    choose(page, folder, name="Mine")
+    expect(page.locator("#again")).to_be_hidden()
+    page.click("#send")
+    page.wait_for_url("**/cohorts/uploads/*/")
+    sent = Upload.objects.order_by("pk").values_list("name", "cohort")
+    assert list(sent) == [("Broken", None), ("result-mine", cohort.pk)]
+
+
 def test_a_lost_network_is_waited_for(page, folder, expected_errors):
     expected_errors.extend(BROKEN)
     break_off(page, after=3, act=lambda route: go_offline(page, route))

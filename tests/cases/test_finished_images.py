@@ -372,6 +372,16 @@ def test_a_coordinator_brings_them_on_a_page_of_the_cohort(
     assert Cohort.objects.count() == 1
 
 
+def test_what_was_broken_off_goes_on_at_the_page_of_its_cohort(
+    browser, coordinator, stacks
+):
+    services.upload_begin(user=coordinator, name="Mine", size=9, cohort=stacks)
+    upload = Upload.objects.get()
+    link = f'<a class="button" href="/cohorts/{stacks.pk}/images/">Choose the files'
+    for address in ("/cohorts/upload/", f"/cohorts/uploads/{upload.pk}/"):
+        assert link in browser.get(address).content.decode()
+
+
 def test_who_may_bring_no_files_any_more_brings_no_images(
     browser, coordinator, stacks, tmp_path
 ):
