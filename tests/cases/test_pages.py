@@ -93,7 +93,7 @@ def test_who_changes_a_slice_is_asked_only_where_images_would_be_lost(
         )
         page = browser.get(f"/cohorts/{cohort.pk}/cases/C001/").content.decode()
         assert "Change the slice" in page
-        assert ("must be made again" in page) is asked
+        assert ("must be made or sent again" in page) is asked
 
 
 def test_the_list_says_whose_scans_were_resampled(browser, coordinator):

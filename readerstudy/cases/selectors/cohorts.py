@@ -51,7 +51,7 @@ def case_row(case: Case, methods: Iterable[str]) -> CaseRow:
 
 
 def case_has_made_images(case: Case) -> bool:
-    """Whether filters or networks have made images of it."""
+    """Whether there are images of it that filters, networks or others have made."""
     return case.renditions.exclude(method__in=Series.Role.values).exists()
 
 
