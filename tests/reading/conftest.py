@@ -15,9 +15,37 @@ from readerstudy.reading import services
 from readerstudy.reading.models import Membership, Read, Session, Study
 from readerstudy.reading.services import Submitted
 from tests.cast import Cast, reader_membership
-from tests.factory import TRAINING, statistician_of
+from tests.factory import TRAINING, make_stack_cohort, make_study, statistician_of
 
 GRADES = {"grade": {"right": 3, "left": 2}}
+# of studies of whole stacks
+FRAME = [6, 96, 80]
+ANSWERS = {
+    "forced-choice": {"preference": {"image": 3}},
+    "image-quality": {
+        "noise": {"image": 4},
+        "sharpness": {"image": "motion"},
+        "artefacts": {"image": 1},
+        "acceptability": {"image": 5},
+        "remark": {"image": "A thin bright line."},
+    },
+    "finding-confidence": {"confidence": {"image": 71}},
+    "anatomical-fidelity": {
+        "fidelity": {
+            "image": {
+                "value": 4,
+                "marks": [
+                    {"slice": 3, "row": 40, "column": 12},
+                    {"slice": 2, "row": 41, "column": 11},
+                ],
+            }
+        }
+    },
+}
+TRUTH = {
+    "reference_standard": "given",
+    "given_standard": [{"case": f"H{n:03}", "image": n % 2} for n in range(1, 5)],
+}
 
 
 @pytest.fixture
@@ -206,3 +234,39 @@ def lose_row(cast, rendition):
 
 
 HARMS = [change, damage, lose_file, lose_row]  # by which an image cannot be shown
+
+
+@pytest.fixture
+def stacks(cast):
+    return make_stack_cohort(coordinators=[cast.coordinator])
+
+
+@pytest.fixture
+def make_stack_study(cast, stacks):
+    def make(question_set: str = "forced-choice", **settings: object) -> Study:
+        truth = TRUTH if question_set == "finding-confidence" else {}
+        return make_study(
+            stacks,
+            coordinator=cast.coordinator,
+            readers=[cast.reader, cast.second_reader],
+            statistician=cast.statistician,
+            slug="stacks",
+            **{"question_set": question_set, **truth, **settings},
+        )
+
+    return make
+
+
+def reader_of(study: Study) -> Membership:
+    return study.memberships.get(role=Membership.Role.READER, code="A")
+
+
+def answer(reader: Membership, answers: object, *, key: str = "") -> Read:
+    due = services.read_next(reader=reader)
+    assert due.read is not None
+    return services.read_submit(
+        token=due.read.token,
+        reader=reader,
+        answers=answers,
+        key=key or due.read.token,
+    ).read
