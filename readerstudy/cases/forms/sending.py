@@ -20,8 +20,8 @@ class TakeForm(forms.Form):
         required=False,
         label=_("Take scans of other matrices or pixel sizes too"),
         help_text=_(
-            "DaT-SPECT only: they are resampled to pixels of 3.29 mm. Only studies whose "
-            "protocol allows it can read them."
+            "DaT-SPECT only: they are resampled to pixels of 3.29 mm. Only studies "
+            "whose protocol allows it can read them."
         ),
     )
 
