@@ -107,15 +107,19 @@ def test_a_weight_of_nothing_for_the_second_loss_changes_no_bit(divided):
 
 @pytest.mark.parametrize("factor", ["counts", "window"])
 def test_fewer_counts_and_a_narrower_window_change_the_input_alone(divided, factor):
-    from inference.cohort_pairs import cohort_pairs
+    from inference.cohort_pairs import cohort_pairs, split_pairs
 
     sweep = sweep_of(divided, factor=factor, levels=[0.5, 1], seeds=[1])
     assert sweep.points.get(level=1).training.conditions == {}
-    pairs = cohort_pairs(divided, sweep.points.get(level=0.5).training.conditions)
+    conditions = sweep.points.get(level=0.5).training.conditions
+    pairs = cohort_pairs(divided, conditions)
     plain = cohort_pairs(divided)
     assert (pairs.training.reference == plain.training.reference).all()
     assert (pairs.training.short != plain.training.short).mean() > 0.3
     assert (pairs.validation.short != plain.validation.short).mean() > 0.3
+    codes, measured = split_pairs(divided, "validation", conditions)
+    assert codes == [divided.cases.get(split="validation").code]
+    assert (measured.short == pairs.validation.short).all(), "as in the training"
 
 
 def test_depth_takes_the_network_with_so_many_levels(divided):
