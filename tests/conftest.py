@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from django.utils import translation
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 # Tests share the cores with each other; threads that wait for a core only spin.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("busy", deadline=None)
+hypothesis.settings.load_profile("busy")
 
 PROGRAMS = {
     "browser": ("Chromium", ("chromium", "chromium-browser", "google-chrome")),

@@ -79,7 +79,6 @@ def settings_of(mode: GenerationMode) -> settings:
         max_examples=EXAMPLES[mode],
         derandomize=True,
         database=None,
-        deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

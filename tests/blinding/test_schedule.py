@@ -65,7 +65,7 @@ def each_session(reads):
     return [[r for r in reads if r.session == number] for number in range(1, last + 1)]
 
 
-every_protocol = settings(max_examples=60, deadline=None)
+every_protocol = settings(max_examples=60)
 
 
 @every_protocol

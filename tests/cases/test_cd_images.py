@@ -80,7 +80,6 @@ ISO = iso_bytes({"F/A": b"x" * 3000, "B": b"y"})
 
 @settings(
     max_examples=300,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),

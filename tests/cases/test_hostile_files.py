@@ -77,7 +77,6 @@ def seeds() -> list[bytes]:
 def fuzz(examples: int) -> Callable[..., object]:
     return settings(
         max_examples=examples,
-        deadline=None,
         derandomize=True,
         database=None,
         phases=[Phase.generate],

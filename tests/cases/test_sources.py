@@ -222,7 +222,6 @@ def test_what_is_neither_folder_nor_archive_is_refused(tmp_path):
 changed = st.lists(st.tuples(st.integers(0, 600), st.integers(0, 255)), min_size=1)
 thorough = settings(
     max_examples=400,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),

@@ -141,7 +141,7 @@ def test_sizes_that_are_not_the_cohorts_are_refused() -> None:
         divide(members(), sizes=Sizes(208, -1, 0), seed="a")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_any_cohort_is_divided_to_the_case_or_refused(data: st.DataObject) -> None:
     cohort = [

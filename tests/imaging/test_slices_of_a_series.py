@@ -235,7 +235,7 @@ def test_the_slices_of_a_tilted_gantry_are_a_stack_as_they_were_taken():
 
 
 def test_slices_that_are_shifted_alone_are_a_stack_with_a_note():
-    """The gantry leaned, and whoever wrote the files left that out of the orientation."""
+    """The gantry leaned, and whoever wrote the files left it out of the orientation."""
     files = a_series()
     for index, ds in enumerate(files):
         x, y, z = ds.ImagePositionPatient

@@ -23,7 +23,7 @@ MM = st.floats(0.5, 9.0).map(lambda mm: round(mm, 3))
 SIGNS = st.sampled_from([1, -1])
 ORIENTATIONS = st.sampled_from(ALIGNED)
 CORNERS = st.tuples(*[st.floats(-500, 500).map(lambda mm: round(mm, 3))] * 3)
-properties = settings(max_examples=60, deadline=None)
+properties = settings(max_examples=60)
 
 
 def one_spot(shape: tuple[int, int, int], at: tuple[int, int, int]) -> np.ndarray:
@@ -173,7 +173,7 @@ ELEMENTS = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(values=st.dictionaries(ELEMENTS, ANYTHING, max_size=4))
 def test_whatever_stands_in_an_element_a_file_is_read_or_refused(values):
     ds = nuclear_object(one_spot((3, 4, 5), (1, 2, 3)), at_root=True)

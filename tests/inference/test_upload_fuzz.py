@@ -52,7 +52,7 @@ def damaged(draw, whole):
 
 @pytest.mark.pure
 @pytest.mark.parametrize("kind", sorted(WHOLE))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_no_damage_to_an_onnx_file_is_more_than_a_refusal(kind, data):
     content = data.draw(damaged(WHOLE[kind]))
@@ -97,9 +97,7 @@ def nothing_is_left_but_events():
     return not list(kept.glob("*")) and not Weights.objects.exists()
 
 
-QUIET = settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+QUIET = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.mark.django_db

@@ -34,13 +34,13 @@ DATA = st.recursive(
 
 
 @given(DATA)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_what_is_written_is_read_back(data: object) -> None:
     assert yaml_read(yaml_write(data).encode()) == data
 
 
 @given(TEXT | TRICKY)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_other_programs_read_the_same_text(text: str) -> None:
     assert yaml.safe_load(yaml_write({"x": text})) == {"x": text}
 
@@ -127,7 +127,7 @@ def test_a_laughing_billion_is_refused_before_it_grows():
     st.binary(max_size=60)
     | st.text("[]{}:-,'\"?&*!|>%@#\n ab1", max_size=60).map(str.encode)
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_no_bytes_at_all_break_the_reading(content: bytes) -> None:
     try:
         yaml_read(content)

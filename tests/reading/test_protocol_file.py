@@ -338,7 +338,6 @@ def people(cast):
 @given(document=documents())
 @settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_what_a_file_says_comes_out_of_the_study_again(cast, people, document):

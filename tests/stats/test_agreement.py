@@ -348,7 +348,7 @@ pairs = st.lists(
 
 
 @given(pairs, st.sampled_from(WEIGHTINGS), st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_kappa_does_not_depend_on_order_direction_or_who_is_first(
     items: list[tuple[int, int]], weighting: Weighting, random: object
 ) -> None:

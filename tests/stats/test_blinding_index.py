@@ -187,7 +187,7 @@ def assert_same(first: list[object], second: list[object]) -> None:
 
 
 @given(lists, st.randoms(use_true_random=False))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_the_index_depends_neither_on_order_nor_on_which_arm_is_called_what(
     items: list[tuple[Guess, int]], random: object
 ) -> None:
@@ -210,7 +210,7 @@ def test_the_index_depends_neither_on_order_nor_on_which_arm_is_called_what(
 
 
 @given(lists)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_with_every_read_of_another_patient_only_the_correction_differs(
     items: list[tuple[Guess, int]],
 ) -> None:
@@ -346,7 +346,7 @@ def test_a_reader_asked_about_one_reference_image_has_no_interval() -> None:
     ),
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_balanced_index_depends_neither_on_order_nor_on_names(
     items: list[tuple[Guess, Truth, int, int]], random: object
 ) -> None:

@@ -109,7 +109,7 @@ def test_without_a_difference_p_is_below_5_percent_in_about_5_percent() -> None:
 
 
 @given(st.lists(st.floats(0, 1), max_size=12))
-@settings(max_examples=8, deadline=None)  # statsmodels collects all garbage each time
+@settings(max_examples=8)  # statsmodels collects all garbage each time
 def test_holm_is_that_of_statsmodels(p_values: list[float]) -> None:
     from statsmodels.stats.multitest import multipletests
 

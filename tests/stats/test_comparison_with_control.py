@@ -80,7 +80,7 @@ def test_the_unpaired_form_misses_what_every_patient_shows() -> None:
 
 
 @given(st.lists(st.integers(-50, 50), min_size=2, max_size=30), st.integers(1, 9))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_turning_and_stretching_the_differences_turns_the_result(
     values: list[int], scale: int
 ) -> None:

@@ -173,7 +173,7 @@ def test_influences_of_readings_without_kappa_are_an_error() -> None:
 
 
 @given(st.integers(0, 10_000), st.randoms(use_true_random=False))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_it_turns_with_the_arms_and_depends_on_no_order(
     seed: int, random: object
 ) -> None:

@@ -261,7 +261,7 @@ def test_every_arm_meets_the_control_on_the_sides_that_both_have() -> None:
     assert [one.p_holm for one in found] == pytest.approx(adjusted)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 10_000))
 def test_the_order_of_patients_sides_and_readers_does_not_matter(seed: int) -> None:
     table = some_table(7, missing=0.1)

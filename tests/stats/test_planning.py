@@ -65,7 +65,7 @@ def test_fewer_patients_than_needed_have_less_power_and_no_more_are_needed() -> 
 
 
 @given(st.integers(3, 400), st.integers(1, 4), st.floats(0.02, 0.5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_more_patients_and_wider_margins_never_hurt(
     patients: int, readers: int, margin: float
 ) -> None:
