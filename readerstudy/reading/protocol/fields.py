@@ -311,7 +311,8 @@ class ProtocolFile(Part):
         modes = Study.Presentation
         if told and asked and told != (modes.SINGLE, modes.PAIRS)[asked.is_of_pairs]:
             said = _(
-                "It follows from the questions, which are not asked of “%s”. Leave it out."
+                "It follows from the questions, which are not asked of “%s”. "
+                "Leave it out."
             )
             raise serializers.ValidationError(
                 cast(Any, {"display": {"presentation": [said % told]}})
