@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from django.urls import reverse
 
 from inference import computing, filters, services
 from inference.filters import gaussian
@@ -68,6 +69,17 @@ def test_networks_are_not_trained_on_stacks(heads, coordinator):
         services.training_request(
             cohort=heads, network="unet-l1", loss="l1", recipe="short", user=coordinator
         )
+
+
+def test_a_coordinator_is_told_what_the_networks_there_are_have_learned_from(
+    heads, cohort, coordinator, client
+):
+    heads.coordinators.add(coordinator)
+    client.force_login(coordinator, backend="django.contrib.auth.backends.ModelBackend")
+    for one in (heads, cohort):
+        page = client.get(reverse("inference:job-list", args=[one.pk]))
+        told = "have learned from DaT-SPECT alone" in page.content.decode()
+        assert told is (one == heads)
 
 
 @pytest.fixture
