@@ -241,6 +241,17 @@ def test_what_does_not_fit_is_told_of_every_file(stacks, tmp_path, change, said)
         assert said in sentence
 
 
+def test_a_scanners_padding_is_no_other_level(stacks, tmp_path):
+    """Around what was scanned some have air there and others the least number."""
+
+    def padded(values: np.ndarray) -> np.ndarray:
+        _, rows, columns = values.shape
+        y, x = (np.linspace(-1, 1, side) for side in (rows, columns))
+        return np.where(np.hypot(x, y[:, None]) > 1, -3024, values)
+
+    assert take(stacks, write_arrays(stacks, tmp_path / "mine", padded)).cases == 2
+
+
 @pytest.mark.parametrize("shape", [(3, 512, 512), (3, 256, 256), (9, 49, 64)])
 @pytest.mark.parametrize("axis", [1, 2])
 def test_what_is_turned_over_is_seen_at_any_size(shape, axis):
@@ -249,6 +260,23 @@ def test_what_is_turned_over_is_seen_at_any_size(shape, axis):
     image = noisy(reference, seed=3)
     assert turned_over(reference, image) == ""
     assert turned_over(reference, np.flip(image, axis)) == WAYS[axis]
+
+
+@pytest.mark.parametrize("shape", [(3, 65, 65), (5, 256, 256), (2, 512, 512)])
+@pytest.mark.parametrize("factor", [1.0, 1.1])
+def test_what_is_alike_on_both_sides_is_not_taken_for_turned_over(shape, factor):
+    """A round phantom without noise: neither rounding nor a tenth of a voxel tell."""
+    here, there = (round_phantom(shape, moved=moved) for moved in (-0.05, 0.05))
+    assert turned_over(here, factor * here) == ""
+    assert turned_over(here, factor * there) == ""
+
+
+def round_phantom(shape: tuple[int, int, int], *, moved: float) -> np.ndarray:
+    slices, rows, columns = shape
+    y, x = (np.arange(side) - (side - 1) / 2 for side in (rows, columns))
+    radius = np.hypot(x - moved, 1.2 * y[:, None])
+    one = 1000 / (1 + np.exp(radius - 0.35 * rows))
+    return np.stack([one] * slices).astype(np.float32)
 
 
 def test_a_person_may_insist_that_it_is_upright(stacks, tmp_path):

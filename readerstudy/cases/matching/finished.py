@@ -17,6 +17,9 @@ from .parity import SAME_SPACING_MM
 
 COARSE = 24  # voxels a side at most, even: noise goes, the body stays
 FAR_LEVEL_HU = 200.0
+# 1 − correlation: up to this it is the same image, even if what it shows is alike on
+# both sides, so that rounding or part of a voxel would have turned it over.
+SAME = 1e-4
 CLEARLY = 1.5  # turned over, it is nearer by this factor
 WAYS = {
     2: gettext_noop("left to right"),
@@ -54,7 +57,7 @@ def turned_over(reference: NDArray[Any], image: NDArray[Any]) -> str:
         turned = 1 - float(np.vdot(fixed, np.flip(moving, axis)))
         if turned < best:
             best, way = turned, words
-    return way if as_it_is >= CLEARLY * best else ""
+    return way if as_it_is > SAME and as_it_is >= CLEARLY * best else ""
 
 
 def _coarse(values: NDArray[Any]) -> NDArray[np.float64]:

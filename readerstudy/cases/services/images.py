@@ -28,7 +28,7 @@ from readerstudy.imaging.dicom_file import NOT_DICOM
 from readerstudy.imaging.errors import Refused
 from readerstudy.imaging.pixels import BURNED_IN
 from readerstudy.imaging.preprocessing import CROP, STORED_SLICES, prepare_stack
-from readerstudy.imaging.study_types import STUDY_TYPES
+from readerstudy.imaging.study_types import AIR_HU, STUDY_TYPES
 from readerstudy.imaging.volume import Volume
 
 from .. import selectors
@@ -295,9 +295,11 @@ class _Looking:
 
     def _stack(self, case: Case, voxels: NDArray[Any]) -> NDArray[Any]:
         standard, unit = self._standard_values(case), selectors.grid_of(case).unit
-        self._check_upright(standard, voxels)
-        if unit == "HU":
-            check_level(float(standard.mean()), float(voxels.mean()))
+        seen = standard, voxels
+        if unit == "HU":  # below air lies what scanners fill slices up with
+            seen = np.maximum(standard, AIR_HU), np.maximum(voxels, AIR_HU)
+            check_level(*(float(one.mean()) for one in seen))
+        self._check_upright(*seen)
         self._made(case, unit=unit)
         return as_stack(voxels)
 
