@@ -52,14 +52,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "--margin", type=float, default=DEFAULT_MARGIN_DB, help="dB"
         )
-        parser.add_argument("--title", default="")
+        parser.add_argument("--title", default="", help="else what is varied")
         parser.add_argument(
             "--queue", action="store_true", help="only ask: workers do it (--cohort)"
         )
         parser.add_argument(
             "--folder",
             type=Path,
-            help="of points and checkpoints (--simulated); default: VAR_DIR/sweeps",
+            help="of points and checkpoints (--simulated); "
+            "default: VAR_DIR/sweeps/TITLE",
         )
         parser.add_argument("--out", type=Path, help="write all results as JSON")
         parser.add_argument("--charts", type=Path, metavar="PREFIX", help="write SVG")
