@@ -67,8 +67,9 @@ class ImageQuality(models.Model):
 class StackQuality(models.Model):
     """How one slice of a stack with a unit differs from that of the reference.
 
-    Keyed as ImageQuality is. `calculation` names unit and declared window too: errors
-    are in the unit, over all values; PSNR's and SSIM's are of values cut to the window.
+    Keyed as ImageQuality is. `calculation` names unit, declared window and all that is
+    shown, too: errors are in the unit, of values cut to all that is shown; PSNR's and
+    SSIM's are of values cut to the window.
     """
 
     reference_sha256 = models.CharField(max_length=64)
