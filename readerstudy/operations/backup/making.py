@@ -43,6 +43,8 @@ FILES_LEFT_OUT = {
     "queue": "messages that wake workers up: workers look for what waits",
     "secret-key": "the key of logins: a new one is made, and people log in again",
     "tmp, static, bundles, copies, log": "made again by themselves",
+    "simulated, sweeps": "of commands on the simulated cohort: they are made again",
+    "runs of the stability suite under way": "what they found is measured again",
 }
 
 Progress = Callable[[str], None]
