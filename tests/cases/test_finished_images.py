@@ -414,9 +414,12 @@ def test_who_may_bring_no_files_any_more_brings_no_images(
     browser, coordinator, stacks, tmp_path
 ):
     folder = write_arrays(stacks, tmp_path / "mine")
+    link, page = f"/cohorts/{stacks.pk}/images/", f"/cohorts/{stacks.pk}/"
+    assert link in browser.get(page).content.decode()
     coordinator.groups.clear()
+    assert link not in browser.get(page).content.decode()
     data = {"name": "Mine", "files": [zipped(folder)]}
-    assert browser.post(f"/cohorts/{stacks.pk}/images/", data).status_code == 403
+    assert browser.post(link, data).status_code == 403
     assert not Upload.objects.exists()
 
 
