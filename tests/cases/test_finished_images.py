@@ -369,6 +369,14 @@ def test_images_need_a_name_that_loses_nothing_in_an_address(stacks, tmp_path, n
         services.images_import(cohort=stacks, name=name, path=tmp_path)
 
 
+def test_no_name_is_cut_to_another_s():
+    longest = "n" * 60
+    method = method_named(longest)
+    assert method_named(method) == method == f"result-{longest}"
+    with pytest.raises(Refused, match="longer than 60"):
+        method_named(f"{longest}2")
+
+
 @pytest.mark.parametrize("name", ["U-Net, v2", "Ｕ－Ｎｅｔ ｖ２", "Ü-net v2"])
 def test_names_are_written_in_small_letters(name):
     assert method_named(name) == "result-u-net-v2"

@@ -104,11 +104,16 @@ class _Taken:
 def method_named(name: str) -> str:
     """`result-<name>`, in letters that an address can hold. Refused if none is left, or
     if others would be lost: two names could become one."""
-    slug = slugify(name)[:LONGEST].strip("-")
+    slug = slugify(name).removeprefix(BEFORE_NAME)
     lost = any(one.isalnum() and not one.isascii() for one in normalize("NFKD", name))
     if lost or not slug:
         raise Refused(_("Please give the images a name of letters or digits."))
-    return slug if slug.startswith(BEFORE_NAME) else f"{BEFORE_NAME}{slug}"
+    if len(slug) > LONGEST:
+        raise Refused(
+            _("The images' name is longer than %(longest)d characters.")
+            % {"longest": LONGEST}
+        )
+    return f"{BEFORE_NAME}{slug}"
 
 
 def images_import(
