@@ -198,7 +198,8 @@ def read_the_log(page: Page) -> None:
 
 def read_the_report(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("Report")
-    expect(page.get_by_text("Simulated readers.")).to_be_visible()
+    computed = page.get_by_text("Simulated readers.")
+    expect(computed).to_be_visible(timeout=60_000)  # the page waits for it, too
     for title in ("5 minutes", "5 minutes, V-Net", "5 minutes, U-Net(L4)"):
         expect(page.get_by_role("rowheader", name=title).first).to_be_visible()
 

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def looked_at_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "KEPT_S", -1.0)
+    monkeypatch.setattr(health.health, "_seen", None)  # nor what is seen here later
 
 
 def break_part(monkeypatch: pytest.MonkeyPatch, name: str, error: Exception) -> None:
