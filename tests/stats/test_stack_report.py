@@ -11,6 +11,7 @@ from readerstudy.cases.models import Cohort
 from readerstudy.reading.models import Answer, Score, Study
 from stats.exporting.chosen import tables
 from stats.freezing import changed_since, report_freeze
+from stats.models import StackQuality
 from stats.outcomes import NotEstimable
 from stats.reporting.building import report_build
 from stats.reporting.keeping import report_json, report_read
@@ -135,6 +136,9 @@ def test_windows_of_many_counts_are_told_apart_and_to_the_last_digit() -> None:
     assert (whole(wide.high), whole(-0.5)) == ("1234567", "−0.5")
     brain = Scale("HU", -100.0, 100.0, -1024, 1024, ())
     assert brain.calculation == f"{CALCULATION}, HU -100 to 100 of -1024 to 1024"
+    longest = Scale("counts", *[-1.23456789e-05] * 4, ())
+    column = StackQuality._meta.get_field("calculation")
+    assert len(longest.calculation) <= column.max_length
 
 
 def test_a_stack_that_was_made_again_is_named_and_not_measured(heads: Cohort) -> None:
