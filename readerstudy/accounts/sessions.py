@@ -4,12 +4,15 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, resolve_url
 from django.utils.translation import gettext as _
 
 from .answers import is_for_programs, problem
@@ -84,3 +87,23 @@ class SessionLimits:
         if request.method not in ("GET", "HEAD"):
             return HttpResponse(text, status=403, content_type="text/plain")
         return redirect("mfa_index")
+
+
+class LoginRequired(LoginRequiredMiddleware):
+    """After the log-in it goes on with the page that was asked for, or that posted.
+
+    An address to post to is no page: to be sent there would end in a refusal.
+    """
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponseRedirect:
+        if request.method in ("GET", "HEAD"):
+            return super().handle_no_permission(request, view_func)
+        page = urlsplit(request.headers.get("Referer", ""))
+        query = f"?{page.query}" if page.query else ""
+        is_ours = page.path and page.netloc == request.get_host()
+        wanted = (
+            page.path + query if is_ours else resolve_url(settings.LOGIN_REDIRECT_URL)
+        )
+        return redirect_to_login(wanted, self.get_login_url(view_func))

@@ -91,12 +91,15 @@
         if (latest === finding) unreadable();
       }
     };
+    const takeFrom = (input) => {
+      for (const other of inputs) if (other !== input) other.value = "";
+      const paths = (file) => ({ file, path: file.webkitRelativePath || file.name });
+      take(Promise.resolve([...input.files].map(paths)));
+    };
     for (const input of inputs) {
-      input.addEventListener("change", () => {
-        for (const other of inputs) if (other !== input) other.value = "";
-        const paths = (file) => ({ file, path: file.webkitRelativePath || file.name });
-        take(Promise.resolve([...input.files].map(paths)));
-      });
+      input.addEventListener("change", () => takeFrom(input));
+      // chosen before this script had come
+      if (input.files.length) takeFrom(input);
     }
     for (const name of ["dragenter", "dragover"]) {
       zone.addEventListener(name, (event) => {

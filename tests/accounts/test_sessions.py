@@ -56,6 +56,29 @@ def test_what_a_page_asks_by_itself_keeps_nobody_in(reader: User, settings):
     assert not is_in(client)
 
 
+@pytest.mark.parametrize(
+    ("posted_from", "goes_on"),
+    [
+        ("http://testserver/read/some/?page=2", "/read/some/?page=2"),
+        ("http://testserver//elsewhere.example/", "/"),
+        ("http://elsewhere.example/read/some/", "/"),
+        (None, "/"),
+    ],
+)
+def test_who_posts_too_late_goes_on_with_the_page_that_posted(
+    reader: User, posted_from: str | None, goes_on: str
+):
+    headers = {"Referer": posted_from} if posted_from else {}
+    client = Client()
+    sent = client.post(reverse("reading:preferences"), headers=headers)
+    assert sent.status_code == 302
+    entry = {"username": reader.username, "password": PASSWORD}
+    form = client.get(sent["Location"])
+    if found := form.context["redirect_field_value"]:
+        entry["next"] = found
+    assert client.post(sent["Location"], entry)["Location"] == goes_on
+
+
 def test_half_a_day_is_the_longest(reader: User, settings):
     client = logged_in(reader)
     let_pass(client, begun=settings.SESSION_COOKIE_AGE)

@@ -351,6 +351,22 @@ def test_a_refusal_is_told_before_anything_is_sent(page, folder, expected_errors
     page.wait_for_url("**/cohorts/uploads/*/")
 
 
+def test_files_that_were_chosen_before_the_script_had_come_are_sent_in_pieces(
+    page, folder
+):
+    held: list[Route] = []
+    page.route("**/js/cohort-upload*.js", lambda route: held.append(route))
+    page.reload(wait_until="commit")
+    page.fill("#id_name", "Early")
+    page.set_input_files("#files", sorted(folder.glob("Abe-1/*")))
+    expect(page.locator("#chosen")).to_be_empty()
+    assert held
+    held[0].continue_()
+    expect(page.locator("#chosen")).to_contain_text("2 files")
+    page.click("#send")
+    page.wait_for_url("**/cohorts/uploads/*/")
+
+
 def test_without_scripts_the_form_sends_the_files(
     new_context, live_server, coordinator, folder
 ):

@@ -145,6 +145,7 @@ def test_what_one_window_keeps_no_other_overwrites(
         page.evaluate(f"keepAnswer({{ key: '{key}', token: '{key}', fields: [] }})")
         if key == "second":
             room.evaluate("{ const seen = keptAnswers(); keptAnswers = () => seen; }")
+            hears(second, "keptAnswers().length === 2")
     room.evaluate("refuseAnswer('first', 'no')")
     room.evaluate("dropAnswer('second')")
     hears(second, "keptAnswers().every(({ key }) => key !== 'second')")

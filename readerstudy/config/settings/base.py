@@ -51,7 +51,7 @@ MIDDLEWARE = [
     "readerstudy.config.middleware.request_size_limit",
     "readerstudy.audit.acting.remember_who_asks",
     "readerstudy.accounts.sessions.SessionLimits",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "readerstudy.accounts.sessions.LoginRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
