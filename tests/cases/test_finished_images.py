@@ -1,85 +1,25 @@
 """Images that were made elsewhere come into a cohort, for all of its cases or none."""
 
-from io import BytesIO, StringIO
-from pathlib import Path
-from zipfile import ZipFile
+from io import StringIO
 
 import numpy as np
 import pytest
-from django.contrib.auth.models import User
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
 from readerstudy.audit.models import AuditEvent
 from readerstudy.cases import selectors, services
 from readerstudy.cases.matching.finished import WAYS, turned_over
-from readerstudy.cases.models import Case, Cohort, Rendition, Upload
+from readerstudy.cases.models import Case, Rendition
 from readerstudy.cases.services.images import method_named
-from readerstudy.cases.services.receiving import upload_folder
-from readerstudy.cases.services.renditions import renditions_save
-from readerstudy.cases.storage import room
 from readerstudy.imaging.errors import Refused
-from readerstudy.imaging.study_types import IMAGE_TO_IMAGE
 from tests.imaging.objects import head, nuclear_object, write
 
-from .conftest import write_pair
-from .stacks import SHAPE, body, case_of, noisy, write_ct, write_ct_pair
+from .finished import PATIENTS, heads, problems, stacks, take, values_of, write_arrays
+from .stacks import SHAPE, body, case_of, noisy, write_ct
+
+__all__ = ["heads", "stacks"]
 
 pytestmark = pytest.mark.django_db
-PATIENTS = ("Abe-1", "Baba-2")
-
-
-@pytest.fixture
-def stacks(tmp_path, coordinator) -> Cohort:
-    for seed, patient in enumerate(PATIENTS):
-        write_ct_pair(tmp_path / "sent", patient, seed=seed)
-    plan = services.cohort_scan(tmp_path / "sent", study_type=IMAGE_TO_IMAGE)
-    return services.cohort_import(
-        plan=plan, name="Low dose", coordinators=[coordinator]
-    )
-
-
-@pytest.fixture
-def heads(tmp_path, coordinator) -> Cohort:
-    for index, patient in enumerate(PATIENTS):
-        write_pair(tmp_path / "sent", patient, hot_slice=5 + index)
-    plan = services.cohort_scan(tmp_path / "sent")
-    return services.cohort_import(plan=plan, name="Heads", coordinators=[coordinator])
-
-
-def values_of(case: Case, method: str = "reference") -> np.ndarray:
-    rendition = selectors.rendition_get(case=case, method=method)
-    return selectors.rendition_values(rendition)
-
-
-def write_arrays(cohort: Cohort, folder: Path, change=lambda values: values) -> Path:
-    """Of every case, what `change` makes of its reference."""
-    folder.mkdir()
-    for case in cohort.cases.all():
-        np.save(folder / f"{case.code}_mine.npy", change(values_of(case)))
-    return folder
-
-
-def take(cohort: Cohort, path: Path, **changes):
-    return services.images_import(cohort=cohort, name="Mine", path=path, **changes)
-
-
-def sent(cohort: Cohort, folder: Path, user: User) -> Upload:
-    """The files, as if they had come from a browser."""
-    upload = services.receiving_open(
-        user=user, origin="browser", name="Mine", cohort=cohort
-    )
-    for path in folder.iterdir():
-        services.file_add(upload=upload, name=path.name, content=path.read_bytes())
-    services.receiving_finish(upload=upload, name="Mine", by=user)
-    return upload
-
-
-def problems(cohort: Cohort, path: Path) -> list[str]:
-    with pytest.raises(services.ImagesRefusedError) as refused:
-        take(cohort, path)
-    assert not Rendition.objects.filter(method="result-mine").exists()
-    return list(refused.value.problems)
 
 
 def test_arrays_are_found_by_the_code_in_their_names(stacks, tmp_path, coordinator):
@@ -151,37 +91,6 @@ def test_files_that_cannot_be_read_are_told_as_the_reason(stacks, tmp_path):
     missing, damaged = problems(stacks, folder)
     assert missing == "Case C002 has no image."
     assert damaged.startswith("C002-0.dcm and 2 more files cannot be taken: It is trun")
-
-
-def test_images_that_find_no_room_are_kept_for_another_try(
-    stacks, tmp_path, coordinator, monkeypatch
-):
-    upload = sent(stacks, write_arrays(stacks, tmp_path / "mine"), coordinator)
-    with monkeypatch.context() as full:
-        full.setattr(room, "KEPT_FREE_BYTES", 2**60)
-        services.upload_scan(upload_id=upload.pk)
-    upload.refresh_from_db()
-    assert "no room" in upload.reason
-    services.upload_retry(upload=upload)
-    services.upload_scan(upload_id=upload.pk)
-    upload.refresh_from_db()
-    assert upload.state == "done"
-
-
-def test_a_worker_that_was_given_up_leaves_the_files_to_the_next(
-    stacks, tmp_path, coordinator, monkeypatch
-):
-    upload = sent(stacks, write_arrays(stacks, tmp_path / "mine"), coordinator)
-
-    def slow(**images):
-        Upload.objects.filter(pk=upload.pk).update(claim="another")
-        return renditions_save(**images)
-
-    monkeypatch.setattr("readerstudy.cases.services.images.renditions_save", slow)
-    services.upload_scan(upload_id=upload.pk)
-    upload.refresh_from_db()
-    assert upload.state == "scanning"
-    assert list((upload_folder(upload) / "files").iterdir())
 
 
 def test_a_folder_that_names_another_patient_s_case_is_told(stacks, tmp_path):
@@ -380,89 +289,3 @@ def test_no_name_is_cut_to_another_s():
 @pytest.mark.parametrize("name", ["U-Net, v2", "Ｕ－Ｎｅｔ ｖ２", "Ü-net v2"])
 def test_names_are_written_in_small_letters(name):
     assert method_named(name) == "result-u-net-v2"
-
-
-def zipped(folder: Path) -> SimpleUploadedFile:
-    file = BytesIO()
-    with ZipFile(file, "w") as archive:
-        for path in folder.iterdir():
-            archive.write(path, path.name)
-    return SimpleUploadedFile("mine.zip", file.getvalue())
-
-
-def test_a_coordinator_brings_them_on_a_page_of_the_cohort(
-    browser, other, stacks, tmp_path, django_capture_on_commit_callbacks
-):
-    address = f"/cohorts/{stacks.pk}/images/"
-    folder = write_arrays(stacks, tmp_path / "mine")
-    assert "(3, 40, 48)" in browser.get(address).content.decode()
-    assert other.get(address).status_code == 404
-    with django_capture_on_commit_callbacks(execute=True):
-        data = {"name": "Mine", "files": [zipped(folder)]}
-        watched = browser.post(address, data).headers["Location"]
-    assert browser.get(watched).headers["Location"] == f"/cohorts/{stacks.pk}/"
-    assert Rendition.objects.filter(method="result-mine").count() == 2
-    page = browser.get(address).content.decode()
-    assert "result-mine" in page
-    assert "2 / 2" in page
-    assert Cohort.objects.count() == 1
-
-
-def test_what_was_broken_off_goes_on_at_the_page_of_its_cohort(
-    browser, coordinator, stacks
-):
-    services.upload_begin(user=coordinator, name="Mine", size=9, cohort=stacks)
-    upload = Upload.objects.get()
-    link = f'<a class="button" href="/cohorts/{stacks.pk}/images/">Choose the files'
-    for address in ("/cohorts/upload/", f"/cohorts/uploads/{upload.pk}/"):
-        assert link in browser.get(address).content.decode()
-
-
-def test_who_may_bring_no_files_any_more_brings_no_images(
-    browser, coordinator, stacks, tmp_path
-):
-    folder = write_arrays(stacks, tmp_path / "mine")
-    link, page = f"/cohorts/{stacks.pk}/images/", f"/cohorts/{stacks.pk}/"
-    assert link in browser.get(page).content.decode()
-    coordinator.groups.clear()
-    assert link not in browser.get(page).content.decode()
-    data = {"name": "Mine", "files": [zipped(folder)]}
-    assert browser.post(link, data).status_code == 403
-    assert not Upload.objects.exists()
-
-
-def test_whoever_sent_too_few_reads_which_are_missing(
-    browser, stacks, tmp_path, django_capture_on_commit_callbacks
-):
-    folder = write_arrays(stacks, tmp_path / "mine")
-    (folder / "C001_mine.npy").unlink()
-    np.save(folder / "C009.npy", values_of(stacks.cases.first()))
-    with django_capture_on_commit_callbacks(execute=True):
-        data = {"name": "Mine", "files": [zipped(folder)]}
-        response = browser.post(f"/cohorts/{stacks.pk}/images/", data)
-    page = browser.get(response.headers["Location"]).content.decode()
-    assert "Nothing was taken of these images." in page
-    assert "Case C001 has no image." in page
-    assert "C009.npy: it belongs to no case." in page
-    upload = Upload.objects.get()
-    assert "C009" not in upload.error  # a file's name may be a patient's
-    assert upload.state == "failed"
-
-
-def test_programs_send_them_as_any_upload(
-    browser, other, stacks, tmp_path, django_capture_on_commit_callbacks
-):
-    folder = write_arrays(stacks, tmp_path / "mine")
-
-    def send(client):
-        data = {"name": "Mine", "cohort": stacks.pk, "files": [zipped(folder)]}
-        csrf = {"X-CSRFToken": client.cookies.get("csrftoken", "")}
-        with django_capture_on_commit_callbacks(execute=True):
-            return client.post("/api/v1/uploads/", data, headers=csrf)
-
-    assert send(other).status_code == 404
-    response = send(browser)
-    assert response.status_code == 201
-    told = browser.get(f"/api/v1/uploads/{response.json()['id']}/").json()
-    assert (told["state"], told["cohort"]) == ("done", stacks.pk)
-    assert Rendition.objects.filter(method="result-mine").count() == 2

@@ -1,8 +1,8 @@
 """Images that others have made, finished, become one more method of a cohort.
 
 All is looked at before anything is stored: every case of the parts that the images
-touch has one, each lies on the grid of its case and is upright. Then they are stored
-case by case; a death in between leaves some, and the same files again do the rest.
+touch has one, each lies on the grid of its case and is upright. Then all of them are
+stored, or none.
 """
 
 import hashlib
@@ -53,7 +53,6 @@ from .scanning import Progress, no_progress
 
 BEFORE_NAME = "result-"
 LONGEST = 60
-AT_ONCE = 8  # images that are stored in one go
 TOLD = 100  # sentences
 RELATIVE = (STORED_SLICES, CROP, CROP)
 MOST_RELATIVE = 2.0  # more is no share of a slice's maximum
@@ -361,22 +360,16 @@ def image_path(folder: Path, case: Case) -> Path:
 
 
 def _store(looking: _Looking, taken: _Taken, progress: Progress) -> None:
-    for number, several in enumerate(_batches(sorted(taken.images))):
-        progress(number * AT_ONCE, len(taken.images))
-        images = [
-            NewImage(
-                looking.cases[code],
-                mapped_voxels(image_path(looking.folder, looking.cases[code])),
-                taken.provenance[code],
-            )
-            for code in several
-        ]
-        stored = renditions_save(method=looking.method, images=images)
-        refused = [str(one) for one in stored.values() if isinstance(one, Refused)]
-        if refused:  # a study began to read the cohort this very moment
-            raise ImagesRefusedError(refused)
+    def images() -> Iterator[NewImage]:
+        for number, code in enumerate(sorted(taken.images)):
+            progress(number, len(taken.images))
+            case = looking.cases[code]
+            values = mapped_voxels(image_path(looking.folder, case))
+            yield NewImage(case, values, taken.provenance[code])
 
-
-def _batches(codes: Sequence[str]) -> Iterator[Sequence[str]]:
-    for first in range(0, len(codes), AT_ONCE):
-        yield codes[first : first + AT_ONCE]
+    try:
+        renditions_save(method=looking.method, images=images(), all_or_none=True)
+    except NoRoomError:
+        raise
+    except Refused as refusal:  # a study began to read the cohort this very moment
+        raise ImagesRefusedError([str(refusal)]) from refusal

@@ -1,8 +1,9 @@
 """Images of cases: stored, corrected, frozen once a study reads them."""
 
 import hashlib
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,9 @@ READ_ALREADY = gettext_noop(
 )
 
 
+AT_ONCE = 8  # images
+
+
 @dataclass(frozen=True)
 class NewImage:
     """values: finite. (5, 64, 64), 1.0 the maximum of the whole slice that it was
@@ -45,7 +49,8 @@ class NewImage:
 class _File:
     """An image that is on disk, and that no row points at yet."""
 
-    image: NewImage
+    case: Case
+    provenance: dict[str, Any]
     sha256: str
     storage: Storage
     name: str
@@ -69,11 +74,16 @@ def rendition_save(
 def renditions_save(
     *,
     method: str,
-    images: Sequence[NewImage],
+    images: Iterable[NewImage],
     still_wanted: Callable[[], Container[int]] | None = None,
+    all_or_none: bool = False,
 ) -> dict[int, Rendition | Refused]:
     """Store images of cases of one cohort, made by `method`, in one go: what became
     of each, by its case. The same image again changes nothing.
+
+    images: a few are held at a time, however many there are.
+
+    all_or_none: one that is refused is raised, and no row of the others changes.
 
     still_wanted: asked once the cohort is locked, before anything is written to its
         rows: the cases whose image is to be stored. The others are left out.
@@ -86,30 +96,49 @@ def renditions_save(
     or the new one, never half of either.
     """
     found: dict[int, Rendition | Refused] = {}
-    cases = [image.case.pk for image in images]
-    known = _renditions(cases, method)
     files: list[_File] = []
+    cohort_id = None
+    images = iter(images)
     try:
-        for image in images:
-            try:
-                content = npy_bytes(_checked(image.values, image.case, method))
-            except Refused as refusal:
-                found[image.case.pk] = refusal
-                continue
-            sha256 = hashlib.sha256(content).hexdigest()
-            same = known.get(image.case.pk)
-            if same and _is_unchanged(same, sha256, image.provenance):
-                found[image.case.pk] = same
-            else:
-                stored = save_file(Rendition, "values", content)
-                files.append(_File(image, sha256, *stored))
-        pointed = _point_at(files, images, method, still_wanted)
+        while several := list(islice(images, AT_ONCE)):
+            cohort_id = several[0].case.cohort_id
+            for pk, stored in _written(several, method):
+                if isinstance(stored, _File):
+                    files.append(stored)
+                elif all_or_none and isinstance(stored, Refused):
+                    raise stored
+                else:
+                    found[pk] = stored
+        pointed: dict[int, Rendition | Refused] = {}
+        if cohort_id and (files or still_wanted):
+            pointed = _point_at(files, cohort_id, method, still_wanted, all_or_none)
     except BaseException:
         _discard(files)
         raise
     stays = {pk for pk, row in pointed.items() if isinstance(row, Rendition)}
-    _discard(file for file in files if file.image.case.pk not in stays)
+    _discard(file for file in files if file.case.pk not in stays)
     return found | pointed
+
+
+def _written(
+    images: Sequence[NewImage], method: str
+) -> Iterator[tuple[int, _File | Rendition | Refused]]:
+    """What each became, by its case: a new file, the same image as before, or none."""
+    known = _renditions([image.case.pk for image in images], method)
+    for image in images:
+        case = image.case
+        try:
+            content = npy_bytes(_checked(image.values, case, method))
+        except Refused as refusal:
+            yield case.pk, refusal
+            continue
+        sha256 = hashlib.sha256(content).hexdigest()
+        same = known.get(case.pk)
+        if same and _is_unchanged(same, sha256, image.provenance):
+            yield case.pk, same
+        else:
+            stored = save_file(Rendition, "values", content)
+            yield case.pk, _File(case, image.provenance, sha256, *stored)
 
 
 def _renditions(cases: Sequence[int], method: str) -> dict[int, Rendition]:
@@ -130,26 +159,26 @@ def _discard(files: Iterable[_File]) -> None:
 @transaction.atomic
 def _point_at(
     files: Sequence[_File],
-    images: Sequence[NewImage],
+    cohort_id: int,
     method: str,
     still_wanted: Callable[[], Container[int]] | None,
+    all_or_none: bool,
 ) -> dict[int, Rendition | Refused]:
     """The rows of those images, with the files as their values from now on; or why
     one may not be stored."""
-    if not files and not still_wanted:
-        return {}
-    cohort = Cohort.objects.select_for_update().get(pk=images[0].case.cohort_id)
-    wanted = still_wanted() if still_wanted else {file.image.case.pk for file in files}
-    replaced = _renditions([file.image.case.pk for file in files], method)
+    cohort = Cohort.objects.select_for_update().get(pk=cohort_id)
+    wanted = still_wanted() if still_wanted else {file.case.pk for file in files}
+    replaced = _renditions([file.case.pk for file in files], method)
     found: dict[int, Rendition | Refused] = {}
     rows = []
     for file in files:
-        pk = file.image.case.pk
+        pk = file.case.pk
         before = replaced.get(pk)
         if before and before.sha256 != file.sha256 and cohort.frozen_at:
-            found[pk] = Refused(
-                READ_ALREADY % {"code": file.image.case.code, "method": method}
-            )
+            refusal = Refused(READ_ALREADY % {"code": file.case.code, "method": method})
+            if all_or_none:
+                raise refusal
+            found[pk] = refusal
         elif pk in wanted:
             rows.append(_row(file, method))
             if before:
@@ -165,11 +194,11 @@ def _point_at(
 
 def _row(file: _File, method: str) -> Rendition:
     return Rendition(
-        case=file.image.case,
+        case=file.case,
         method=method,
         values=file.name,
         sha256=file.sha256,
-        provenance=file.image.provenance,
+        provenance=file.provenance,
     )
 
 
