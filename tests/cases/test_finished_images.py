@@ -90,7 +90,7 @@ def test_files_that_cannot_be_read_are_told_as_the_reason(stacks, tmp_path):
     (folder / "notes.txt").write_text("nothing")
     missing, damaged = problems(stacks, folder)
     assert missing == "Case C002 has no image."
-    assert damaged.startswith("C002-0.dcm and 2 more files cannot be taken: It is trun")
+    assert damaged.startswith("C002-0.dcm cannot be taken, nor 2 more: It is trun")
 
 
 def test_a_folder_that_names_another_patient_s_case_is_told(stacks, tmp_path):

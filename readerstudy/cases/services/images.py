@@ -64,9 +64,7 @@ NOBODYS = gettext_noop(
 SEVERAL = gettext_noop("%(name)s: it could be of several cases (%(codes)s).")
 TWICE = gettext_noop("Case %(code)s has two images: %(one)s and %(other)s.")
 NOT_TAKEN = gettext_noop("%(name)s cannot be taken: %(reason)s")
-NONE_TAKEN = gettext_noop(
-    "%(name)s and %(number)s more files cannot be taken: %(reason)s"
-)
+NONE_TAKEN = gettext_noop("%(name)s cannot be taken, nor %(number)s more: %(reason)s")
 MISSING = gettext_noop("Case %(code)s has no image.")
 MORE = gettext_noop("%(number)s more sentences like these are left out.")
 

@@ -170,7 +170,7 @@ def _manifest(path: Path | None) -> Manifest | None:
 
 def _describe(series: ScannedSeries) -> str:
     duration = f"{series.minutes:.1f} min" if series.minutes else "duration unknown"
-    more = f" and {len(series.files) - 1} more files" if len(series.files) > 1 else ""
+    more = f" and {len(series.files) - 1} more" if len(series.files) > 1 else ""
     if series.unit != "counts":
         return f"{series.name}{more}, mean {series.mean:.0f} {series.unit}"
     return f"{series.name}{more}, {duration}, {series.total_counts:,.0f} counts"
