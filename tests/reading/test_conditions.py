@@ -252,6 +252,8 @@ def test_the_page_asks_and_the_pattern_shows_what_the_page_does_not_say(
 
 def test_the_pattern_has_steps_of_five_percent_and_nothing_else(page_at):
     page_at()
+    # the thinnest number of all, 111, has less ink: tests/imaging/test_pattern.py
+    ViewingCheck.objects.update(dark_number="348", bright_number="671")
     response = page_at("test-pattern")
     assert response["Content-Type"] == "image/png"
     assert response["Cache-Control"] == "no-store"
