@@ -18,7 +18,8 @@ from .systems import System, passphrase_file
 @dataclass(frozen=True)
 class Original:
     """A system that was filled, its backup and what was said then; its rows and files
-    as they were. The system itself may have gone on."""
+    as they were. Tests of other processes look at it too: who changes it asks for a
+    copy of its own."""
 
     system: System
     backup: Path
@@ -40,6 +41,12 @@ def postgres() -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Original:
     return made_once(tmp_path_factory, "original", _made)
+
+
+@pytest.fixture
+def copied(original: Original, tmp_path: Path) -> System:
+    """The same system in a folder of the test's own, which may go on."""
+    return original.system.copied(tmp_path / "copied")
 
 
 def _made(folder: Path) -> Original:

@@ -4,9 +4,11 @@ command line would."""
 import gzip
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,6 +74,17 @@ class System:
                 name: sorted(database.execute(f'SELECT * FROM "{name}"'), key=repr)
                 for name in names
             }
+
+    def copied(self, folder: Path) -> "System":
+        """Another one with the same SQLite database, keys and files."""
+        leave = shutil.ignore_patterns("db.sqlite3*")
+        shutil.copytree(self.folder, folder, ignore=leave)
+        with (
+            closing(sqlite3.connect(self.folder / "db.sqlite3")) as database,
+            closing(sqlite3.connect(folder / "db.sqlite3")) as copy,
+        ):
+            database.backup(copy)
+        return System(folder)
 
     def files(self) -> dict[str, bytes]:
         media = self.folder / "media"

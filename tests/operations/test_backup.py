@@ -162,9 +162,8 @@ def assert_is_of_one_moment(found: dict[str, Any]) -> None:
     assert found["told"]
 
 
-def test_a_backup_is_of_one_moment_while_readers_go_on(original: Original, tmp_path):
-    """Last: the system goes on."""
-    made = original.system.told("tests.operations.writing", str(tmp_path))
+def test_a_backup_is_of_one_moment_while_readers_go_on(copied: System, tmp_path):
+    made = copied.told("tests.operations.writing", str(tmp_path))
     for found in made:
         assert_is_of_one_moment(found)
     assert made[-1]["written meanwhile"]

@@ -43,10 +43,10 @@ def test_no_file_is_written_where_an_altered_archive_wants_it(name, tmp_path):
     assert not Path("/tmp/evil").exists()
 
 
-def test_a_backup_that_cannot_be_written_leaves_nothing(original: Original, tmp_path):
+def test_a_backup_that_cannot_be_written_leaves_nothing(copied: System, tmp_path):
     folder = tmp_path / "backups"
     folder.mkdir()
-    said = original.system.told("tests.operations.attempts", "backups", str(folder))
+    said = copied.told("tests.operations.attempts", "backups", str(folder))
     assert "is there already; a backup never replaces another" in said["there"]
     assert "nowhere is not there" in said["folder"]
     assert "too short: 12 characters at least" in said["short"]
