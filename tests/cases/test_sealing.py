@@ -25,7 +25,7 @@ def sealed(tmp_path):
 
 
 def test_a_sealed_file_tells_nothing_and_comes_back(sealed) -> None:
-    assert b"DOE" not in sealed.read_bytes()
+    assert b"DOE^JOHN" not in sealed.read_bytes()
     assert sealed.stat().st_mode & 0o077 == 0
     with sealed_open(sealed) as file:
         assert file.read() == CLEAR
