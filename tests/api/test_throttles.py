@@ -1,5 +1,7 @@
 """Who asks too often waits, and is told for how long."""
 
+from types import SimpleNamespace
+
 import pytest
 from django.core.cache import cache
 from django.urls import path
@@ -31,8 +33,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
 
 @pytest.fixture(autouse=True)
-def rates(settings):
+def rates(settings, monkeypatch):
+    """Within one window of time, wherever the clock of this machine stands in it."""
     settings.API_RATES = RATES
+    clock = SimpleNamespace(time=lambda: 1_000_000.0)
+    monkeypatch.setattr("readerstudy.api.throttles.time", clock)
     cache.clear()
     yield
     cache.clear()

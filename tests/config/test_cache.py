@@ -11,7 +11,7 @@ from readerstudy.config.cache import SharedCache
 from tests.servers import Redis, free_port, redis_server
 
 pytestmark = [pytest.mark.pure, pytest.mark.redis]
-SOON = {"socket_connect_timeout": 1, "socket_timeout": 1}
+PATIENTLY = {"socket_connect_timeout": 60, "socket_timeout": 60}
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def redis() -> Iterator[Redis]:
 
 
 def cache_at(url: str) -> SharedCache:
-    return SharedCache(url, {"OPTIONS": SOON, "KEY_PREFIX": "readerstudy"})
+    return SharedCache(url, {"OPTIONS": PATIENTLY, "KEY_PREFIX": "readerstudy"})
 
 
 def test_processes_count_together(redis: Redis) -> None:

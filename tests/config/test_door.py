@@ -63,7 +63,7 @@ def test_a_child_that_inherited_the_file_keeps_nobody_out(tmp_path: Path) -> Non
     child = subprocess.Popen(["sleep", "60"], pass_fds=[door._file])
     try:
         door.leave()
-        assert other.enter(timeout=0.5)
+        assert other.enter(timeout=20)
     finally:
         child.kill()
         child.wait()
@@ -108,6 +108,8 @@ def test_behind_a_stopped_process_a_writer_is_told_and_the_next_one_writes(
         for name in ("first", "second"):
             with pytest.raises(OperationalError, match="database is locked"):
                 write(name)
+    written.settings_dict["OPTIONS"]["timeout"] = 20
+    written.close()  # the next connection waits for so long
     write("third")
     assert Group.objects.using("written").get().name == "third"
 
@@ -119,7 +121,7 @@ def test_a_connection_that_is_closed_in_its_transaction_keeps_no_turn(
         Group.objects.using("written").create(name="lost")
         written.close()
         raise LookupError
-    assert TURNS[f"{tmp_path}/db.sqlite3"].take(timeout=0.5)
+    assert TURNS[f"{tmp_path}/db.sqlite3"].take(timeout=20)
     TURNS[f"{tmp_path}/db.sqlite3"].give()
 
 
@@ -134,7 +136,7 @@ def test_inner_transactions_have_their_outer_ones_turn(
         with transaction.atomic(using="written"):
             Group.objects.using("written").create(name="kept")
         assert not turns.take(timeout=0.01)
-    assert turns.take(timeout=0.5)
+    assert turns.take(timeout=20)
     turns.give()
     assert Group.objects.using("written").get().name == "kept"
 
