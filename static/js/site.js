@@ -1,9 +1,3 @@
-// Ask before an act that cannot be taken back: <form data-confirm="…">.
-document.addEventListener("submit", (event) => {
-  const question = event.target.dataset.confirm;
-  if (question && !window.confirm(question)) event.preventDefault();
-});
-
 // A table wider than its card scrolls: it then takes the focus, so that the keyboard
 // can scroll it too, under the name of its heading.
 const scrollers = new ResizeObserver((entries) => {

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from playwright.sync_api import Dialog, Route, expect
 
 from readerstudy.cases.models import Upload
 from readerstudy.cases.services import uploads
@@ -52,28 +53,25 @@ def test_a_pair_is_corrected_in_place_with_the_keyboard_alone(
     page = page_of(coordinator)
     page.goto(f"{live_server}/cohorts/uploads/{upload.pk}/")
     images = page.locator(".pair img")
-    for index in range(images.count()):
-        images.nth(index).scroll_into_view_if_needed()
-        images.nth(index).wait_for()
-    loaded = "all => all.every(one => one.complete && one.naturalWidth === 384)"
-    page.wait_for_load_state("networkidle")
-    assert images.evaluate_all(loaded)
+    for image in images.all():
+        image.scroll_into_view_if_needed()
+        expect(image).to_have_js_property("naturalWidth", 384)
     page.fill("#id_name", "A name of my own")
-    assert page.locator("#import button").is_disabled()
+    expect(page.locator("#import button")).to_be_disabled()
     page.evaluate("window.sameDocument = true")
 
     page.focus("#swap-C001")
     page.keyboard.press("Enter")
     page.wait_for_selector("[role=status]:has-text('were swapped')")
     assert codes(upload)["C001"] == (1, 0, True)
-    assert page.evaluate("document.activeElement.id") == "swap-C001"
+    expect(page.locator("#swap-C001")).to_be_focused()
 
     page.focus("#accept-10-11")
     page.keyboard.press("Space")
     page.wait_for_selector("[role=status]:has-text('Accepted')")
     assert codes(upload)["C003"] == (10, 11, True)
-    assert page.evaluate("document.activeElement.id") == "pair-10-11"
-    assert page.locator("#import button").is_enabled()
+    expect(page.locator("#pair-10-11")).to_be_focused()
+    expect(page.locator("#import button")).to_be_enabled()
 
     page.keyboard.press("Tab")
     page.focus("#drop-1-0")
@@ -81,9 +79,53 @@ def test_a_pair_is_corrected_in_place_with_the_keyboard_alone(
     page.wait_for_selector("[role=status]:has-text('was dropped')")
     left = {"C001": (2, 3, True), "C002": (10, 11, True)}
     assert codes(upload) == left, "what is left is numbered without a gap"
-    assert page.evaluate("document.activeElement.className") == "pair"
-    assert page.input_value("#id_name") == "A name of my own"
+    expect(page.locator(".pair:focus")).to_have_class("pair")
+    expect(page.locator("#id_name")).to_have_value("A name of my own")
     assert page.evaluate("window.sameDocument"), "the page was never left"
+
+
+def test_a_pair_is_corrected_in_place_as_soon_as_it_is_there(
+    coordinator, page_of, live_server, upload
+):
+    page = page_of(coordinator)
+    page.goto(f"{live_server}/cohorts/uploads/{upload.pk}/")
+    page.evaluate("""() => {
+      window.sameDocument = true;
+      new MutationObserver((_, changes) => {
+        changes.disconnect();
+        document.getElementById("accept-10-11").click();
+      }).observe(document.getElementById("main"), { childList: true });
+    }""")
+    page.click("#swap-C001")
+    expect(page.locator("[role=status]")).to_contain_text("Accepted")
+    assert page.evaluate("window.sameDocument"), "the page was never left"
+    assert codes(upload)["C001"] == (1, 0, True)
+    assert codes(upload)["C003"] == (10, 11, True)
+
+
+def test_nothing_is_discarded_unasked_while_scripts_are_on_their_way(
+    coordinator, page_of, live_server, upload
+):
+    page = page_of(coordinator)
+    held: list[Route] = []
+    asked: list[str] = []
+
+    def dismiss(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
+    page.route("**/*.js", lambda route: held.append(route))
+    with page.expect_request("**/confirm*.js"):
+        page.goto(f"{live_server}/cohorts/uploads/{upload.pk}/", wait_until="commit")
+    page.wait_for_timeout(500)
+    discard = page.get_by_role("button", name="Discard the files")
+    expect(discard).to_have_count(0)
+    (asks,) = (script for script in held if "confirm" in script.request.url)
+    asks.continue_()
+    discard.click()
+    assert asked == ["Discard these files?"]
+    assert Upload.objects.exists()
 
 
 def test_two_scans_are_paired_by_hand_without_scripts(
@@ -96,11 +138,12 @@ def test_two_scans_are_paired_by_hand_without_scripts(
     page.check("input[name=reference][value='12']")
     page.check("input[name=short][value='13']")
     page.click("#make-pair")
-    assert "were paired" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("were paired")
     assert codes(upload)["C004"] == (12, 13, True)
     page.click("#accept-10-11")
     page.click("#import button")
-    assert page.inner_text("h1") == "Waiting"
+    page.wait_for_url("**/cohorts/*/")
+    expect(page.locator("h1")).to_have_text("Waiting")
     assert Upload.objects.get().cohort.cases.count() == 4
     page.wait_for_load_state("networkidle")  # its pictures, too
 
@@ -116,7 +159,7 @@ def test_what_another_window_has_changed_is_said_not_done(
     other.wait_for_selector("[role=status]")
     page.click("#swap-C001")
     page.wait_for_selector("[role=alert]:has-text('have changed')")
-    assert page.locator("#drop-0-1").count() == 0
+    expect(page.locator("#drop-0-1")).to_have_count(0)
     assert codes(upload)["C001"] == (2, 3, True), "nothing is done to another pair"
 
 
