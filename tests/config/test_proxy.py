@@ -9,10 +9,8 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +18,8 @@ from typing import NamedTuple
 
 import pytest
 from django.conf import settings
+
+from tests.servers import answers, free_port, wait_until
 
 pytestmark = pytest.mark.pure
 
@@ -73,7 +73,7 @@ class Proxy(NamedTuple):
     def ask(
         self, path: str, method: str = "GET", body: bytes = b"", **headers: str
     ) -> Answer:
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         line.request(
             method,
             path,
@@ -88,12 +88,6 @@ class Proxy(NamedTuple):
         found = Answer(answer.status, told, answer.read())
         line.close()
         return found
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -124,16 +118,16 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
         stderr=subprocess.PIPE,
     )
     try:
-        for _ in range(100):
-            with socket.socket() as one:
-                if one.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+
+        def listens() -> bool:
             assert running.poll() is None, running.stderr and running.stderr.read()
-            time.sleep(0.05)
+            return answers(port)
+
+        wait_until(listens, "nginx")
         yield Proxy(port)
     finally:
         running.terminate()
-        running.wait(10)
+        running.wait(60)
         site.shutdown()
 
 

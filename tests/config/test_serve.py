@@ -1,5 +1,6 @@
 """`make run` as a person meets it: starts, answers, stops, and keeps everything."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -12,16 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.migrated import put_database
+from tests.servers import free_port, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def serve(var_dir: Path, port: int) -> subprocess.Popen[str]:
@@ -45,13 +41,17 @@ def serve(var_dir: Path, port: int) -> subprocess.Popen[str]:
 
 
 def wait_for(port: int) -> str:
-    for _ in range(600):
-        try:
-            with urllib.request.urlopen(f"http://localhost:{port}/healthz") as answer:
-                return str(answer.read().decode())
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the web server did not answer within a minute")
+    """What the web server answers, which may have a database to migrate first."""
+    said: list[str] = []
+
+    def answers() -> bool:
+        address = f"http://localhost:{port}/healthz"
+        with contextlib.suppress(OSError), urllib.request.urlopen(address) as answer:
+            said.append(answer.read().decode())
+        return bool(said)
+
+    wait_until(answers, "the web server", seconds=180)
+    return said[0]
 
 
 def children_of(var_dir: Path) -> list[int]:
@@ -67,6 +67,11 @@ def children_of(var_dir: Path) -> list[int]:
     return found
 
 
+def wait_for_the_end_of_all(var_dir: Path) -> None:
+    """A child whose parent was killed takes a moment to notice."""
+    wait_until(lambda: not children_of(var_dir), "the end of all processes")
+
+
 def test_it_answers_and_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
     """From an empty folder; a worker for trainings alone, too, is ended by Ctrl-C,
     where it had died before and was started again."""
@@ -77,13 +82,13 @@ def test_it_answers_and_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
         assert len(children_of(tmp_path)) >= 4  # itself, the web server, two workers
         kill_the_training_worker(tmp_path)
         os.kill(server.pid, signal.SIGINT)
-        output, _ = server.communicate(timeout=30)
+        output, _ = server.communicate(timeout=120)
     finally:
         server.kill()
     assert server.returncode == 0, output
     assert f"http://localhost:{port}/" in output
     assert "Everything is kept" in output
-    assert children_of(tmp_path) == []
+    wait_for_the_end_of_all(tmp_path)
     assert (tmp_path / "db.sqlite3").exists()
 
 
@@ -106,10 +111,7 @@ def kill_the_training_worker(var_dir: Path) -> None:
     assert os.getpriority(os.PRIO_PROCESS, killed) >= 10
     assert b"torch" not in Path(f"/proc/{killed}/maps").read_bytes()
     os.kill(killed, signal.SIGKILL)
-    for _ in range(300):
-        if set(training_workers(var_dir)) - {killed}:
-            break
-        time.sleep(0.1)
+    wait_until(lambda: set(training_workers(var_dir)) - {killed}, "another one")
     (again,) = set(training_workers(var_dir)) - {killed}
     assert again != killed
     time.sleep(0.5)  # who started it has noted it as well
@@ -124,12 +126,8 @@ def test_a_closed_terminal_or_a_kill_leaves_no_server_behind(
     server = serve(tmp_path, port)
     assert wait_for(port) == "ok\n"
     os.kill(server.pid, number)
-    server.communicate(timeout=30)
-    for _ in range(200):
-        if not children_of(tmp_path):
-            break
-        time.sleep(0.1)
-    assert children_of(tmp_path) == []
+    server.communicate(timeout=120)
+    wait_for_the_end_of_all(tmp_path)
 
 
 def test_a_port_in_use_is_said_plainly(tmp_path: Path) -> None:

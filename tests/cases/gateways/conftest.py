@@ -22,15 +22,9 @@ import pytest
 import requests
 
 from tests.own_database import ROOT, own_database
-from tests.servers import redis_server
+from tests.servers import free_port, redis_server
 
 ALLOWED = ["SPECT1", "SPECT2", "PACKED", "KILLED", "PARALLEL", "WORKSTATION", "ORTHANC"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def program(name: str, package: str) -> str:
@@ -133,10 +127,13 @@ class Node:
     port: int
     process: "subprocess.Popen[str]"
     lines: list[str]
+    listening: threading.Thread
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """How it ended, once all that it said is collected."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=15)
+        self.listening.join(timeout=60)
+        return self.process.wait(timeout=60)
 
 
 def start_node(platform: Platform, *more: str, **environment: str) -> Node:
@@ -154,11 +151,12 @@ def start_node(platform: Platform, *more: str, **environment: str) -> Node:
     )
     lines: list[str] = []
     assert process.stdout is not None
-    threading.Thread(
+    listening = threading.Thread(
         target=lambda out: lines.extend(out), args=[process.stdout], daemon=True
-    ).start()
+    )
+    listening.start()
     wait_for_port(port, process)
-    return Node(port, process, lines)
+    return Node(port, process, lines, listening)
 
 
 @pytest.fixture(scope="session")
@@ -195,7 +193,7 @@ def site(platform: Platform) -> Iterator[str]:
     wait_for_port(port, process)
     yield f"http://127.0.0.1:{port}/dicom-web"
     process.terminate()
-    process.wait(timeout=15)
+    process.wait(timeout=60)
 
 
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")

@@ -14,6 +14,7 @@ from pydicom import dcmread
 from tests.cases.conftest import write_pair
 from tests.cases.gateways.conftest import Node, Platform, start_node
 from tests.imaging.objects import compressed, head, nuclear_object, write
+from tests.servers import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -119,17 +120,13 @@ def test_two_associations_of_one_sender_share_an_upload(
     assert [one.wait(timeout=60) for one in both] == [0, 0]
     (upload,) = platform.uploads(peer="PARALLEL")
     assert len(upload["files"]) == len(files)
-    wait_for_line(node, "PARALLEL: ")
-    counted = [line for line in node.lines if "PARALLEL: " in line]
-    stored = sum(int(line.split("PARALLEL: ")[1].split()[0]) for line in counted)
+
+    def counted() -> list[str]:
+        return [line for line in node.lines if "PARALLEL: " in line]
+
+    wait_until(lambda: len(counted()) == 2, "what both associations brought")
+    stored = sum(int(line.split("PARALLEL: ")[1].split()[0]) for line in counted())
     assert stored == len(files)
-
-
-def wait_for_line(node: Node, text: str) -> None:
-    for _ in range(100):
-        if sum(text in line for line in node.lines) == 2:
-            return
-        time.sleep(0.1)
 
 
 def test_a_compressed_object_is_taken_as_it_is(
@@ -157,7 +154,7 @@ def test_a_node_that_is_killed_leaves_no_half_object(
 ) -> None:
     """And a sender that tries again afterwards has each of them stored once."""
     files = [instance(tmp_path, seed=seed) for seed in range(100, 160)]
-    doomed = start_node(platform)
+    doomed, before = start_node(platform), received(platform)
     sending = subprocess.Popen(
         [
             *(storescu, "-aet", "KILLED", "-aec", "READERSTUDY"),
@@ -165,8 +162,7 @@ def test_a_node_that_is_killed_leaves_no_half_object(
         ],
         stderr=subprocess.DEVNULL,
     )
-    while len(received(platform)) < 10:
-        time.sleep(0.02)
+    wait_until(lambda: len(received(platform) - before) >= 10, "some objects")
     doomed.process.kill()
     assert sending.wait(timeout=60) != 0
     (upload,) = platform.uploads(peer="KILLED")
@@ -184,11 +180,9 @@ def test_a_node_that_is_killed_leaves_no_half_object(
     assert {file["head"]["sop_uid"] for file in upload["files"]} == sent
 
 
-def received(platform: Platform) -> list[Path]:
-    """Whatever lies in the folder of a running upload that is still small."""
-    folders = (platform.folder / "uploads").glob("*/files")
-    newest = max(folders, key=lambda path: path.stat().st_ctime, default=None)
-    return list(newest.iterdir()) if newest else []
+def received(platform: Platform) -> set[Path]:
+    """All that anybody has sent and nobody has taken."""
+    return set((platform.folder / "uploads").glob("*/files/*"))
 
 
 def test_it_stops_although_somebody_stopped_in_the_middle_of_a_word(

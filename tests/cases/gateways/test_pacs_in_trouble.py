@@ -11,7 +11,7 @@ import pytest
 
 from readerstudy.cases.gateways import pacs
 from readerstudy.config.pacs import pacs_of
-from tests.cases.gateways.conftest import free_port
+from tests.servers import free_port
 
 
 class _Answer(http.server.BaseHTTPRequestHandler):

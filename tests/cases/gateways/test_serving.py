@@ -1,17 +1,22 @@
 """`make run` with a DICOM node beside the web server and the worker."""
 
+import contextlib
 import os
 import signal
 import socket
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.cases.gateways.conftest import free_port
 from tests.cases.gateways.test_dicom_node import run
-from tests.config.test_serve import children_of, serve, wait_for
+from tests.config.test_serve import (
+    children_of,
+    serve,
+    wait_for,
+    wait_for_the_end_of_all,
+)
 from tests.migrated import put_database
+from tests.servers import free_port, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
 
@@ -24,19 +29,16 @@ def echoes(echoscu: str, port: int) -> bool:
 
 
 def wait_for_echo(echoscu: str, port: int) -> None:
-    for _ in range(100):
-        if echoes(echoscu, port):
-            return
-        time.sleep(0.2)
-    raise AssertionError("the DICOM node does not answer")
+    wait_until(lambda: echoes(echoscu, port), "the DICOM node", seconds=120)
 
 
 def node_of(var_dir: Path) -> list[int]:
-    return [
-        number
-        for number in children_of(var_dir)
-        if b"dicom_node" in Path(f"/proc/{number}/cmdline").read_bytes()
-    ]
+    found = []
+    for number in children_of(var_dir):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            if b"dicom_node" in Path(f"/proc/{number}/cmdline").read_bytes():
+                found.append(number)
+    return found
 
 
 def test_the_node_runs_beside_the_server_and_comes_back(
@@ -55,12 +57,12 @@ def test_the_node_runs_beside_the_server_and_comes_back(
         wait_for_echo(echoscu, node_port)
         assert node_of(tmp_path) != [number]
         os.kill(server.pid, signal.SIGINT)
-        output, _ = server.communicate(timeout=30)
+        output, _ = server.communicate(timeout=120)
     finally:
         server.kill()
     assert server.returncode == 0, output
     assert f"READERSTUDY is at 127.0.0.1:{node_port}" in output
-    assert children_of(tmp_path) == []
+    wait_for_the_end_of_all(tmp_path)
 
 
 def test_a_port_in_use_is_said_before_anything_starts(
