@@ -51,7 +51,7 @@ def told_by(module: str, folder: Path, *, is_migrated: bool = True) -> Any:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,  # a busy machine
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -3,7 +3,6 @@
 import os
 import secrets
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import dj_database_url
 import pytest
 
 from tests.migrated import create_database, put_database
+from tests.servers import redis_server
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 240
@@ -171,8 +171,8 @@ def house(folder: Path, *, servers: bool) -> Iterator[House]:
         embedded = "readerstudy.config.settings.embedded"
         environment, database = {"DJANGO_SETTINGS_MODULE": embedded}, ""
         if servers:
-            broker = stack.enter_context(redis_server(folder))
-            environment, database = production(broker)
+            broker = stack.enter_context(redis_server())
+            environment, database = production(broker.url)
         else:
             put_database(folder)
         one = House(folder, environment, database)
@@ -197,31 +197,6 @@ def production(broker: str) -> tuple[dict[str, str], str]:
         "IDENTITY_KEY": secrets.token_hex(40),
     }
     return environment, f"host={options['host']} user={options['user']} dbname={name}"
-
-
-@contextmanager
-def redis_server(folder: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = f"redis://127.0.0.1:{port}/0"
-    options = f"--port {port} --bind 127.0.0.1 --appendonly no --dir {folder}"
-    server = subprocess.Popen(
-        ["redis-server", *options.split(), "--save", ""], stdout=subprocess.DEVNULL
-    )
-    try:
-        end = time.monotonic() + 10
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                assert time.monotonic() < end, "redis-server does not answer"
-                time.sleep(0.05)
-        yield address
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def group_lives(worker: subprocess.Popen[bytes]) -> bool:

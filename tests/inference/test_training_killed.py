@@ -9,7 +9,7 @@ import pytest
 
 from inference.networks.weights import parse_weights
 
-from .houses import INSTALLATIONS, House, house
+from .houses import INSTALLATIONS, PATIENCE_S, House, house
 
 pytestmark = pytest.mark.slow
 EPOCHS = 100
@@ -82,7 +82,7 @@ def test_a_worker_that_is_asked_to_end_lays_its_training_down_first(tmp_path):
         worker = start_training_worker(one)
         one.wait(lambda: trainings(one, "epochs_done")[0][0] >= 2, "an epoch")
         worker.send_signal(signal.SIGTERM)
-        worker.wait(timeout=30)
+        worker.wait(PATIENCE_S)
         state, claim, attempts, kept = trainings(
             one, "state, claimed_by, attempts, checkpoint"
         )[0]
@@ -109,5 +109,5 @@ def test_trainings_and_all_else_do_not_wait_for_each_other(tmp_path):
         one.do('ask(make_cohort("more", cases=2), "gaussian")')
         one.wait(lambda: trainings(one, "state") == [("done",)], "the training")
         # it has loaded much, and leaves so that a small one can take its place
-        assert worker.wait(timeout=30) == 0
+        assert worker.wait(PATIENCE_S) == 0
         assert one.jobs("state", of="more") == [("queued",)]

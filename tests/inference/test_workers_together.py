@@ -7,7 +7,13 @@ import time
 
 import pytest
 
-from .houses import INSTALLATIONS, House, house, process_of_a_network
+from .houses import (
+    INSTALLATIONS,
+    PATIENCE_S,
+    House,
+    house,
+    process_of_a_network,
+)
 
 pytestmark = pytest.mark.slow
 CASES = 30
@@ -98,4 +104,4 @@ def end_a_worker(one: House, worker: subprocess.Popen[bytes]) -> None:
     """It says so itself when it is asked to end."""
     worker.send_signal(signal.SIGTERM)
     one.wait(lambda: len(living(one)) == 1, "its word")
-    worker.wait(30)
+    worker.wait(PATIENCE_S)

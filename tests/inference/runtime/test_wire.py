@@ -84,7 +84,7 @@ def test_a_process_that_sends_something_else_is_not_listened_to(
     monkeypatch.setattr("subprocess.Popen", started_with(liar))
     process = Process("any", limits=SERVING, content_bytes=0, confined="all")
     with pytest.raises(NetworkFailedError, match="an answer that is none"):
-        process.take(limit_s=20)
+        process.take(limit_s=60)
     assert not process.alive
 
 
