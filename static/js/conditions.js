@@ -40,4 +40,6 @@ window.addEventListener("pageshow", (event) => {
 const unanswered = [...form.querySelectorAll("fieldset[data-digits]")].find(
   (group) => !group.querySelector(":checked"),
 );
-(unanswered ? unanswered.querySelector("input") : numbers[0]).focus();
+// who began before this script had come stays where they are
+if (!form.contains(document.activeElement))
+  (unanswered ? unanswered.querySelector("input") : numbers[0]).focus();

@@ -6,7 +6,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from readerstudy.reading.models import Study, ViewingCheck
 from tests.cast import Cast
@@ -77,6 +77,25 @@ def test_arrows_and_tab_do_as_well(page: Page) -> None:
     page.wait_for_selector("#room[data-painted]")
     check.refresh_from_db()
     assert (check.display, check.room_light) == ("office", "dark")
+
+
+def test_who_begins_before_the_script_has_come_stays_where_they_are(
+    page: Page,
+) -> None:
+    check = current()
+    held: list[Route] = []
+    page.route("**/js/conditions*.js", lambda route: held.append(route))
+    with page.expect_request("**/js/conditions*.js"):
+        page.reload(wait_until="commit")
+    first, *others = check.dark_number
+    page.locator("[name=dark_number]").click()
+    typed(page, first)
+    held[0].continue_()
+    expect(page.locator("[name=screen]")).to_have_value("1280x800")  # it is there
+    typed(page, "".join(others))
+    expect(page.locator("[name=dark_number]")).to_have_value(check.dark_number)
+    expect(page.locator("[name=bright_number]")).to_be_focused()
+    expect(page.locator("[name=display]:checked")).to_have_count(0)
 
 
 def test_who_does_not_see_it_is_helped_and_sees_another_pattern(page: Page) -> None:
