@@ -9,10 +9,19 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.cast import PASSWORD
 from tests.conftest import find_program
+
+# as long as contexts wait below; how fast a page is, is not asked here
+expect.set_options(timeout=20_000)
 
 FLAGS = [
     "--no-sandbox",

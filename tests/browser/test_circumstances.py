@@ -37,7 +37,8 @@ def room(
 ) -> Page:
     """The reader before the first read; the test moves the browser's clock."""
     page = page_of(cast.reader)
-    page.clock.install()
+    page.clock.install(time=NOW)
+    page.clock.pause_at(NOW + 1)
     page.goto(f"{live_server}/read/{study.slug}/")
     return page
 
