@@ -10,7 +10,7 @@ const because = document.getElementById("because");
 const comment = document.getElementById("comment");
 const undo = document.getElementById("undo");
 
-let asked = null; // the one whose reason is being asked for
+let asked = null; // the one whose reason is asked for, until what was said is taken
 const graded = new Map(); // side → the grade that was chosen last
 let byArrow = false; // whether the last choice was made by wandering with arrow keys
 const chosen = new Set(); // sides chosen by hand since the read came
@@ -56,14 +56,20 @@ function giveWhy(text) {
   advanceSoon();
 }
 
-// Closed without a reason: the grade that was chosen before stands again.
+// Closed without a reason: the grade that was chosen before stands again. A browser
+// tells that it is closed when it gets round to it; what is pressed may come before.
 function stopAsking() {
-  if (!whyOf(asked).value) {
-    noneOf(asked).checked = false;
-    if (graded.has(asked)) graded.get(asked).checked = true;
-    else chosen.delete(asked);
+  if (!asked || whyDialog.open) return;
+  const group = asked;
+  asked = null;
+  const isSaid = Boolean(whyOf(group).value);
+  if (!isSaid) {
+    noneOf(group).checked = false;
+    if (graded.has(group)) graded.get(group).checked = true;
+    else chosen.delete(group);
   }
   tellBeside();
+  if (isSaid) group.dispatchEvent(new CustomEvent("explained", { bubbles: true }));
 }
 
 // The reader's setting. Not on a read whose sides were not both chosen just now, such
@@ -100,6 +106,7 @@ function prefill(told) {
 }
 
 room.addEventListener("presented", ({ detail }) => {
+  asked = null;
   chosen.clear();
   graded.clear();
   if (whyDialog) prefill(detail.again);
@@ -132,9 +139,14 @@ if (whyDialog) {
   writing.addEventListener("close", tellBeside);
 }
 
-document.addEventListener("pointerdown", () => (byArrow = false), true);
+function beforePress(isByArrow) {
+  stopAsking();
+  byArrow = isByArrow;
+}
+
+document.addEventListener("pointerdown", () => beforePress(false), true);
 document.addEventListener(
   "keydown",
-  ({ key, target }) => (byArrow = key.startsWith("Arrow") && target.matches('[type="radio"]')),
+  ({ key, target }) => beforePress(key.startsWith("Arrow") && target.matches('[type="radio"]')),
   true,
 );

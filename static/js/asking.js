@@ -73,22 +73,22 @@ function drawLevels() {
   }
 }
 
-// 7 and then 5 is 75; what would be more than 100 begins anew.
-function typeDigit(one, digit) {
-  const now = performance.now();
-  const before = now - typedAt < TYPED_FOR ? levelOfQuestion(one) : null;
+// 7 and then 5 is 75; what would be more than 100 begins anew. at: when it was pressed,
+// which a busy page hears later.
+function typeDigit(one, digit, at) {
+  const before = at - typedAt < TYPED_FOR ? levelOfQuestion(one) : null;
   const both = before === null ? digit : before * 10 + digit;
   giveLevel(one, both > 100 ? digit : both);
-  typedAt = now;
+  typedAt = at;
 }
 
 // What keys.js asks first: whether the key was for the current question.
-function questionKey({ code, shiftKey, repeat }) {
+function questionKey({ code, shiftKey, repeat, timeStamp }) {
   const one = currentQuestion();
   if (code === "KeyN") return void nextQuestion(shiftKey ? -1 : 1) || true;
   if (!one || one.dataset.kind !== "confidence" || busy) return false;
   const digit = code.match(/^(?:Digit|Numpad)(\d)$/);
-  if (digit) return repeat || void typeDigit(one, Number(digit[1])) || true; // held: one digit
+  if (digit) return repeat || void typeDigit(one, Number(digit[1]), timeStamp) || true; // held: one digit
   const by = { ArrowLeft: -1, ArrowRight: 1 }[code];
   if (!by || shiftKey) return false;
   const level = levelOfQuestion(one);
@@ -114,9 +114,7 @@ form.addEventListener("change", ({ target }) => {
 });
 
 // why something cannot be assessed was said
-document.getElementById("why").addEventListener("close", () => {
-  if (isAnsweredFor(asked)) goOnAfter(asked);
-});
+form.addEventListener("explained", ({ target }) => goOnAfter(target));
 
 form.addEventListener("reset", () => window.setTimeout(() => {
   tellSaid();

@@ -56,7 +56,6 @@ form.addEventListener("submit", (event) => {
 });
 
 async function start() {
-  form.reset();
   try {
     await loadLut();
     await show(token);
@@ -68,4 +67,6 @@ async function start() {
   refresh();
 }
 
-start();
+form.reset();
+// all that takes keys and draws is there then
+document.addEventListener("DOMContentLoaded", start);

@@ -56,19 +56,19 @@ function dropMark(one, mark) {
   marksChanged(one, one.marks.filter((other) => other !== mark));
 }
 
-// Not outside the image, nor twice in the same place.
-function addMark(one, { slice, row, column }) {
+// Not outside the image, nor twice in the same place. at: when it was asked for.
+function addMark(one, { slice, row, column }, at) {
   const isInside = row >= 0 && row < extent.rows && column >= 0 && column < extent.columns;
   const isThere = one.marks.some(
     (mark) => mark.slice === slice && mark.row === row && mark.column === column,
   );
   if (!isInside || isThere || one.marks.length >= Number(one.place.dataset.most)) return;
-  made = { mark: { slice, row, column }, at: performance.now() };
+  made = { mark: { slice, row, column }, at };
   marksChanged(one, [...one.marks, made.mark]);
 }
 
 // x, y: in pixels of the image. Whether the place was taken for a mark.
-function markAt(canvas, x, y) {
+function markAt(canvas, x, y, at) {
   if (!clicksMark()) return false;
   if (busy || !isPainted()) return true;
   const one = marking();
@@ -77,17 +77,17 @@ function markAt(canvas, x, y) {
     mark.slice === view.slice &&
     Math.hypot(mark.row + 0.5 - y, mark.column + 0.5 - x) * scale <= NEAR;
   const found = one.marks.findLast(isNear);
-  if (!found) addMark(one, { slice: view.slice, row: Math.floor(y), column: Math.floor(x) });
-  else if (found !== made.mark || performance.now() - made.at > TWICE) dropMark(one, found);
+  if (!found) addMark(one, { slice: view.slice, row: Math.floor(y), column: Math.floor(x) }, at);
+  else if (found !== made.mark || at - made.at > TWICE) dropMark(one, found);
   return true;
 }
 
 // By key: where the mouse is, or in the middle of the image.
-function markHere() {
+function markHere(at) {
   if (!markings.length || busy || !isPainted()) return false;
   const { canvas, place } = pointer || { canvas: canvases[0], place: { x: 0, y: 0 } };
   const { x, y } = imagePlace(canvas, place);
-  addMark(marking(), { slice: view.slice, row: Math.floor(y), column: Math.floor(x) });
+  addMark(marking(), { slice: view.slice, row: Math.floor(y), column: Math.floor(x) }, at);
 }
 
 // The mark made last is taken away.

@@ -8,10 +8,10 @@ const DESK = `${room.dataset.desk} ${room.dataset.submitUrl}`; // of one reader 
 const OUTBOX = `answers ${DESK}`;
 const TURN = `sending ${DESK}`;
 const LONGEST_TURN = PATIENCE + 2000; // milliseconds; a window that died has no turn
-const LATE = 100; // milliseconds; what is sent sooner was not kept waiting
 const LONGEST_HELD = 999_999_999; // milliseconds that the server takes
 const WINDOW = newKey(); // tells this window from the others
 
+let atOnce = null; // key of the answer that is confirmed at this very moment
 const memory = new Map(); // key → answer, where the browser lets nothing be stored
 
 // Each has an entry of its own: what two windows store at once overwrites nothing.
@@ -25,11 +25,12 @@ function storedAnswers() {
   }
 }
 
-// In the order in which they were confirmed, which no clock is asked for.
+// In the order in which they were confirmed, which no clock is asked for: but of two
+// that windows kept at the same moment, before they heard of each other.
 function keptAnswers() {
   const found = new Map(storedAnswers().map((answer) => [answer.key, answer]));
   for (const [key, answer] of memory) found.set(key, answer);
-  return [...found.values()].sort((one, other) => one.place - other.place);
+  return [...found.values()].sort((one, other) => one.place - other.place || one.at - other.at);
 }
 
 function saveAnswer(answer) {
@@ -119,8 +120,9 @@ async function post(url, fields) {
 }
 
 function deliver(answer) {
-  const held = Math.min(Date.now() - answer.at, LONGEST_HELD);
-  const late = held >= LATE ? [["held_ms", held]] : [];
+  const held = Math.min(Math.max(0, Date.now() - answer.at), LONGEST_HELD);
+  // a page that is busy itself keeps no answer waiting
+  const late = answer.key === atOnce ? [] : [["held_ms", held]];
   return post(room.dataset.submitUrl, [...answer.fields, ...late]);
 }
 

@@ -201,7 +201,9 @@ function confirmAnswer() {
   confirmed = token;
   tellWindows();
   refresh();
-  work();
+  atOnce = key;
+  work(); // sends it before anything else is done, if it can
+  atOnce = null;
 }
 
 // Take the last answer back, as far as the protocol allows: its read is due again.

@@ -191,15 +191,15 @@ function pinch(canvas, before, after) {
 function lift(event) {
   if (!touching.delete(event.pointerId)) return;
   const isClick = event.type === "pointerup" && !drag.moved && drag.button === 0;
-  if (isClick) clicked(event.target, placeOn(event.target, event));
+  if (isClick) clicked(event.target, placeOn(event.target, event), event.timeStamp);
   const [left] = touching.values();
   drag = left ? { ...left, view: { ...view }, button: 0, moved: true } : null;
 }
 
 // Marks the place where marks are asked for; else, without dragging, it comes to the middle.
-function clicked(canvas, place) {
+function clicked(canvas, place, at) {
   const { x, y } = imagePlace(canvas, place);
-  if (markAt(canvas, x, y)) return;
+  if (markAt(canvas, x, y, at)) return;
   if (view.zoom > 1) moveTo(x, y);
 }
 
@@ -259,7 +259,7 @@ const STACK_KEYS = {
   Home: () => sliceTo(0),
   End: () => sliceTo(extent.depth - 1),
   KeyX: () => windowReset(),
-  KeyK: () => markHere(),
+  KeyK: ({ timeStamp }) => markHere(timeStamp),
   KeyZ: ({ repeat }) => repeat || unmark(), // held: one mark
   // = is the choice of no difference, where there is one
   Equal: () => (findByCode("Equal") ? false : zoomIn()),

@@ -8,7 +8,7 @@ function keptHere() {
     return Object.entries(window.localStorage)
       .filter(([name]) => name.startsWith(`answers ${unsent.dataset.desk} `))
       .map(([, text]) => JSON.parse(text))
-      .sort((one, other) => one.place - other.place);
+      .sort((one, other) => one.place - other.place || one.at - other.at);
   } catch {
     return []; // nothing can be stored here, so nothing is
   }

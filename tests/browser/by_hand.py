@@ -92,6 +92,20 @@ def painted(page: Page, position: int) -> None:
     page.wait_for_selector(f'#room[data-painted="{token}"]')
 
 
+def until(page: Page, condition: str) -> None:
+    """Asked from here, for the page's own policy forbids it to evaluate texts."""
+    for _ in range(400):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never: {condition}")
+
+
+def next_is_there(page: Page) -> None:
+    """The images of the read after the one that is painted."""
+    until(page, "ahead.isThere")
+
+
 def pressed(page: Page, *keys: str) -> None:
     for key in keys:
         page.keyboard.press(key)

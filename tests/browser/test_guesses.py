@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from readerstudy.reading.models import ArmGuess, Read, Score, Study
 from tests.cast import Cast
@@ -131,6 +131,21 @@ def test_at_the_end_one_question_follows_the_other(
         pressed(page, "Digit1", "Digit6", "Enter")
     page.wait_for_url("**/pause/")
     assert not asked.filter(guess="").exists()
+
+
+def test_no_image_is_shown_before_keys_are_heard(room: Page) -> None:
+    pressed(room, "Digit3", "Digit9", "Enter")
+    painted(room, guess(1).token)
+    held: list[Route] = []
+    room.route("**/js/keys*.js", lambda route: held.append(route))
+    room.reload(wait_until="commit")
+    expect(room.locator("#submit")).to_be_disabled()
+    room.wait_for_timeout(1000)
+    assert room.get_attribute("#room", "data-painted") is None
+    held[0].continue_()
+    painted(room, guess(1).token)
+    pressed(room, "Digit1", "Digit6")
+    expect(room.locator("#submit")).to_be_enabled()
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (820, 1180)])

@@ -12,7 +12,17 @@ from playwright.sync_api import Page, expect
 from readerstudy.reading.models import Answer, Preferences, Score
 from tests.cast import Cast
 
-from .by_hand import latest, likes, painted, pressed, room, room_of, stored, study
+from .by_hand import (
+    latest,
+    likes,
+    painted,
+    pressed,
+    room,
+    room_of,
+    settled,
+    stored,
+    study,
+)
 
 __all__ = ["room", "room_of", "study"]
 
@@ -185,6 +195,29 @@ def test_nothing_submits_by_itself_before_a_reason_is_given(hurried: Page) -> No
     assert not Answer.objects.exists()
     pressed(hurried, "KeyN", "Digit2")
     painted(hurried, 2)
+    assert stored(1) == {"right": 1, "left": "artefact"}
+
+
+LEFT_AND_BACK = """() => {
+  const press = () => document.body.dispatchEvent(
+    new KeyboardEvent("keydown", { code: "KeyN", bubbles: true, cancelable: true }));
+  press();
+  whyDialog.close();
+  press();
+}"""
+
+
+def test_who_leaves_the_reasons_and_is_back_before_the_page_hears_of_it_gives_one(
+    room: Page,
+) -> None:
+    pressed(room, "Digit1")
+    room.evaluate(LEFT_AND_BACK)
+    settled(room)
+    expect(room.locator("#why")).to_be_visible()
+    pressed(room, "Digit2")
+    expect(room.locator(".why.offered")).to_have_text("artefact")
+    pressed(room, "Enter")
+    painted(room, 2)
     assert stored(1) == {"right": 1, "left": "artefact"}
 
 

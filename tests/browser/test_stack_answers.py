@@ -25,6 +25,11 @@ pytestmark = [
     # the group of coordinators, made by a migration, comes back after each flush
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
+LEVELS = [{"value": value, "words": str(value)} for value in (1, 2)]
+SURE_AND_TRUE = [
+    {"key": "sure", "words": "Sure?", "kind": "confidence"},
+    {"key": "true", "words": "True?", "kind": "fidelity", "answers": LEVELS},
+]
 
 
 def test_criteria_are_answered_one_after_the_other_by_digits_alone(
@@ -155,6 +160,47 @@ def test_what_is_missing_is_named_and_what_cannot_be_assessed_has_a_reason(
     }
 
 
+# Pressed one right after the other; a busy page hears of the last one much later.
+PRESSED_WHILE_BUSY = """(codes) => {
+  const events = codes.map((code) =>
+    new KeyboardEvent("keydown", { code, bubbles: true, cancelable: true }));
+  for (const event of events) {
+    if (event === events.at(-1))
+      for (const since = performance.now(); performance.now() - since < 2000; );
+    document.body.dispatchEvent(event);
+  }
+}"""
+
+
+def test_a_grade_that_follows_a_reason_at_once_is_the_next_questions(
+    enter: Callable[..., Page],
+) -> None:
+    page = enter()
+    page.evaluate(PRESSED_WHILE_BUSY, ["KeyB", "Digit1", "Digit5"])
+    expect(page.locator("fieldset.current legend")).to_contain_text("artefacts")
+    noise, sharpness = page.locator("fieldset.question").all()[:2]
+    expect(noise.locator(".why")).to_have_text("motion")
+    expect(noise.locator(":checked")).to_have_attribute("value", "none")
+    expect(sharpness.locator(":checked")).to_have_attribute("value", "5")
+
+
+def test_what_is_done_twice_quickly_is_so_where_the_page_hears_of_it_late(
+    enter: Callable[..., Page],
+) -> None:
+    page = enter(question_set="finding-confidence", own_questions=SURE_AND_TRUE)
+    page.evaluate(PRESSED_WHILE_BUSY, ["Digit7", "Digit5"])
+    expect(page.locator(".level output")).to_have_text("75")
+    page.evaluate(
+        """() => {
+          const now = performance.now();
+          markAt(canvases[0], 20, 20, now);
+          while (performance.now() - now < 1000);
+          markAt(canvases[0], 20, 20, now + 300);
+        }"""
+    )
+    expect(page.locator(".marks li")).to_have_count(1)
+
+
 def test_a_confidence_is_typed_moved_and_stored(enter: Callable[..., Page]) -> None:
     page = enter(question_set="finding-confidence")
     said = page.locator(".level output")
@@ -204,12 +250,7 @@ def held(page: Page, key: str) -> None:
 def test_a_key_that_is_held_down_is_one_digit_and_takes_one_mark_away(
     enter: Callable[..., Page],
 ) -> None:
-    answers = [{"value": value, "words": str(value)} for value in (1, 2)]
-    own = [
-        {"key": "sure", "words": "Sure?", "kind": "confidence"},
-        {"key": "true", "words": "True?", "kind": "fidelity", "answers": answers},
-    ]
-    page = enter(question_set="finding-confidence", own_questions=own)
+    page = enter(question_set="finding-confidence", own_questions=SURE_AND_TRUE)
     held(page, "Digit7")
     expect(page.locator(".level output")).to_have_text("7")
     for row in (20, 40, 60):

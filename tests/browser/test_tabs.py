@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from readerstudy.reading.models import Answer, Read
 from tests.cast import Cast
 
-from .by_hand import pressed
+from .by_hand import next_is_there, pressed, until
 from .test_offline import (
     LEFT,
     OFFLINE,
@@ -82,13 +82,14 @@ def test_answers_that_one_window_kept_are_sent_by_another(
     room: Page, second: Page, reads: list[Read], expected_errors: list[str]
 ) -> None:
     expected_errors.extend(OFFLINE)
-    room.wait_for_load_state("networkidle")
+    next_is_there(room)
     room.context.set_offline(True)
     answer(room, reads[0])
     painted(room, reads[1])
     expect(second.locator("#kept")).to_contain_text(ELSEWHERE)
     answer(room, reads[1])
     expect(room.locator("#kept")).to_contain_text("please wait")
+    until(second, "unsentAnswers().length === 2")
     room.close()
     second.context.set_offline(False)
     second.locator("#reload").click()
@@ -102,10 +103,8 @@ def test_two_windows_without_a_network_send_each_answer_once(
 ) -> None:
     expected_errors.extend(OFFLINE)
     sent: list[str] = []
-    room.context.on(
-        "requestfinished", lambda r: "/submit/" in r.url and sent.append(r.url)
-    )
-    room.wait_for_load_state("networkidle")
+    room.context.on("response", lambda r: "/submit/" in r.url and sent.append(r.url))
+    next_is_there(room)
     room.context.set_offline(True)
     answer(room, reads[0])
     answer(room, reads[1])
@@ -118,22 +117,14 @@ def test_two_windows_without_a_network_send_each_answer_once(
 
 
 def test_windows_send_in_turns(room: Page, second: Page) -> None:
+    """A browser tells a window of what another stores when it gets round to it."""
     assert room.evaluate("takeTurn()")
     assert room.evaluate("takeTurn()")
-    hears(second, "localStorage.getItem(TURN) !== null")
+    until(second, "localStorage.getItem(TURN) !== null")
     assert not second.evaluate("takeTurn()")
     room.evaluate("endTurn()")
-    hears(second, "localStorage.getItem(TURN) === null")
+    until(second, "localStorage.getItem(TURN) === null")
     assert second.evaluate("takeTurn()")
-
-
-def hears(page: Page, of: str) -> None:
-    """A browser tells a window of what another stores when it gets round to it."""
-    for _ in range(100):
-        if page.evaluate(of):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"never: {of}")
 
 
 def test_what_one_window_keeps_no_other_overwrites(
@@ -145,12 +136,21 @@ def test_what_one_window_keeps_no_other_overwrites(
         page.evaluate(f"keepAnswer({{ key: '{key}', token: '{key}', fields: [] }})")
         if key == "second":
             room.evaluate("{ const seen = keptAnswers(); keptAnswers = () => seen; }")
-            hears(second, "keptAnswers().length === 2")
+            until(second, "keptAnswers().length === 2")
     room.evaluate("refuseAnswer('first', 'no')")
     room.evaluate("dropAnswer('second')")
-    hears(second, "keptAnswers().every(({ key }) => key !== 'second')")
+    until(second, "keptAnswers().every(({ key }) => key !== 'second')")
     assert [a["key"] for a in second.evaluate("keptAnswers()")] == ["first", "third"]
     assert [a["key"] for a in second.evaluate("refusedAnswers()")] == ["first"]
+
+
+def test_what_windows_kept_at_the_same_moment_goes_as_it_was_confirmed(
+    room: Page, reads: list[Read]
+) -> None:
+    painted(room, reads[0])
+    for key, at in (("a", 3), ("b", 1), ("c", 2)):
+        room.evaluate(f"saveAnswer({{ key: '{key}', at: {at}, place: 1 }})")
+    assert [a["key"] for a in room.evaluate("keptAnswers()")] == ["b", "c", "a"]
 
 
 def test_a_second_device_is_told_and_its_answer_to_the_same_read_is_not_taken(
@@ -195,7 +195,7 @@ def test_a_device_that_was_offline_meanwhile_brings_no_second_answer(
     tablet = page_of(cast.reader)
     tablet.goto(address)
     painted(tablet, reads[0])
-    tablet.wait_for_load_state("networkidle")
+    next_is_there(tablet)
     tablet.context.set_offline(True)
     pressed(tablet, LEFT[3], RIGHT[3], "Enter")
     painted(tablet, reads[1])
