@@ -99,4 +99,5 @@ def test_enter_pressed_once_too_often_starts_no_session(
     page.goto(f"{live_server}/read/{cast.study.slug}/pause/")
     expect(page.locator("#go")).to_have_text("Start session 2")
     page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
     expect(page.locator("#go")).to_be_visible()

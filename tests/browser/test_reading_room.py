@@ -13,7 +13,7 @@ from readerstudy.reading.models import Read, Score
 from tests.cast import Cast, reader_membership
 from tests.factory import make_study
 
-from .by_hand import canvas
+from .by_hand import canvas, next_is_there
 
 pytestmark = [
     pytest.mark.browser,
@@ -181,7 +181,7 @@ def test_the_next_image_is_there_before_its_turn(
     asked = pixels_asked_for(page)
     page.goto(f"{live_server}/read/{cast.study.slug}/")
     painted(page, reads[0])
-    page.wait_for_load_state("networkidle")
+    next_is_there(page)
     assert asked == [reads[0].token, reads[1].token]
     reads[1].refresh_from_db()
     assert reads[1].first_shown_at is None
@@ -192,7 +192,7 @@ def test_the_next_image_is_there_before_its_turn(
         for key in ("Digit3", "Digit9", "Enter"):
             page.keyboard.press(key)
         painted(page, reads[index])
-    page.wait_for_load_state("networkidle")
+    next_is_there(page)
     assert asked == [reads[0].token, reads[1].token]
     last = Read.objects.get(pk=reads[3].pk)
     assert last.first_shown_at is None

@@ -14,7 +14,7 @@ from readerstudy.reading.models import Study
 from tests.cast import Cast, reader_membership
 from tests.factory import make_study
 
-from .by_hand import painted, pressed, room_of
+from .by_hand import painted, pressed, room_of, until
 
 __all__ = ["room_of"]
 
@@ -160,8 +160,7 @@ def test_the_layout_shift_that_is_measured_is_measured(
 ) -> None:
     page = room_of()
     page.evaluate("document.querySelector('.desk').style.height = '9rem'")
-    page.wait_for_timeout(300)
-    assert page.evaluate("window.shifts") != []
+    until(page, "window.shifts.length > 0")
 
 
 def test_long_messages_do_not_cover_or_move_the_images(

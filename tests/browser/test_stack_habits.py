@@ -10,7 +10,7 @@ from readerstudy.reading.models import Answer
 from tests.cast import Cast
 from tests.factory import head_of, make_stack_cohort
 
-from .by_hand import painted, pressed, settled
+from .by_hand import painted, pressed, settled, until
 from .by_stack import (
     ROWS,
     STACK,
@@ -221,6 +221,7 @@ def test_windows_and_screens_that_change_show_what_is_due_and_sharply(
     tools = page.context.new_cdp_session(page)
     size = {"width": 1280, "height": 720, "mobile": False}
     tools.send("Emulation.setDeviceMetricsOverride", {**size, "deviceScaleFactor": 2})
+    until(page, "devicePixelRatio === 2")
     # of emulated screens Chromium tells nobody
     page.evaluate("() => queries.at(-1).dispatchEvent(new Event('change'))")
     assert canvas(page, 0).shape[1] == 2 * width

@@ -10,7 +10,7 @@ from readerstudy.reading.models import Answer
 from tests.cast import Cast
 from tests.stacks import make_stack_study
 
-from .by_hand import painted, pressed, settled
+from .by_hand import next_is_there, painted, pressed, settled, until
 from .by_stack import (
     enter,
     expect_slice,
@@ -118,7 +118,7 @@ def test_a_pair_is_read_on_while_the_network_is_gone(
 ) -> None:
     expected_errors += ["502 (Bad Gateway)", "net::ERR_FAILED"]
     page = enter(question_set="forced-choice")
-    page.wait_for_load_state("networkidle")  # the next pair is there
+    next_is_there(page)
     page.route("**/submit/", lambda route: route.fulfill(status=502, body="gone"))
     page.route("**/pixels/**", lambda route: route.abort())
     pressed(page, "ArrowLeft", "Enter")
@@ -213,6 +213,7 @@ def test_images_fill_every_screen_and_nothing_is_off_it(
     page.wait_for_selector("#room[data-painted]")
     for width, height in SCREENS:
         page.set_viewport_size({"width": width, "height": height})
+        until(page, f"innerWidth === {width} && innerHeight === {height}")
         settled(page)
         assert page.evaluate(SCROLLED) == [width, height]
         shown = [one.bounding_box() for one in page.locator(".slice").all()]

@@ -224,6 +224,7 @@ def test_the_key_is_on_the_screen_with_the_image(
     page = page_of(cast.reader, viewport={"width": width, "height": height})
     page.goto(f"{live_server}/read/{trained.slug}/pause/")
     page.get_by_role("button", name="Start the training").click()
+    page.wait_for_url("**/training/")
     read = reads()[0]
     answer(page, read, opposite_of(read))
     for selector in (".slice", "#proceed", "label em", ".verdict", "#place"):

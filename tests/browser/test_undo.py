@@ -8,8 +8,8 @@ from playwright.sync_api import Page, Route, expect
 from readerstudy.reading.models import Answer, Read, Reopening
 from tests.cast import Cast
 
-from .by_hand import pressed, reads, room, room_of, study
-from .test_offline import OFFLINE, leave_out_pixels
+from .by_hand import next_is_there, pressed, reads, room, room_of, study
+from .test_offline import OFFLINE, leave_out_pixels, note, was_said
 from .test_reading_room import painted, pixels_asked_for
 from .test_review import painted_again
 
@@ -42,11 +42,9 @@ def test_the_last_answer_is_taken_back_by_keyboard_and_given_again(
     pressed(room, "Digit1", "Digit9")
     pressed(room, "KeyM")
     room.keyboard.type("A double line.")
-    pressed(room, "Enter")
-    room.wait_for_timeout(100)  # the field lets go of the keyboard with the next frame
-    pressed(room, "Enter")
+    pressed(room, "Enter", "Enter")
     painted(room, reads[1])
-    room.wait_for_load_state("networkidle")
+    next_is_there(room)
     asked.clear()
     room.route("**/undo/", leave_out_pixels)  # the browser has them already
     pressed(room, "Backspace")
@@ -110,12 +108,13 @@ def test_an_answer_that_is_not_stored_yet_is_not_taken_back(
 ) -> None:
     expected_errors.extend(OFFLINE)
     painted(room, reads[0])
-    room.wait_for_load_state("networkidle")
+    next_is_there(room)
     room.context.set_offline(True)
     pressed(room, "Digit2", "Digit8", "Enter")
     painted(room, reads[1])
+    note(room)
     undo(room)
-    expect(room.locator("#kept")).to_contain_text("not stored yet")
+    was_said(room, "not stored yet")
     room.context.set_offline(False)
     expect(room.locator("#kept")).to_be_hidden()
     assert room.get_attribute("#room", "data-painted") == reads[1].token
