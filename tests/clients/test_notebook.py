@@ -49,7 +49,8 @@ def test_the_notebook_makes_a_study_watches_it_and_loads_its_results(
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    patience = {"timeout": 300, "startup_timeout": 300}
+    NotebookClient(notebook, kernel_name="python3", **patience).execute()
     study = Study.objects.get(slug="from-a-notebook")
     assert study.state == Study.State.UNBLINDED
     said = "\n".join(str(cell.get("outputs", "")) for cell in notebook.cells)

@@ -79,7 +79,6 @@ class Reader:
     def read(self, answers: int) -> None:
         """Until so many are acknowledged."""
         try:
-            self._until = time.monotonic() + self.give_up_s
             token = self._first_token()
             while token and len(self.acknowledged) < answers:
                 time.sleep(self.think_s())
@@ -121,12 +120,13 @@ class Reader:
         return told.get("token", "")
 
     def _patiently(self, act):
+        until = time.monotonic() + self.give_up_s
         while True:
             try:
                 return act()
             except GONE as error:
                 self.trouble.append(str(error))
-                if time.monotonic() > self._until:
+                if time.monotonic() > until:
                     raise
                 time.sleep(PAUSE_S)
 

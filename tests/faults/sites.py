@@ -56,7 +56,7 @@ class Site:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=300,
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout or "null")
@@ -76,7 +76,7 @@ class Site:
                 stderr=log,
                 start_new_session=True,
             )
-        wait_until(self._answers, "the web server", seconds=60)
+        wait_until(self._answers, "the web server", seconds=120)
 
     def _answers(self) -> bool:
         assert self.web is not None
