@@ -88,17 +88,17 @@ def new_context(
     yield make
     for context in contexts:
         context.close()
-    _wait_for_the_server()
+    wait_for_the_server()
     assert strayed == []
     errors = [e for e in errors if not any(part in e for part in expected_errors)]
     assert errors == [], "the browser's console shows errors"
 
 
-def _wait_for_the_server() -> None:
+def wait_for_the_server() -> None:
     """Until it has answered what closed pages had asked of the test's database."""
     for thread in threading.enumerate():
         if "process_request_thread" in thread.name:
-            thread.join(timeout=10)
+            thread.join(timeout=60)
 
 
 def log_in(page: Page, base: str, username: str, password: str = PASSWORD) -> None:

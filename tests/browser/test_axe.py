@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.by_hand import until
 from tests.browser.conftest import let_in
 from tests.cast import Cast
 from tests.pages import NO_PAGES, Shown, make_pages, settle
@@ -100,8 +101,7 @@ def test_a_statistician_scrolls_the_tables_of_a_report_on_a_phone_by_keyboard(
     table.focus()
     page.keyboard.press("End")
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(300)
-    assert table.evaluate("one => one.scrollLeft") > 0
+    until(page, "document.querySelector('#agreement .table-scroll').scrollLeft > 0")
 
 
 def test_what_pages_say_when_something_is_wrong_is_accessible(
@@ -112,6 +112,7 @@ def test_what_pages_say_when_something_is_wrong_is_accessible(
 
     def look(page: Page, said: str) -> None:
         expect(page.locator(said).first).to_be_visible()
+        page.wait_for_load_state()
         found.extend(f"{said}: {told}" for told in violations(page))
 
     visitor = looking(None)
@@ -136,7 +137,8 @@ def test_what_pages_say_when_something_is_wrong_is_accessible(
         reader.keyboard.press(key)
     look(reader, "#kept")
     reader.unroute("**/submit/")
-    expect(reader.locator("#number")).to_have_text("2")  # sent by itself
+    expect(reader.locator("#number")).to_have_text("2")
+    expect(reader.locator("#kept")).to_be_hidden()  # sent by itself
     for page in (visitor, coordinator, reader):
         page.goto("about:blank")
     assert not found, "\n".join(found)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from readerstudy.reading.models import Read, Score
 from tests.cast import Cast
 from tests.conftest import find_program
 
-from .conftest import FLAGS, log_in
+from .by_hand import next_is_there
+from .conftest import FLAGS, log_in, wait_for_the_server
 from .test_offline import (
     LEFT,
     OFFLINE,
@@ -47,7 +49,7 @@ def test_where_the_browser_stores_nothing_the_answer_waits_in_its_window(
     )
     page.goto(address)
     painted(page, reads[0])
-    page.wait_for_load_state("networkidle")
+    next_is_there(page)
     page.context.set_offline(True)
     answer(page, reads[0])
     expect(page.locator("#kept")).to_contain_text("do not close this window")
@@ -68,7 +70,7 @@ def test_a_browser_that_has_no_more_room_sends_what_it_has_and_what_it_has_not(
     page = page_of(cast.reader)
     page.goto(address)
     painted(page, reads[0])
-    page.wait_for_load_state("networkidle")
+    next_is_there(page)
     page.context.set_offline(True)
     answer(page, reads[0])
     painted(page, reads[1])
@@ -103,6 +105,18 @@ def profile(
 
     yield start
     opened[-1].close()
+    wait_for_the_server()
+
+
+def wait_until_on_disk(page: Page, folder: Path, read: Read) -> None:
+    """Chromium writes what pages store to disk every now and then."""
+    deadline = time.monotonic() + 60
+    logs = folder / "Default" / "Local Storage" / "leveldb"
+    while not any(
+        read.token.encode() in log.read_bytes() for log in logs.glob("*.log")
+    ):
+        assert time.monotonic() < deadline, "the answer was not written to disk"
+        page.wait_for_timeout(100)
 
 
 def kill_browser(folder: Path) -> None:
@@ -132,13 +146,13 @@ def test_after_a_crash_what_was_not_sent_is_sent_and_reading_goes_on(
     page.goto(address)
     answer(page, reads[0])
     painted(page, reads[1])
-    page.wait_for_load_state("networkidle")
+    next_is_there(page)
     context.set_offline(True)
     answer(page, reads[1])
     painted(page, reads[2])
     page.keyboard.press(LEFT[0])  # in the middle of the third
     cookies = context.cookies()
-    page.wait_for_timeout(6000)  # Chromium writes its storage to disk every 5 s
+    wait_until_on_disk(page, tmp_path, reads[1])
     kill_browser(tmp_path)
 
     context = profile()
