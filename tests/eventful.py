@@ -34,6 +34,8 @@ OWN_REASON = "I had taken left for right"
 # Of a random seed's first session every read may be one that is asked about: then
 # there is no answer to change. Of this one's some are and some are not.
 SEED = "7" * 64
+# Of a case of which no answer may tell: four letters would be in a token now and then.
+CODE = "Case-Qx-{:03}"
 
 
 def make_whole(
@@ -65,9 +67,12 @@ def make_watched(coordinator: User, reader: User) -> Study:
     """One that asks for everything, with names that occur nowhere by chance."""
     methods = (*METHODS, "unet-l4")
     return make_whole(
-        make_cohort("Cohort-Qx", coordinators=[coordinator], methods=methods),
+        make_cohort(
+            "Cohort-Qx", coordinators=[coordinator], methods=methods, code=CODE
+        ),
         coordinator=coordinator,
         readers=[reader, make_user("colleague-reader")],
+        trained_on=(CODE.format(1), CODE.format(4)),
         methods=methods,
         answer_changes="session",
         primary_arm="unet-l4",

@@ -57,6 +57,7 @@ def make_cohort(
     cases_wanted: int = 4,
     coordinators: Iterable[User] = (),
     methods: Sequence[str] = METHODS,
+    code: str = "C{:03}",
 ) -> Cohort:
     """A cohort with every method's rendition of every case."""
     cohort = Cohort.objects.create(name=name, simulated=True)
@@ -64,7 +65,7 @@ def make_cohort(
     for number in range(1, cases_wanted + 1):
         case = Case.objects.create(
             cohort=cohort,
-            code=f"C{number:03}",
+            code=code.format(number),
             patient_digest=f"{name}-{number}",
             central_slice=30,
         )
@@ -125,6 +126,7 @@ def make_stack_cohort(
     methods: Sequence[str] = METHODS,
     shapes: Sequence[Sequence[int]] = (STACK,),
     image: Callable[[int, int, Sequence[int]], np.ndarray] | None = None,
+    code: str = "H{:03}",
 ) -> Cohort:
     """An image-to-image cohort in HU: whole stacks, in turn of these shapes.
 
@@ -138,7 +140,7 @@ def make_stack_cohort(
         shape = shapes[(number - 1) % len(shapes)]
         case = Case.objects.create(
             cohort=cohort,
-            code=f"H{number:03}",
+            code=code.format(number),
             patient_digest=f"{name}-{number}",
             central_slice=shape[0] // 2,
         )

@@ -15,6 +15,7 @@ from django.urls import reverse
 from readerstudy.reading.models import Membership, Read
 from readerstudy.reading.services import read_next
 from tests.cast import make_user, reader_membership
+from tests.eventful import CODE
 from tests.factory import STACK, make_stack_cohort
 from tests.stacks import People, make_stack_study
 from tests.watching import Watched, forbidden_in, lift_primary_keys
@@ -87,7 +88,10 @@ def due(reader: Membership) -> Read | None:
 @pytest.mark.parametrize("asked", ANSWERS)
 def test_a_reader_of_stacks_is_told_nothing(people: People, asked: str) -> None:
     cohort = make_stack_cohort(
-        "Cohort-Qx", coordinators=[people.coordinator], shapes=(STACK, SMALL)
+        "Cohort-Qx",
+        coordinators=[people.coordinator],
+        shapes=(STACK, SMALL),
+        code=CODE,
     )
     study = make_stack_study(people, cohort=cohort, question_set=asked)
     reader = reader_membership(study, people.reader)
@@ -121,7 +125,8 @@ def test_a_reader_of_stacks_is_told_nothing(people: People, asked: str) -> None:
 
 def test_the_order_of_a_pair_is_in_no_answer(people: People) -> None:
     """Left and right are arms: but for their pixels nothing follows them."""
-    study = make_stack_study(people, question_set="forced-choice")
+    cohort = make_stack_cohort(coordinators=[people.coordinator], code=CODE)
+    study = make_stack_study(people, cohort=cohort, question_set="forced-choice")
     reader = reader_membership(study, people.reader)
     browser = Watched(people.reader, forbidden_in([study], people.reader))
     told = {}

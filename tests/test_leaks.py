@@ -6,7 +6,7 @@ itself. Primary keys are lifted to recognisable numbers first.
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import pytest
 from django.apps import apps
@@ -20,7 +20,7 @@ from readerstudy.reading import services
 from readerstudy.reading.models import ArmGuess, Read, Study, TrainingRead
 from readerstudy.reading.pages.room import Presented
 from tests.cast import make_user, reader_membership
-from tests.eventful import REASON, let_everything_happen, make_whole
+from tests.eventful import CODE, REASON, let_everything_happen, make_whole
 from tests.factory import METHODS, TRAINING, make_cohort, make_study, unblind
 from tests.watching import (
     FIRST_KEY,
@@ -94,9 +94,14 @@ def walk(db: None) -> Walk:
     coordinator = make_user("the-coordinator", coordinator=True)
     reader, colleague = make_user("a-reader"), make_user("colleague-reader")
     methods = (*METHODS, "unet-l4")
-    cohort = make_cohort("Cohort-Qx", coordinators=[coordinator], methods=methods)
+    cohort = make_cohort(
+        "Cohort-Qx", coordinators=[coordinator], methods=methods, code=CODE
+    )
     study = make_study(
-        cohort, coordinator=coordinator, readers=[reader, colleague], training=TRAINING
+        cohort,
+        coordinator=coordinator,
+        readers=[reader, colleague],
+        training=[replace(image, case=CODE.format(1)) for image in TRAINING],
     )
     train(study, colleague)
     train(study, reader)
@@ -122,6 +127,7 @@ def walk(db: None) -> Walk:
         methods=methods,
         primary_arm="unet-l4",
         control_arm="gaussian",
+        trained_on=(CODE.format(1), CODE.format(4)),
     )
     let_everything_happen(whole, reader_membership(whole, reader), coordinator)
     further = (asking, guessed, ended, whole)

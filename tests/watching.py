@@ -110,6 +110,8 @@ class Watched(Client):
         # from another machine than the server's, as readers come
         super().__init__(raise_request_exception=False, REMOTE_ADDR="192.0.2.7")
         self.user, self.forbidden = user, forbidden
+        short = [word for word in forbidden if len(word) < 5]
+        assert not short, f"tokens hold {short} by chance"
         # names of routes that gave a page, and that took what was posted
         self.shown: set[str] = set()
         self.taken: set[str] = set()

@@ -20,7 +20,7 @@ from readerstudy.reading.models import ArmGuess, Read, Study
 from readerstudy.reading.pages.room import Presented
 from tests.api.playing import GRADES, PIXELS, Loop
 from tests.cast import make_user, reader_membership
-from tests.eventful import OWN_REASON, REASON, amend, make_watched
+from tests.eventful import CODE, OWN_REASON, REASON, amend, make_watched
 from tests.factory import make_cohort, make_study, unblind
 from tests.watching import lift_primary_keys
 
@@ -144,7 +144,7 @@ def loop(db: None) -> Loop:
     lift_primary_keys()
     coordinator = make_user("the-coordinator", coordinator=True)
     readers = [make_user("a-reader"), make_user("colleague-reader")]
-    cohort = make_cohort("Cohort-Qx", coordinators=[coordinator])
+    cohort = make_cohort("Cohort-Qx", coordinators=[coordinator], code=CODE)
     study = make_study(cohort, coordinator=coordinator, readers=readers)
     return Loop(study, readers[0])
 
