@@ -138,7 +138,8 @@ def test_no_image_is_shown_before_keys_are_heard(room: Page) -> None:
     painted(room, guess(1).token)
     held: list[Route] = []
     room.route("**/js/keys*.js", lambda route: held.append(route))
-    room.reload(wait_until="commit")
+    with room.expect_request("**/js/keys*.js"):
+        room.reload(wait_until="commit")
     expect(room.locator("#submit")).to_be_disabled()
     room.wait_for_timeout(1000)
     assert room.get_attribute("#room", "data-painted") is None
