@@ -73,8 +73,9 @@ def test_every_family_computes_the_same_as_onnx(family, settings):
     (taken,), (given,) = exported.get_inputs(), exported.get_outputs()
     assert (taken.name, taken.shape[1:]) == ("image", [channels, 64, 64])
     assert (given.name, given.shape[1:]) == ("output", [1, 64, 64])
+    chance = torch.Generator().manual_seed(3)
     for count in (1, 5):
-        images = torch.rand(count, channels, 64, 64)
+        images = torch.rand(count, channels, 64, 64, generator=chance)
         with torch.inference_mode():
             expected = network(images).numpy()
         found = exported.run(None, {"image": images.numpy()})[0]
