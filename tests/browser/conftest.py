@@ -20,8 +20,8 @@ from playwright.sync_api import (
 from tests.cast import PASSWORD
 from tests.conftest import find_program
 
-# as long as contexts wait below; how fast a page is, is not asked here
-expect.set_options(timeout=20_000)
+PATIENCE = 60_000  # milliseconds; how fast a page is, is not asked here
+expect.set_options(timeout=PATIENCE)
 
 FLAGS = [
     "--no-sandbox",
@@ -67,7 +67,7 @@ def new_context(
         context = chromium.new_context(
             **{"viewport": {"width": 1280, "height": 800}, **options}
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
 
         def watch(url: str) -> None:
             local = ("http://localhost", "http://127.0.0.1", "data:", "blob:")

@@ -18,7 +18,6 @@ pytestmark = [
     # the group of coordinators, made by a migration, comes back after each flush
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
-PATIENCE = 60_000  # these programs are large, and machines differ
 
 
 def picture(page: Page, name: str) -> None:
@@ -30,13 +29,13 @@ def tried(page: Page, door: str) -> tuple[Locator, Locator]:
     """Status and answer that Swagger shows of trying a door: `<tag>/<operation>`."""
     tag, _slash, operation = door.partition("/")
     heading = page.locator(f"#operations-tag-{tag}")
-    heading.get_by_role("button").click(timeout=PATIENCE)
+    heading.get_by_role("button").click()
     block = page.locator(f"#operations-{tag}-{operation}")
     block.locator(".opblock-summary-control").click()
     block.get_by_role("button", name="Try it out").click()
     block.get_by_role("button", name="Execute").click()
     row = block.locator(".live-responses-table tbody").first
-    expect(row).to_be_visible(timeout=PATIENCE)
+    expect(row).to_be_visible()
     status = row.locator(".response-col_status").first
     return status, row.locator(".response-col_description").first
 
@@ -44,7 +43,6 @@ def tried(page: Page, door: str) -> tuple[Locator, Locator]:
 def test_swagger_shows_the_doors_and_tries_them(cast: Cast, page_of, live_server):
     schema("en")
     page = page_of(cast.reader)
-    page.set_default_timeout(PATIENCE)
     page.goto(f"{live_server}/api/v1/docs/")
     status, answer = tried(page, "me/me_retrieve")
     expect(status).to_contain_text("200")
@@ -59,10 +57,9 @@ def test_swagger_shows_the_doors_and_tries_them(cast: Cast, page_of, live_server
 def test_redoc_shows_the_doors(cast: Cast, page_of, live_server):
     schema("en")
     page = page_of(cast.statistician)
-    page.set_default_timeout(PATIENCE)
     page.goto(f"{live_server}/api/v1/redoc/")
     heading = page.get_by_role("heading", name="Reader study").first
-    expect(heading).to_be_visible(timeout=PATIENCE)
+    expect(heading).to_be_visible()
     expect(page.locator("[role=menuitem]").first).to_be_visible()
     picture(page, "redoc")
 

@@ -14,7 +14,7 @@ from tests.cast import Cast
 from tests.conftest import find_program
 
 from .by_hand import next_is_there
-from .conftest import FLAGS, log_in, wait_for_the_server
+from .conftest import FLAGS, PATIENCE, log_in, wait_for_the_server
 from .test_offline import (
     LEFT,
     OFFLINE,
@@ -99,7 +99,7 @@ def profile(
         context = chromium.browser_type.launch_persistent_context(
             str(tmp_path), executable_path=find_program("browser"), args=FLAGS
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         opened.append(context)
         return context
 
