@@ -106,7 +106,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, orthanc: Orthanc) -> Iterator
         for process in started:
             process.terminate()
         for process in started:
-            process.wait(timeout=30)
+            process.wait(timeout=PATIENCE_S)
     assert platform.asking
     platform.asking.kill()
     platform.asking.wait()
