@@ -120,8 +120,7 @@ def bring_in(page: Page, base: str, chests: Path) -> None:
     )
     for preview in page.locator("table img").all():
         preview.scroll_into_view_if_needed()
-        expect(preview).to_have_js_property("complete", True)
-        assert preview.evaluate("image => image.naturalWidth") > 0
+        expect(preview).not_to_have_js_property("naturalWidth", 0)
 
 
 def make_an_arm(page: Page) -> None:
@@ -134,6 +133,7 @@ def make_an_arm(page: Page) -> None:
 def write_and_open(page: Page, base: str) -> None:
     page.goto(f"{base}/studies/new/")
     page.get_by_role("link", name="Chests").click()
+    page.wait_for_url("**/studies/new/?cohort=*")
     for field, value in {
         "title": "Low dose",
         "slug": "low-dose",
@@ -165,6 +165,7 @@ def choose_the_smoother(page: Page, base: str) -> None:
         page.keyboard.press("ArrowLeft" if left < right else "ArrowRight")
         page.keyboard.press("Enter")
     page.get_by_role("button", name="End").click()
+    expect(page.get_by_role("heading", name="You have read everything")).to_be_visible()
 
 
 def noise_on_the_screen(page: Page, side: int) -> float:
