@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 # Tests share the cores with each other; threads that wait for a core only spin.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# How long an example takes says how busy the machine is.
-hypothesis.settings.register_profile("busy", deadline=None)
+# How long an example takes says how busy the machine is. What a change must pass
+# draws the same examples each time; all other runs go on looking for new ones.
+hypothesis.settings.register_profile(
+    "busy",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    derandomize="REQUIRE_ALL" in os.environ,
+)
 hypothesis.settings.load_profile("busy")
 
 PROGRAMS = {
