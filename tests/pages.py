@@ -5,6 +5,7 @@ and `NO_PAGES` together name every route, so that a new one cannot be forgotten.
 """
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -369,7 +370,8 @@ def _cohorts_pages(cast: Cast) -> list[Shown]:
         ("cohort-half-sent", "cases:cohort-confirm", [make_half_sent(cast).pk]),
         ("cohort-inbox", "cases:cohort-confirm", [make_received().pk]),
         ("pacs", "cases:pacs-search", []),
-        ("cohort-fetching", "cases:cohort-confirm", [_fetching(cast).pk]),
+        ("cohort-fetching", "cases:cohort-confirm", [_fetching(cast, 8).pk]),
+        ("cohort-not-fetching", "cases:cohort-confirm", [_fetching(cast, -8).pk]),
         ("cohort", "cases:cohort-detail", [cohort]),
         ("case", "cases:case-detail", [cohort, "C001"]),
         ("case-unlike", "cases:case-detail", [unlike, "C001"]),
@@ -398,14 +400,16 @@ def _cohorts_pages(cast: Cast) -> list[Shown]:
     ]
 
 
-def _fetching(cast: Cast) -> Upload:
+def _fetching(cast: Cast, hours: int) -> Upload:
+    """hours: until the worker was last heard of; below 0, it is silent since."""
     return Upload.objects.create(
         name="From the archive",
         uploaded_by=cast.coordinator,
         origin=Upload.Origin.PULL,
         peer="Archive",
-        folder="fetching",
+        folder=f"fetching-{hours}",
         state=Upload.State.RECEIVING,
+        heartbeat_at=timezone.now() + timedelta(hours=hours),
         done=3,
         total=8,
     )
