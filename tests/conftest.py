@@ -24,7 +24,7 @@ hypothesis.settings.register_profile(
     "busy",
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
-    derandomize="REQUIRE_ALL" in os.environ,
+    derandomize=bool(os.environ.get("REQUIRE_ALL")),
 )
 hypothesis.settings.load_profile("busy")
 

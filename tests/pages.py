@@ -401,7 +401,7 @@ def _cohorts_pages(cast: Cast) -> list[Shown]:
 
 
 def _fetching(cast: Cast, hours: int) -> Upload:
-    """hours: until the worker was last heard of; below 0, it is silent since."""
+    """hours: from now to its last sign of life; below 0, it is silent since then."""
     return Upload.objects.create(
         name="From the archive",
         uploaded_by=cast.coordinator,

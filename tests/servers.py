@@ -211,8 +211,9 @@ _next_ports = itertools.count(os.getpid() * 997)
 
 def free_port() -> int:
     for number in _next_ports:
+        port = PORTS[number % len(PORTS)]
         with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port := PORTS[number % len(PORTS)]))
+            probe.bind(("127.0.0.1", port))
             return port
     raise AssertionError("there is always another number")
 

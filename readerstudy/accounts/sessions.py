@@ -100,10 +100,16 @@ class LoginRequired(LoginRequiredMiddleware):
     ) -> HttpResponseRedirect:
         if request.method in ("GET", "HEAD"):
             return super().handle_no_permission(request, view_func)
-        page = urlsplit(request.headers.get("Referer", ""))
-        query = f"?{page.query}" if page.query else ""
-        is_ours = page.path and page.netloc == request.get_host()
-        wanted = (
-            page.path + query if is_ours else resolve_url(settings.LOGIN_REDIRECT_URL)
-        )
+        wanted = _page_that_posted(request) or resolve_url(settings.LOGIN_REDIRECT_URL)
         return redirect_to_login(wanted, self.get_login_url(view_func))
+
+
+def _page_that_posted(request: HttpRequest) -> str:
+    """Its path and query; empty if it is not told or another host's."""
+    try:
+        page = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # no address at all
+        return ""
+    if page.netloc != request.get_host():
+        return ""
+    return page._replace(scheme="", netloc="", fragment="").geturl()

@@ -25,8 +25,8 @@ function storedAnswers() {
   }
 }
 
-// In the order in which they were confirmed, which no clock is asked for: but of two
-// that windows kept at the same moment, before they heard of each other.
+// In the order in which they were confirmed, which no clock is asked for but where two
+// windows kept some at the same moment, before they heard of each other.
 function keptAnswers() {
   const found = new Map(storedAnswers().map((answer) => [answer.key, answer]));
   for (const [key, answer] of memory) found.set(key, answer);

@@ -62,6 +62,7 @@ def test_what_a_page_asks_by_itself_keeps_nobody_in(reader: User, settings):
         ("http://testserver/read/some/?page=2", "/read/some/?page=2"),
         ("http://testserver//elsewhere.example/", "/"),
         ("http://elsewhere.example/read/some/", "/"),
+        ("http://[", "/"),
         (None, "/"),
     ],
 )

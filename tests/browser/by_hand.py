@@ -1,5 +1,6 @@
 """A study that is read by hand, and what its tests look at."""
 
+import time
 from base64 import b64decode
 from collections.abc import Callable
 
@@ -10,6 +11,8 @@ from playwright.sync_api import Page
 from readerstudy.reading.models import Answer, Preferences, Read, Study
 from tests.cast import Cast
 from tests.factory import make_study
+
+from .conftest import PATIENCE
 
 # as text: a list of a million numbers takes Playwright seconds to bring over
 PIXELS_OF = """([within, index]) => {
@@ -92,13 +95,12 @@ def painted(page: Page, position: int) -> None:
     page.wait_for_selector(f'#room[data-painted="{token}"]')
 
 
-def until(page: Page, condition: str) -> None:
+def until(page: Page, condition: str | Callable[[], object]) -> None:
     """Asked from here, for the page's own policy forbids it to evaluate texts."""
-    for _ in range(400):
-        if page.evaluate(condition):
-            return
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not (condition() if callable(condition) else page.evaluate(condition)):
+        assert time.monotonic() < deadline, f"never: {condition}"
         page.wait_for_timeout(50)
-    raise AssertionError(f"never: {condition}")
 
 
 def next_is_there(page: Page) -> None:

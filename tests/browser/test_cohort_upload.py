@@ -2,7 +2,6 @@
 
 import base64
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from readerstudy.cases.plan import CohortPlan
 from tests.cases.conftest import write_pair
 from tests.cast import make_user
 
+from .by_hand import until
 from .conftest import log_in
 
 pytestmark = [
@@ -128,13 +128,6 @@ def received() -> int:
     return sum(file.received for file in UploadFile.objects.all())
 
 
-def wait_until(page: Page, done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not done():
-        assert time.monotonic() < deadline, "it did not come to that within a minute"
-        page.wait_for_timeout(50)
-
-
 def test_dropped_files_are_paired_shown_and_imported(page, tmp_path):
     write_pair(tmp_path, "Abe-1")
     (tmp_path / "truth.csv").write_text("case,grade\n")
@@ -205,7 +198,7 @@ def test_progress_is_told_in_bytes_and_time(page, folder):
     expect(page.locator("#upload-progress progress")).not_to_have_js_property(
         "value", 0
     )
-    wait_until(page, lambda: broken and received() == 250_000)
+    until(page, lambda: broken and received() == 250_000)
     page.click("#pause")
     expect(page.locator("#upload-news")).to_have_text("Paused.")
     assert 0 < received() < UploadFile.objects.get().size
@@ -219,7 +212,7 @@ def test_after_a_reload_the_same_files_go_on_where_they_stopped(page, folder):
     choose(page, folder, name="Reloaded")
     page.click("#send")
     expect(page.locator("#upload-told")).to_contain_text("sent")
-    wait_until(page, lambda: broken and received() == 250_000)
+    until(page, lambda: broken and received() == 250_000)
     page.reload()
     expect(page.locator("main")).to_contain_text("“Reloaded” was broken off")
     asked = pieces(page)
@@ -231,7 +224,7 @@ def test_after_a_reload_the_same_files_go_on_where_they_stopped(page, folder):
     assert asked[:2] == [("HEAD", 0), ("PATCH", 250_000)]
     assert Upload.objects.get().state == Upload.State.READY
     assert len(found().pairs) == 2
-    wait_until(page, lambda: page.evaluate(KEPT) == [])
+    until(page, lambda: page.evaluate(KEPT) == [])
 
 
 def test_files_that_were_sent_for_another_end_begin_anew(
@@ -243,7 +236,7 @@ def test_files_that_were_sent_for_another_end_begin_anew(
     broken = break_off(page, after=5, act=hang)
     choose(page, folder, name="Broken")
     page.click("#send")
-    wait_until(page, lambda: broken and received() == 250_000)
+    until(page, lambda: broken and received() == 250_000)
     page.reload()
     page.select_option("#id_study_type", "image-to-image")
     choose(page, folder, name="Stacks")
@@ -284,7 +277,7 @@ def test_a_line_that_is_dead_without_a_word_is_given_up(page, folder):
     break_off(page, after=3, act=hung.append)
     choose(page, folder)
     page.click("#send")
-    wait_until(page, lambda: bool(hung))
+    until(page, lambda: bool(hung))
     page.clock.fast_forward(90_000)
     page.wait_for_url("**/cohorts/uploads/*/")
     assert len(found().pairs) == 2
@@ -314,7 +307,7 @@ def test_what_is_given_up_is_removed_from_the_server(page, folder, settings):
     broken = break_off(page, after=3, act=hang)
     choose(page, folder)
     page.click("#send")
-    wait_until(page, lambda: broken and received() == 150_000)
+    until(page, lambda: broken and received() == 150_000)
     page.click("#cancel")  # and the question is answered with yes
     expect(page.locator("#cancelled")).to_be_visible()
     assert not Upload.objects.exists()
@@ -359,7 +352,7 @@ def test_files_that_were_chosen_before_the_script_had_come_are_sent_in_pieces(
     page.reload(wait_until="commit")
     page.fill("#id_name", "Early")
     page.set_input_files("#files", sorted(folder.glob("Abe-1/*")))
-    wait_until(page, lambda: bool(held))
+    until(page, lambda: bool(held))
     expect(page.locator("#chosen")).to_be_empty()
     held[0].continue_()
     expect(page.locator("#chosen")).to_contain_text("2 files")

@@ -56,6 +56,7 @@ def test_a_pair_is_corrected_in_place_with_the_keyboard_alone(
     for image in images.all():
         image.scroll_into_view_if_needed()
         expect(image).to_have_js_property("naturalWidth", 384)
+        expect(image).to_have_js_property("complete", True)
     page.fill("#id_name", "A name of my own")
     expect(page.locator("#import button")).to_be_disabled()
     page.evaluate("window.sameDocument = true")

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from readerstudy.reading.models import Read, Score
 from tests.cast import Cast
 from tests.conftest import find_program
 
-from .by_hand import next_is_there
+from .by_hand import next_is_there, until
 from .conftest import FLAGS, PATIENCE, log_in, wait_for_the_server
 from .test_offline import (
     LEFT,
@@ -108,15 +107,10 @@ def profile(
     wait_for_the_server()
 
 
-def wait_until_on_disk(page: Page, folder: Path, read: Read) -> None:
+def is_on_disk(folder: Path, read: Read) -> bool:
     """Chromium writes what pages store to disk every now and then."""
-    deadline = time.monotonic() + 60
-    logs = folder / "Default" / "Local Storage" / "leveldb"
-    while not any(
-        read.token.encode() in log.read_bytes() for log in logs.glob("*.log")
-    ):
-        assert time.monotonic() < deadline, "the answer was not written to disk"
-        page.wait_for_timeout(100)
+    logs = (folder / "Default" / "Local Storage" / "leveldb").glob("*.log")
+    return any(read.token.encode() in log.read_bytes() for log in logs)
 
 
 def kill_browser(folder: Path) -> None:
@@ -152,7 +146,7 @@ def test_after_a_crash_what_was_not_sent_is_sent_and_reading_goes_on(
     painted(page, reads[2])
     page.keyboard.press(LEFT[0])  # in the middle of the third
     cookies = context.cookies()
-    wait_until_on_disk(page, tmp_path, reads[1])
+    until(page, lambda: is_on_disk(tmp_path, reads[1]))
     kill_browser(tmp_path)
 
     context = profile()

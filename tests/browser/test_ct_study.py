@@ -121,6 +121,7 @@ def bring_in(page: Page, base: str, chests: Path) -> None:
     for preview in page.locator("table img").all():
         preview.scroll_into_view_if_needed()
         expect(preview).not_to_have_js_property("naturalWidth", 0)
+        expect(preview).to_have_js_property("complete", True)
 
 
 def make_an_arm(page: Page) -> None:

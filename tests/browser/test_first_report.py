@@ -112,6 +112,7 @@ def look_at_the_cohort(page: Page) -> None:
     for preview in previews.all():
         preview.scroll_into_view_if_needed()
         expect(preview).not_to_have_js_property("naturalWidth", 0)
+        expect(preview).to_have_js_property("complete", True)
 
 
 def tell_the_viewing_conditions(page: Page, site: Site) -> None:

@@ -182,6 +182,7 @@ def test_the_next_image_is_there_before_its_turn(
     page.goto(f"{live_server}/read/{cast.study.slug}/")
     painted(page, reads[0])
     next_is_there(page)
+    page.wait_for_load_state("networkidle")
     assert asked == [reads[0].token, reads[1].token]
     reads[1].refresh_from_db()
     assert reads[1].first_shown_at is None

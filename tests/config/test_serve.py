@@ -88,7 +88,7 @@ def test_it_answers_and_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
     assert server.returncode == 0, output
     assert f"http://localhost:{port}/" in output
     assert "Everything is kept" in output
-    wait_for_the_end_of_all(tmp_path)
+    assert children_of(tmp_path) == []
     assert (tmp_path / "db.sqlite3").exists()
 
 

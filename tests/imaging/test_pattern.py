@@ -29,7 +29,7 @@ def test_numbers_are_five_percent_off_black_and_off_white():
 
 def test_numbers_have_strokes_that_no_sharp_eye_is_needed_for():
     """Even of the thinnest number more than 4 % of its half is ink."""
-    dark, bright = grey("171", "117")
+    dark, bright = grey("111", "111")
     assert (dark == 13).mean() > 0.04
     assert (bright == 242).mean() > 0.04
 

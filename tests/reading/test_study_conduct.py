@@ -29,8 +29,8 @@ from .conftest import address, answer_next, revisit
 
 REASON = "The ward asks."
 SLIP = "I pressed 1, it should be 4."  # a reader's own words name grades
-# Of a viewing check. In letters: four digits stand in one of the log's many hashes, or
-# in a moment, in one run of thirty.
+# Of a viewing check. In letters, for one of the log's many hashes or moments may hold
+# any four digits.
 NUMBERS = ("QXZW", "WZQX")
 
 

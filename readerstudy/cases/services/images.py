@@ -365,9 +365,9 @@ def _store(looking: _Looking, taken: _Taken, progress: Progress) -> None:
             values = mapped_voxels(image_path(looking.folder, case))
             yield NewImage(case, values, taken.provenance[code])
 
+    waiting = [image_path(looking.folder, looking.cases[c]) for c in taken.images]
+    check_room(sum(path.stat().st_size for path in waiting))
     try:
         renditions_save(method=looking.method, images=images(), all_or_none=True)
-    except NoRoomError:
-        raise
     except Refused as refusal:  # a study began to read the cohort this very moment
         raise ImagesRefusedError([str(refusal)]) from refusal

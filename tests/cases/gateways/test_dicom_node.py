@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 
+from readerstudy.cases.gateways.dicom_node import IDLE_S
 from tests.cases.conftest import write_pair
 from tests.cases.gateways.conftest import Node, Platform, start_node
 from tests.imaging.objects import compressed, head, nuclear_object, write
@@ -192,7 +193,9 @@ def test_it_stops_although_somebody_stopped_in_the_middle_of_a_word(
     with socket.create_connection(("127.0.0.1", node.port)) as stuck:
         stuck.sendall(b"\x01\x00\x00\x00\x01\x00 and then nothing")
         time.sleep(0.5)
+        begun = time.monotonic()
         assert node.stop(signal.SIGINT) == 0
+        assert time.monotonic() - begun < IDLE_S / 2  # it waited for no more of it
     assert any("Stopped" in line for line in node.lines)
 
 

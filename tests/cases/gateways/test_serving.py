@@ -9,12 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cases.gateways.test_dicom_node import run
-from tests.config.test_serve import (
-    children_of,
-    serve,
-    wait_for,
-    wait_for_the_end_of_all,
-)
+from tests.config.test_serve import children_of, serve, wait_for
 from tests.migrated import put_database
 from tests.servers import free_port, wait_until
 
@@ -62,7 +57,7 @@ def test_the_node_runs_beside_the_server_and_comes_back(
         server.kill()
     assert server.returncode == 0, output
     assert f"READERSTUDY is at 127.0.0.1:{node_port}" in output
-    wait_for_the_end_of_all(tmp_path)
+    assert children_of(tmp_path) == []
 
 
 def test_a_port_in_use_is_said_before_anything_starts(

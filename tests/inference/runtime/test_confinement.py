@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import onnx
@@ -15,6 +14,7 @@ from onnx import TensorProto, helper
 
 from inference import runtime
 from inference.runtime.process import ROOT
+from tests.servers import wait_until
 
 from . import graphs
 from .graphs import images, prepared
@@ -181,10 +181,7 @@ def test_it_ends_when_its_parent_is_killed_in_the_middle() -> None:
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
     parent.stdout.close()
-    end = time.monotonic() + PATIENCE_S
-    while runs(child) and time.monotonic() < end:
-        time.sleep(0.05)
-    assert not runs(child)
+    wait_until(lambda: not runs(child), "its end", seconds=PATIENCE_S)
 
 
 def runs(process: Path) -> bool:
