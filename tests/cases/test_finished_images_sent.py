@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from readerstudy.cases import services
 from readerstudy.cases.models import Cohort, Rendition, Upload
-from readerstudy.cases.services import renditions
+from readerstudy.cases.services import images, renditions
 from readerstudy.cases.services.receiving import upload_folder
 from readerstudy.cases.services.renditions import renditions_save
 from readerstudy.cases.storage import room
@@ -48,6 +48,15 @@ def test_images_that_find_no_room_are_kept_for_another_try(
     services.upload_scan(upload_id=upload.pk)
     upload.refresh_from_db()
     assert upload.state == "done"
+
+
+def test_room_is_asked_for_all_before_any_is_stored(stacks, tmp_path, monkeypatch):
+    asked: list[int] = []
+    monkeypatch.setattr(images, "check_room", asked.append)
+    take(stacks, write_arrays(stacks, tmp_path / "mine"))
+    *each, together = asked
+    assert len(each) == 2
+    assert together == sum(each)
 
 
 def test_a_worker_that_was_given_up_leaves_the_files_to_the_next(
