@@ -5,7 +5,6 @@ and `NO_PAGES` together name every route, so that a new one cannot be forgotten.
 """
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -19,11 +18,18 @@ from inference.services import job_request, weights_sync_shipped, weights_upload
 from inference.services.running import UNEXPECTED as UNEXPECTED_IN_JOB
 from inference.told_cards import ToldCard
 from readerstudy.accounts.tokens import token_make
-from readerstudy.cases.models import Upload, UploadFile
+from readerstudy.cases.models import Upload
 from readerstudy.reading import services
 from readerstudy.reading.models import Membership, Study
 from tests.accounts.protecting import protect
-from tests.cases.waiting import make_stack_upload, make_unlike, make_upload
+from tests.cases.waiting import (
+    make_fetching,
+    make_half_sent,
+    make_received,
+    make_stack_upload,
+    make_unlike,
+    make_upload,
+)
 from tests.cast import Cast, make_user, reader_membership
 from tests.eventful import answer_session, let_everything_happen, make_whole
 from tests.factory import TRAINING, make_study, unblind
@@ -367,11 +373,11 @@ def _cohorts_pages(cast: Cast) -> list[Shown]:
         ("cohort-upload", "cases:cohort-upload", []),
         ("cohort-confirm", "cases:cohort-confirm", [upload.pk]),
         ("cohort-waiting", "cases:cohort-confirm", [waiting.pk]),
-        ("cohort-half-sent", "cases:cohort-confirm", [make_half_sent(cast).pk]),
+        ("cohort-half-sent", "cases:cohort-confirm", [make_half_sent(boss).pk]),
         ("cohort-inbox", "cases:cohort-confirm", [make_received().pk]),
         ("pacs", "cases:pacs-search", []),
-        ("cohort-fetching", "cases:cohort-confirm", [_fetching(cast, 8).pk]),
-        ("cohort-not-fetching", "cases:cohort-confirm", [_fetching(cast, -8).pk]),
+        ("cohort-fetching", "cases:cohort-confirm", [make_fetching(boss, 8).pk]),
+        ("cohort-not-fetching", "cases:cohort-confirm", [make_fetching(boss, -8).pk]),
         ("cohort", "cases:cohort-detail", [cohort]),
         ("case", "cases:case-detail", [cohort, "C001"]),
         ("case-unlike", "cases:case-detail", [unlike, "C001"]),
@@ -398,53 +404,6 @@ def _cohorts_pages(cast: Cast) -> list[Shown]:
         Shown(name, route, boss, reverse(route, args=args))
         for name, route, args in given
     ]
-
-
-def _fetching(cast: Cast, hours: int) -> Upload:
-    """hours: from now to its last sign of life; below 0, it is silent since then."""
-    return Upload.objects.create(
-        name="From the archive",
-        uploaded_by=cast.coordinator,
-        origin=Upload.Origin.PULL,
-        peer="Archive",
-        folder=f"fetching-{hours}",
-        state=Upload.State.RECEIVING,
-        heartbeat_at=timezone.now() + timedelta(hours=hours),
-        done=3,
-        total=8,
-    )
-
-
-def make_half_sent(cast: Cast) -> Upload:
-    """What a browser had begun to send when its line broke."""
-    upload = Upload.objects.create(
-        name="Broken off",
-        uploaded_by=cast.coordinator,
-        state=Upload.State.RECEIVING,
-        folder="half-sent",
-        received_at=timezone.now(),
-    )
-    megabyte = 2**20
-    UploadFile.objects.create(
-        upload=upload, sealed_name=b"", size=950 * megabyte, received=312 * megabyte
-    )
-    return upload
-
-
-def make_received() -> Upload:
-    """Two scans that a camera sent to the DICOM node; nobody has taken them."""
-    upload = Upload.objects.create(
-        origin=Upload.Origin.NODE,
-        peer="CAMERA_2",
-        state=Upload.State.RECEIVING,
-        folder="received",
-        received_at=timezone.now(),
-    )
-    for _ in range(2):
-        UploadFile.objects.create(
-            upload=upload, sealed_name=b"", size=2**21, received=2**21
-        )
-    return upload
 
 
 def make_jobs(cast: Cast) -> None:

@@ -1,5 +1,6 @@
 """A study that is read by hand, and what its tests look at."""
 
+import json
 import time
 from base64 import b64decode
 from collections.abc import Callable
@@ -101,6 +102,25 @@ def until(page: Page, condition: str | Callable[[], object]) -> None:
     while not (condition() if callable(condition) else page.evaluate(condition)):
         assert time.monotonic() < deadline, f"never: {condition}"
         page.wait_for_timeout(50)
+
+
+# What is said is soon taken back where the next attempt succeeds.
+NOTE = """() => {
+  window.noted = [];
+  const note = document.getElementById("kept");
+  const look = () => noted.push([Date.now(), note.hidden ? "" : note.textContent]);
+  const all = { subtree: true, childList: true, characterData: true, attributes: true };
+  new MutationObserver(look).observe(note, all);
+}"""
+
+
+def note(page: Page) -> None:
+    page.evaluate(NOTE)
+
+
+def was_said(page: Page, text: str) -> None:
+    """Since the page was told to note it."""
+    until(page, f"noted.some(([at, said]) => said.includes({json.dumps(text)}))")
 
 
 def next_is_there(page: Page) -> None:

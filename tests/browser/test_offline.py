@@ -10,7 +10,7 @@ from readerstudy.reading import services
 from readerstudy.reading.models import Answer, Read
 from tests.cast import PASSWORD, Cast, reader_membership
 
-from .by_hand import next_is_there, until
+from .by_hand import next_is_there, note, was_said
 from .conftest import log_in
 from .test_reading_room import painted, pixels_asked_for
 
@@ -66,25 +66,6 @@ def kept(page: Page) -> list[dict[str, object]]:
     """What the browser keeps, for whichever reader."""
     stored = page.evaluate("Object.entries(localStorage)")
     return [json.loads(text) for name, text in stored if name.startswith("answers ")]
-
-
-# What is said is soon taken back where the next attempt succeeds.
-NOTE = """() => {
-  window.noted = [];
-  const note = document.getElementById("kept");
-  const look = () => noted.push([Date.now(), note.hidden ? "" : note.textContent]);
-  const all = { subtree: true, childList: true, characterData: true, attributes: true };
-  new MutationObserver(look).observe(note, all);
-}"""
-
-
-def note(page: Page) -> None:
-    page.evaluate(NOTE)
-
-
-def was_said(page: Page, text: str) -> None:
-    """Since the page was told to note it."""
-    until(page, f"noted.some(([at, said]) => said.includes({json.dumps(text)}))")
 
 
 def test_a_session_with_the_network_off_for_ten_seconds_loses_and_doubles_nothing(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from readerstudy.cases import services
@@ -335,3 +336,21 @@ def test_a_reader_sees_no_inbox(client, inbox):
         )
         answer = client.post(f"/cohorts/uploads/{inbox.pk}/{act}", {"name": "x"})
         assert answer.status_code == 403
+
+
+def test_that_nobody_fetches_any_more_is_told_at_the_first_look(browser, coordinator):
+    """Also without scripts, which would ask again."""
+    now = timezone.now()
+    upload = Upload.objects.create(
+        uploaded_by=coordinator,
+        origin=Upload.Origin.PULL,
+        folder="fetching",
+        state=Upload.State.RECEIVING,
+        heartbeat_at=now,
+    )
+    address = f"/cohorts/uploads/{upload.pk}/"
+    assert "does not answer" not in browser.get(address).content.decode()
+    Upload.objects.update(heartbeat_at=now - timedelta(hours=1))
+    page = browser.get(address).content.decode()
+    assert "The worker does not answer." in page
+    assert reverse("cases:pacs-retry", args=[upload.pk]) in page

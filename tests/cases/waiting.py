@@ -1,13 +1,15 @@
-"""An upload and a cohort that wait for a person, with all that pages show of them."""
+"""Uploads and a cohort that wait for a person, with all that pages show of them."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from readerstudy.cases.matching.pairing import NO_PARTNER, propose
 from readerstudy.cases.matching.planning import coded
-from readerstudy.cases.models import Cohort, Upload
+from readerstudy.cases.models import Cohort, Upload, UploadFile
 from readerstudy.cases.plan import (
     CohortPlan,
     ParityFinding,
@@ -132,3 +134,50 @@ def _ct(folder: Path, number: int) -> ScannedSeries:
         negative_voxels=int((values < 0).sum()),
     )
     return keep(folder, scan, values)
+
+
+def make_fetching(user: User, hours: int) -> Upload:
+    """hours: from now to its last sign of life; below 0, it is silent since then."""
+    return Upload.objects.create(
+        name="From the archive",
+        uploaded_by=user,
+        origin=Upload.Origin.PULL,
+        peer="Archive",
+        folder=f"fetching-{hours}",
+        state=Upload.State.RECEIVING,
+        heartbeat_at=timezone.now() + timedelta(hours=hours),
+        done=3,
+        total=8,
+    )
+
+
+def make_half_sent(user: User) -> Upload:
+    """What a browser had begun to send when its line broke."""
+    upload = Upload.objects.create(
+        name="Broken off",
+        uploaded_by=user,
+        state=Upload.State.RECEIVING,
+        folder="half-sent",
+        received_at=timezone.now(),
+    )
+    megabyte = 2**20
+    UploadFile.objects.create(
+        upload=upload, sealed_name=b"", size=950 * megabyte, received=312 * megabyte
+    )
+    return upload
+
+
+def make_received() -> Upload:
+    """Two scans that a camera sent to the DICOM node; nobody has taken them."""
+    upload = Upload.objects.create(
+        origin=Upload.Origin.NODE,
+        peer="CAMERA_2",
+        state=Upload.State.RECEIVING,
+        folder="received",
+        received_at=timezone.now(),
+    )
+    for _ in range(2):
+        UploadFile.objects.create(
+            upload=upload, sealed_name=b"", size=2**21, received=2**21
+        )
+    return upload

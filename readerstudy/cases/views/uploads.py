@@ -18,6 +18,7 @@ from .. import selectors, services
 from ..forms.sending import ConfirmForm, TakeForm, UploadForm
 from ..models import Upload
 from ..pages.confirm import confirm_page
+from ..services import pulling
 from ..transfers.sealing_handler import SealingHandler
 from ..wording import refusals_told, told
 from .access import HttpRequest, may_upload, upload_or_404, waiting_or_404
@@ -91,7 +92,11 @@ def cohort_confirm(request: HttpRequest, pk: int) -> HttpResponse:
                 services.upload_confirm(upload=upload, **form.cleaned_data)
         return redirect("cases:cohort-confirm", pk)
     if upload.state == Upload.State.RECEIVING:
-        context = {"upload": selectors.upload_counted(upload), "form": TakeForm()}
+        context = {
+            "upload": selectors.upload_counted(upload),
+            "form": TakeForm(),
+            "stale": pulling.pull_is_stale(upload),
+        }
         return render(request, "cases/upload_receiving.html", context)
     working = upload.state in services.uploads.WORKING
     if request.htmx and not working:
